@@ -1,0 +1,260 @@
+/* Begin and end of every program: descriptors, locale, signals, options, help, exit status. */
+#include "base/tool.h"
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/threads.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gsl/gsl_errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+    gboolean help, version, quiet, verbose, progress, no_progress, force;
+    int threads;
+    gint64 seed;
+    char *format;
+    TsReportFormat report;
+    int status;
+} common;
+
+/* A closed descriptor would be given to the next file that is opened, and messages would end up in
+ * it. Fill the hole with one that fails on use. */
+static void
+fill_closed_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void) !open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+/* Libraries' own remarks are for -v; an error of theirs comes to us as a return value. */
+static GLogWriterOutput
+write_library_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+    if (level & (G_LOG_FLAG_FATAL | G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL))
+        return g_log_writer_standard_streams(level, fields, n_fields, data);
+    for (gsize i = 0; i < n_fields; i++)
+        if (strcmp(fields[i].key, "MESSAGE") == 0)
+            ts_verbose("%s", (const char *) fields[i].value);
+    return G_LOG_WRITER_HANDLED;
+}
+
+static void
+begin(const TsTool *tool, char **argv)
+{
+    fill_closed_descriptors();
+    if (tool->flags & TS_TOOL_BLAS)
+        ts_blas_choose_kernels(argv);
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C");
+    g_set_prgname(tool->name);
+    g_log_set_writer_func(write_library_log, NULL, NULL);
+    gsl_set_error_handler_off();
+    ts_interrupt_install();
+    ts_denormals_off();
+}
+
+static void
+add_common_options(const TsTool *tool, GOptionContext *context)
+{
+    const struct {
+        TsToolFlags needs;
+        GOptionEntry entry;
+    } all[] = {
+        {TS_TOOL_THREADS,
+         {"threads", 'j', 0, G_OPTION_ARG_INT, &common.threads,
+          "Work with N threads (default: all processors)", "N"}},
+        {TS_TOOL_SEED,
+         {"seed", 0, 0, G_OPTION_ARG_INT64, &common.seed,
+          "Seed of every random choice (default: 0)", "N"}},
+        {TS_TOOL_FORMAT,
+         {"format", 0, 0, G_OPTION_ARG_STRING, &common.format,
+          "table, tsv or json (default: table on a terminal, else tsv)", "FORMAT"}},
+        {TS_TOOL_FORCE,
+         {"force", 0, 0, G_OPTION_ARG_NONE, &common.force, "Replace existing output files", NULL}},
+        {TS_TOOL_PROGRESS,
+         {"progress", 0, 0, G_OPTION_ARG_NONE, &common.progress,
+          "Show progress even if standard error is no terminal", NULL}},
+        {TS_TOOL_PROGRESS,
+         {"no-progress", 0, 0, G_OPTION_ARG_NONE, &common.no_progress, "Never show progress",
+          NULL}},
+        {0, {"quiet", 'q', 0, G_OPTION_ARG_NONE, &common.quiet, "Say only what is wrong", NULL}},
+        {0, {"verbose", 'v', 0, G_OPTION_ARG_NONE, &common.verbose, "Say more", NULL}},
+        {0, {"help", 'h', 0, G_OPTION_ARG_NONE, &common.help, "Show this help and end", NULL}},
+        {0, {"version", 0, 0, G_OPTION_ARG_NONE, &common.version, "Show the version and end", NULL}},
+    };
+    GOptionEntry entries[G_N_ELEMENTS(all) + 1] = {0};
+    gsize n = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
+        if ((all[i].needs & ~tool->flags) == 0)
+            entries[n++] = all[i].entry;
+    g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static GOptionContext *
+new_option_context(const TsTool *tool)
+{
+    GOptionContext *context = g_option_context_new(tool->arguments);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_autofree char *summary =
+        tool->description != NULL
+            ? g_strdup_printf("%s\n\n%s", tool->summary, tool->description)
+            : g_strdup(tool->summary);
+    g_option_context_set_summary(context, summary);
+    if (tool->examples != NULL) {
+        g_autofree char *examples = g_strdup_printf(
+            "Examples:\n%s\n\nMore: man %s, man tessera", tool->examples, tool->name);
+        g_option_context_set_description(context, examples);
+    }
+    if (tool->options != NULL)
+        g_option_context_add_main_entries(context, tool->options, NULL);
+    add_common_options(tool, context);
+    return context;
+}
+
+static gboolean
+choose_format(GError **error)
+{
+    common.report = isatty(STDOUT_FILENO) ? TS_FORMAT_TABLE : TS_FORMAT_TSV;
+    if (common.format == NULL)
+        return TRUE;
+    static const char *const names[] = {"table", "tsv", "json"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (strcmp(common.format, names[i]) == 0) {
+            common.report = (TsReportFormat) i;
+            return TRUE;
+        }
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "--format: '%s' is not table, tsv or json",
+                        common.format);
+}
+
+static gboolean
+apply_common_options(const TsTool *tool, int n_args, GError **error)
+{
+    ts_log_set(tool->name, common.quiet     ? TS_LOG_WARNING
+                           : common.verbose ? TS_LOG_VERBOSE
+                                            : TS_LOG_INFO);
+    if (common.progress && common.no_progress)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--progress and --no-progress exclude each other");
+    ts_progress_set_mode(common.progress                        ? TS_PROGRESS_ALWAYS
+                         : common.no_progress || common.quiet ? TS_PROGRESS_NEVER
+                                                              : TS_PROGRESS_AUTO);
+    if (common.threads < 0 || common.threads > 1024)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--threads: %d is outside of 1 to 1024",
+                            common.threads);
+    if (n_args < tool->min_args)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "missing argument: %s", tool->arguments);
+    if (tool->max_args >= 0 && n_args > tool->max_args)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "too many arguments: %s", tool->arguments);
+    return choose_format(error);
+}
+
+/* 2 for wrong usage, 1 for anything else. */
+static int
+report_error(const TsTool *tool, const GError *error)
+{
+    gboolean usage = g_error_matches(error, TS_ERROR, TS_ERROR_ARGUMENT);
+    ts_log(TS_LOG_ERROR, "%s", error->message);
+    if (usage)
+        ts_log(TS_LOG_ERROR, "try '%s --help'", tool->name);
+    return usage ? 2 : 1;
+}
+
+/* The last chance to learn that what was printed did not arrive. */
+static int
+close_stdout(int status)
+{
+    gboolean failed = ferror(stdout) != 0;
+    errno = 0;
+    if (fclose(stdout) != 0 || failed) {
+        ts_log(TS_LOG_ERROR, "standard output: cannot be written: %s",
+               g_strerror(errno != 0 ? errno : EIO));
+        return status != 0 ? status : 1;
+    }
+    return status;
+}
+
+static gboolean
+parse(const TsTool *tool, GOptionContext *context, int *argc, char ***argv, GError **error)
+{
+    GError *parse_error = NULL;
+    if (!g_option_context_parse(context, argc, argv, &parse_error)) {
+        ts_error_set(error, TS_ERROR_ARGUMENT, "%s", parse_error->message);
+        g_error_free(parse_error);
+        return FALSE;
+    }
+    if (common.help || common.version)
+        return TRUE;
+    /* GOption leaves the "--" that ends options in place. */
+    if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
+        (*argv)++;
+        (*argc)--;
+    }
+    return apply_common_options(tool, *argc - 1, error);
+}
+
+int
+ts_tool_main(const TsTool *tool, int argc, char **argv)
+{
+    begin(tool, argv);
+    ts_log_set(tool->name, TS_LOG_INFO);
+    g_autoptr(GOptionContext) context = new_option_context(tool);
+    g_autoptr(GError) error = NULL;
+    if (!parse(tool, context, &argc, &argv, &error))
+        return report_error(tool, error);
+    if (common.help) {
+        g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+        fputs(help, stdout);
+        return close_stdout(0);
+    }
+    if (common.version) {
+        printf("%s (tessera) %s\n", tool->name, TS_VERSION);
+        return close_stdout(0);
+    }
+    ts_threads_set((guint) common.threads);
+    gboolean done = tool->run(argc - 1, argv + 1, &error);
+    if (done)
+        return close_stdout(common.status);
+    int status = report_error(tool, error);
+    if (g_error_matches(error, TS_ERROR, TS_ERROR_INTERRUPTED))
+        ts_interrupt_raise();
+    return close_stdout(status);
+}
+
+guint64
+ts_tool_seed(void)
+{
+    return (guint64) common.seed;
+}
+
+gboolean
+ts_tool_force(void)
+{
+    return common.force;
+}
+
+gboolean
+ts_tool_quiet(void)
+{
+    return common.quiet;
+}
+
+TsReportFormat
+ts_tool_format(void)
+{
+    return common.report;
+}
+
+void
+ts_tool_set_status(int status)
+{
+    common.status = status;
+}
