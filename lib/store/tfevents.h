@@ -1,0 +1,86 @@
+/* TensorBoard's event files: the curves of a run.
+ *
+ * A run is a folder; each writer adds one file "events.out.tfevents.SECONDS.HOST.PID.N" to it,
+ * which grows by whole records and stays readable at any moment, after a kill too. Records wait in
+ * memory and are written once ten are there, when one comes 120 s after the last write, at a flush
+ * and at the close.
+ *
+ *     g_autoptr(TsEventWriter) log = ts_event_writer_new("runs/first", error);
+ *     if (log == NULL || !ts_event_writer_add_scalar(log, "loss/train", step, loss, error))
+ *         return FALSE;
+ *     return ts_event_writer_close(log, error);
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _TsEventWriter TsEventWriter;
+
+/* Make `folder` if need be and begin a new file in it, which holds the version record and reaches
+ * the disk at once. TS_ERROR_IO on failure. */
+TsEventWriter *ts_event_writer_new(const char *folder, GError **error);
+
+/* The path of the file; borrowed. */
+const char *ts_event_writer_path(const TsEventWriter *self);
+
+/* Add a point to the curve `tag`. TS_ERROR_ARGUMENT if the tag is empty or not UTF-8; TS_ERROR_IO
+ * if waiting records cannot be written: then the file is cut back to its last whole record, and
+ * they wait for the next try. */
+gboolean ts_event_writer_add_scalar(TsEventWriter *self, const char *tag, gint64 step, float value,
+                                    GError **error);
+
+/* Tell readers that the run goes on from `step`: points of earlier files of the folder at that step
+ * and behind it are void. For a resumed training. */
+gboolean ts_event_writer_add_restart(TsEventWriter *self, gint64 step, GError **error);
+
+/* Write all that waits. */
+gboolean ts_event_writer_flush(TsEventWriter *self, GError **error);
+
+/* Write all that waits, sync, close. After it, only ts_event_writer_free() may be called. */
+gboolean ts_event_writer_close(TsEventWriter *self, GError **error);
+
+/* Free; what still waits is written if it can be. NULL is allowed. */
+void ts_event_writer_free(TsEventWriter *self);
+
+/* One point of a curve. */
+typedef struct {
+    const char *tag;
+    float value;
+} TsEventScalar;
+
+/* What one record says. */
+typedef struct {
+    double wall_time; /* seconds since 1970 */
+    gint64 step;
+    const char *file_version; /* NULL except in the first record of a file */
+    gboolean restart;         /* points at `step` and behind it in earlier records are void */
+    const TsEventScalar *scalars;
+    gsize n_scalars;
+} TsEvent;
+
+typedef struct _TsEventReader TsEventReader;
+
+/* Open `path`, which may be growing. */
+TsEventReader *ts_event_reader_new(const char *path, GError **error);
+
+/* Read from `bytes`, of which a reference is kept; `name` begins error messages. */
+TsEventReader *ts_event_reader_new_for_bytes(GBytes *bytes, const char *name);
+
+/* The next record, borrowed until the next call. NULL without an error at the end of what is whole:
+ * call again once the file has grown. NULL with TS_ERROR_FORMAT where a checksum is wrong or a
+ * record is no event; the call after it goes on behind a bad record, and fails again where the
+ * length itself was bad. */
+const TsEvent *ts_event_reader_next(TsEventReader *self, GError **error);
+
+/* Whether the last NULL came in the middle of a record: still being written, or cut off. */
+gboolean ts_event_reader_at_partial_record(const TsEventReader *self);
+
+/* NULL is allowed. */
+void ts_event_reader_free(TsEventReader *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsEventWriter, ts_event_writer_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsEventReader, ts_event_reader_free)
+
+G_END_DECLS
