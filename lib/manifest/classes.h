@@ -29,8 +29,8 @@ TsClasses *ts_classes_new(const TsManifest *manifest, const char *column, GError
 
 /* Number the values of `column` as `names` (NULL-terminated, copied) does. A label that is not
  * among them is an error (TS_ERROR_FORMAT) that names the row. */
-TsClasses *ts_classes_new_with(const TsManifest *manifest, const char *column, char **names,
-                               GError **error);
+TsClasses *
+ts_classes_new_with(const TsManifest *manifest, const char *column, char **names, GError **error);
 
 /* The number of the class `name`, -1 if there is none. */
 int ts_classes_find(const TsClasses *classes, const char *name);

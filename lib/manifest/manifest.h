@@ -2,9 +2,9 @@
  *
  * A manifest is one block of TSV text and an index of its rows; cells are found by scanning the
  * row, so the whole costs the file's size and four bytes a row. All of the text is checked when it
- * is read (UTF-8, escapes, number of fields), so reading a cell cannot fail. Other layouts (a folder
- * of class folders) are turned into that text. A manifest does not change after it was read, but
- * for its folder, and may be read from several threads.
+ * is read (UTF-8, escapes, number of fields), so reading a cell cannot fail. Other layouts (a
+ * folder of class folders) are turned into that text. A manifest does not change after it was read,
+ * but for its folder, and may be read from several threads.
  *
  *     g_autoptr(TsManifest) manifest = ts_manifest_read("data/train.tsv", error);
  *     guint label;
@@ -30,8 +30,8 @@ TsManifest *ts_manifest_read(const char *dataset, GError **error);
 
 /* Make a manifest of `text` (n bytes, from g_malloc()), which it takes, also on failure. `name`
  * stands in messages, relative file names start at `folder`; both are copied. */
-TsManifest *ts_manifest_parse(char *text, gsize n, const char *name, const char *folder,
-                              GError **error);
+TsManifest *
+ts_manifest_parse(char *text, gsize n, const char *name, const char *folder, GError **error);
 
 /* NULL is allowed. */
 void ts_manifest_free(TsManifest *manifest);
@@ -85,8 +85,8 @@ char *ts_manifest_id(const TsManifest *manifest, guint64 row);
 
 /* The rows, ascending, whose `column` is `value`; all rows if `value` is NULL; none if there is no
  * such column. `n` is set to their number. Free with g_free(). */
-guint64 *ts_manifest_select(const TsManifest *manifest, const char *column, const char *value,
-                            guint64 *n);
+guint64 *
+ts_manifest_select(const TsManifest *manifest, const char *column, const char *value, guint64 *n);
 
 /* The names of classes.txt beside the manifest, which fix the classes of `label` and their order;
  * NULL if there is no such file. Borrowed, NULL-terminated. */

@@ -42,9 +42,9 @@ gboolean ts_manifest_writer_end_row(TsManifestWriter *writer, GError **error);
 /* Begin a manifest with the columns of `manifest` and the columns `extra` (NULL-terminated; NULL:
  * none) behind them; one that is there already is replaced in place. `manifest` must outlive the
  * writer. */
-TsManifestWriter *ts_manifest_writer_new_like(const char *path, const TsManifest *manifest,
-                                              const char *const *extra, gboolean replace,
-                                              GError **error);
+TsManifestWriter *
+ts_manifest_writer_new_like(const char *path, const TsManifest *manifest, const char *const *extra,
+                            gboolean replace, GError **error);
 
 /* Copy `row` of the manifest given to ts_manifest_writer_new_like(), with `values`, one per `extra`
  * and not escaped (NULL: \N), as its extra columns. */

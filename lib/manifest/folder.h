@@ -1,0 +1,29 @@
+/* Folders that the relative paths of manifests start at, and paths moved from one to another. */
+#pragma once
+
+#include "manifest/cell.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* The folder of the regular file that `fd` is open on; "." for pipes and terminals. Free with
+ * g_free(). */
+char *ts_folder_of_descriptor(int fd);
+
+/* The folder of the file `path`, which need not exist; "." if it is a pipe or a device. */
+char *ts_folder_of_file(const char *path);
+
+/* How paths that start at one folder are written so that they start at another. */
+typedef struct {
+    char *prefix;    /* escaped, without '/' at its end; NULL: both folders are the same */
+    gboolean nested; /* the prefix is relative and `..` may cancel its last part */
+} TsRebase;
+
+void ts_rebase_init(TsRebase *rebase, const char *from, const char *to);
+void ts_rebase_clear(TsRebase *rebase);
+
+/* Append the escaped path `raw` (not \N), moved. */
+void ts_rebase_append(const TsRebase *rebase, GString *out, TsCell raw);
+
+G_END_DECLS
