@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-G_DEFINE_QUARK(ts-error-quark, ts_error)
+G_DEFINE_QUARK(ts - error - quark, ts_error)
 
 gboolean
 ts_error_set_errno(GError **error, int errnum, const char *format, ...)

@@ -28,7 +28,8 @@ GQuark ts_error_quark(void);
 
 /* Set `error` to TS_ERROR_IO with the text of `errnum` behind the message: "MESSAGE: No space left
  * on device". Always returns FALSE, so that callers can `return ts_error_set_errno(...)`. */
-gboolean ts_error_set_errno(GError **error, int errnum, const char *format, ...) G_GNUC_PRINTF(3, 4);
+gboolean
+ts_error_set_errno(GError **error, int errnum, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* Set `error` with `code` and a message. Always returns FALSE. */
 gboolean ts_error_set(GError **error, TsError code, const char *format, ...) G_GNUC_PRINTF(3, 4);

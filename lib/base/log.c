@@ -25,8 +25,8 @@ ts_log(TsLogLevel level, const char *format, ...)
     g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
     ts_progress_clear_line();
-    g_autofree char *line = g_strdup_printf(
-        "%s: %s%s\n", log_program, level == TS_LOG_WARNING ? "warning: " : "", message);
+    g_autofree char *line = g_strdup_printf("%s: %s%s\n", log_program,
+                                            level == TS_LOG_WARNING ? "warning: " : "", message);
     fputs(line, stderr);
     fflush(stderr);
 }

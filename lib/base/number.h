@@ -18,8 +18,7 @@ gboolean ts_parse_double(const char *text, double min, double max, const char *w
                          GError **error);
 
 /* Read "WxH" or "N" (N x N), both at least 1. */
-gboolean ts_parse_size(const char *text, const char *what, int *width, int *height,
-                       GError **error);
+gboolean ts_parse_size(const char *text, const char *what, int *width, int *height, GError **error);
 
 /* Write the shortest decimal form that reads back to the same double (or float) into `buffer` of
  * TS_NUMBER_MAX bytes; returns `buffer`. */

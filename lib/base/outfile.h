@@ -40,8 +40,8 @@ gboolean ts_out_file_commit(TsOutFile *out, GError **error);
 void ts_out_file_free(TsOutFile *out);
 
 /* Write `n` bytes to `path` in one go. */
-gboolean ts_write_file(const char *path, const void *bytes, gsize n, gboolean replace,
-                       GError **error);
+gboolean
+ts_write_file(const char *path, const void *bytes, gsize n, gboolean replace, GError **error);
 
 /* Make the folder `path` and its missing parents. */
 gboolean ts_make_folder(const char *path, GError **error);

@@ -82,7 +82,8 @@ guint64
 ts_rng_below(TsRng *rng, guint64 n)
 {
     g_assert(n >= 1);
-    guint64 threshold = -n % n; /* draws whose low half is below it would be counted once too often */
+    guint64 threshold =
+        -n % n; /* draws whose low half is below it would be counted once too often */
     for (;;) {
         guint64 draw = (guint64) next_word(&rng->state) << 32;
         draw |= next_word(&rng->state);
@@ -131,8 +132,8 @@ philox_get_double(void *state)
 }
 
 static const gsl_rng_type philox_type = {
-    "philox4x32-10", 0xffffffffUL,     0, sizeof(struct _TsRngState), philox_set, philox_get,
-    philox_get_double};
+    "philox4x32-10", 0xffffffffUL,     0, sizeof(struct _TsRngState), philox_set,
+    philox_get,      philox_get_double};
 
 const void *
 ts_rng_gsl(TsRng *rng)

@@ -88,7 +88,8 @@ add_common_options(const TsTool *tool, GOptionContext *context)
         {0, {"quiet", 'q', 0, G_OPTION_ARG_NONE, &common.quiet, "Say only what is wrong", NULL}},
         {0, {"verbose", 'v', 0, G_OPTION_ARG_NONE, &common.verbose, "Say more", NULL}},
         {0, {"help", 'h', 0, G_OPTION_ARG_NONE, &common.help, "Show this help and end", NULL}},
-        {0, {"version", 0, 0, G_OPTION_ARG_NONE, &common.version, "Show the version and end", NULL}},
+        {0,
+         {"version", 0, 0, G_OPTION_ARG_NONE, &common.version, "Show the version and end", NULL}},
     };
     GOptionEntry entries[G_N_ELEMENTS(all) + 1] = {0};
     gsize n = 0;
@@ -103,14 +104,13 @@ new_option_context(const TsTool *tool)
 {
     GOptionContext *context = g_option_context_new(tool->arguments);
     g_option_context_set_help_enabled(context, FALSE);
-    g_autofree char *summary =
-        tool->description != NULL
-            ? g_strdup_printf("%s\n\n%s", tool->summary, tool->description)
-            : g_strdup(tool->summary);
+    g_autofree char *summary = tool->description != NULL
+                                   ? g_strdup_printf("%s\n\n%s", tool->summary, tool->description)
+                                   : g_strdup(tool->summary);
     g_option_context_set_summary(context, summary);
     if (tool->examples != NULL) {
-        g_autofree char *examples = g_strdup_printf(
-            "Examples:\n%s\n\nMore: man %s, man tessera", tool->examples, tool->name);
+        g_autofree char *examples = g_strdup_printf("Examples:\n%s\n\nMore: man %s, man tessera",
+                                                    tool->examples, tool->name);
         g_option_context_set_description(context, examples);
     }
     if (tool->options != NULL)
@@ -144,7 +144,7 @@ apply_common_options(const TsTool *tool, int n_args, GError **error)
     if (common.progress && common.no_progress)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--progress and --no-progress exclude each other");
-    ts_progress_set_mode(common.progress                        ? TS_PROGRESS_ALWAYS
+    ts_progress_set_mode(common.progress                      ? TS_PROGRESS_ALWAYS
                          : common.no_progress || common.quiet ? TS_PROGRESS_NEVER
                                                               : TS_PROGRESS_AUTO);
     if (common.threads < 0 || common.threads > 1024)

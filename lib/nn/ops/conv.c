@@ -1,0 +1,157 @@
+/* 2-D convolution. Forward, and backward by data and by weights, in the layouts oneDNN prefers. */
+#include "nn/ops/op.h"
+
+enum { WEIGHT, BIAS }; /* parameter slots */
+enum { SAVED_SRC };
+
+static TsWindowSpec
+window_of(TsNet *net, TsLayer *layer)
+{
+    const TsNode *node = layer->node;
+    const TsShape in = ts_net_input_layer(net, layer, 0)->node->shape;
+    return (TsWindowSpec){
+        .batch = ts_net_batch(net),
+        .in_channels = in.c,
+        .in_height = in.h,
+        .in_width = in.w,
+        .out_channels = node->shape.c,
+        .out_height = node->shape.h,
+        .out_width = node->shape.w,
+        .kernel_height = node->conv.kernel,
+        .kernel_width = node->conv.kernel,
+        .stride = node->conv.stride,
+        .pad = node->conv.pad,
+        .groups = node->conv.groups,
+        .bias = node->conv.bias,
+    };
+}
+
+/* The first net decides how the weights lie; later ones take them as they are. */
+static gboolean
+settle_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, const TsKernel *kernel,
+               GError **error)
+{
+    TsParam *weight = ts_net_param(net, layer, WEIGHT);
+    if (weight->layout != NULL)
+        return TRUE;
+    g_autoptr(TsLayout) plain = ts_layout_conv_weights(spec, error);
+    return plain != NULL &&
+           ts_param_adopt_layout(weight, plain, ts_kernel_layout(kernel, TS_ARG_WEIGHTS), error);
+}
+
+static gboolean
+conv_forward(TsNet *net, TsLayer *layer, GError **error)
+{
+    const TsWindowSpec spec = window_of(net, layer);
+    g_autoptr(TsKernel) kernel = ts_kernel_conv_forward(
+        &spec, ts_net_is_training(net), ts_net_param(net, layer, WEIGHT)->layout, error);
+    if (kernel == NULL || !settle_weights(net, layer, &spec, kernel, error))
+        return FALSE;
+    TsBuffer *src = ts_net_convert(net, layer, ts_net_input_layer(net, layer, 0)->out,
+                                   ts_kernel_layout(kernel, TS_ARG_SRC), error);
+    if (src == NULL)
+        return FALSE;
+    layer->out = ts_net_buffer(net, ts_kernel_layout(kernel, TS_ARG_DST));
+    layer->saved[SAVED_SRC] = src;
+    layer->forward = kernel;
+    TsStep *step = ts_net_add_kernel(net, layer, g_steal_pointer(&kernel), "convolution");
+    ts_net_bind(net, step, TS_ARG_SRC, src);
+    ts_net_bind(net, step, TS_ARG_WEIGHTS, ts_net_param_data(net, layer, WEIGHT));
+    if (spec.bias)
+        ts_net_bind(net, step, TS_ARG_BIAS, ts_net_param_data(net, layer, BIAS));
+    ts_net_bind(net, step, TS_ARG_DST, layer->out);
+    return TRUE;
+}
+
+static gboolean
+backward_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, GError **error)
+{
+    g_autoptr(TsKernel) kernel = ts_kernel_conv_backward_weights(spec, layer->forward, error);
+    if (kernel == NULL)
+        return FALSE;
+    TsBuffer *src = ts_net_convert(net, layer, layer->saved[SAVED_SRC],
+                                   ts_kernel_layout(kernel, TS_ARG_SRC), error);
+    TsBuffer *grad = src != NULL ? ts_net_convert(net, layer, layer->grad,
+                                                  ts_kernel_layout(kernel, TS_ARG_DIFF_DST), error)
+                                 : NULL;
+    if (grad == NULL)
+        return FALSE;
+    const TsLayout *layout = ts_kernel_layout(kernel, TS_ARG_DIFF_WEIGHTS);
+    TsBuffer *weight_grad = ts_net_param_grad(net, layer, WEIGHT);
+    gboolean direct = ts_layout_equal(layout, weight_grad->layout);
+    TsBuffer *result = direct ? weight_grad : ts_net_buffer(net, layout);
+    TsStep *step =
+        ts_net_add_kernel(net, layer, g_steal_pointer(&kernel), "convolution, by weights");
+    ts_net_bind(net, step, TS_ARG_SRC, src);
+    ts_net_bind(net, step, TS_ARG_DIFF_DST, grad);
+    ts_net_bind(net, step, TS_ARG_DIFF_WEIGHTS, result);
+    if (spec->bias)
+        ts_net_bind(net, step, TS_ARG_DIFF_BIAS, ts_net_param_grad(net, layer, BIAS));
+    return direct || ts_net_copy(net, layer, result, weight_grad, error);
+}
+
+static gboolean
+backward_data(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, GError **error)
+{
+    g_autoptr(TsKernel) kernel = ts_kernel_conv_backward_data(spec, layer->forward, error);
+    if (kernel == NULL)
+        return FALSE;
+    TsBuffer *weight = ts_net_convert(net, layer, ts_net_param_data(net, layer, WEIGHT),
+                                      ts_kernel_layout(kernel, TS_ARG_WEIGHTS), error);
+    TsBuffer *grad = weight != NULL
+                         ? ts_net_convert(net, layer, layer->grad,
+                                          ts_kernel_layout(kernel, TS_ARG_DIFF_DST), error)
+                         : NULL;
+    if (grad == NULL)
+        return FALSE;
+    TsBuffer *result = ts_net_buffer(net, ts_kernel_layout(kernel, TS_ARG_DIFF_SRC));
+    TsStep *step = ts_net_add_kernel(net, layer, g_steal_pointer(&kernel), "convolution, by data");
+    ts_net_bind(net, step, TS_ARG_DIFF_DST, grad);
+    ts_net_bind(net, step, TS_ARG_WEIGHTS, weight);
+    ts_net_bind(net, step, TS_ARG_DIFF_SRC, result);
+    ts_net_contribute(net, layer, 0, result);
+    return TRUE;
+}
+
+static gboolean
+conv_backward(TsNet *net, TsLayer *layer, GError **error)
+{
+    const TsWindowSpec spec = window_of(net, layer);
+    return backward_weights(net, layer, &spec, error) &&
+           (!ts_net_input_layer(net, layer, 0)->needs_grad ||
+            backward_data(net, layer, &spec, error));
+}
+
+static const TsOp conv_op = {.name = "conv", .forward = conv_forward, .backward = conv_backward};
+
+guint
+ts_graph_conv(TsGraph *graph, const char *name, guint input, const TsConvOptions *options)
+{
+    const TsShape in = ts_graph_node(graph, input)->shape;
+    TsConvOptions conv = *options;
+    conv.stride = MAX(conv.stride, 1);
+    conv.groups = MAX(conv.groups, 1);
+    if (conv.kernel > in.h + 2 * conv.pad || conv.kernel > in.w + 2 * conv.pad)
+        return ts_graph_fail(graph, "%s: a %dx%d kernel does not fit into %dx%d pixels", name,
+                             conv.kernel, conv.kernel, (int) in.w, (int) in.h);
+    if (in.c % conv.groups != 0 || conv.channels % conv.groups != 0)
+        return ts_graph_fail(graph, "%s: %d groups do not divide %d and %d channels", name,
+                             conv.groups, (int) in.c, conv.channels);
+    const gint64 h = (in.h + 2 * conv.pad - conv.kernel) / conv.stride + 1;
+    const gint64 w = (in.w + 2 * conv.pad - conv.kernel) / conv.stride + 1;
+    const gint64 fan_in = in.c / conv.groups * conv.kernel * conv.kernel;
+    const gint64 shape[] = {conv.channels, in.c / conv.groups, conv.kernel, conv.kernel};
+    TsNode node = {.op = &conv_op,
+                   .name = g_strdup(name),
+                   .n_inputs = 1,
+                   .input = {input},
+                   .shape = {conv.channels, h, w},
+                   .conv = conv,
+                   .param = TS_NO_PARAMS,
+                   .multiply_adds = fan_in * conv.channels * h * w};
+    node.param[WEIGHT] =
+        ts_graph_add_param(graph, name, "weight", TS_PARAM_WEIGHT, 4, shape, fan_in);
+    if (conv.bias)
+        node.param[BIAS] = ts_graph_add_param(graph, name, "bias", TS_PARAM_BIAS, 1, shape, fan_in);
+    return ts_graph_append(graph, node);
+}

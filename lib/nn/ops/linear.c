@@ -1,0 +1,109 @@
+/* Linear layer on OpenBLAS: y = x W^T + b; x (N, I), W (O, I), b (O), y (N, O), all row-major. */
+#include "nn/ops/op.h"
+
+#include <cblas.h>
+#include <string.h>
+
+enum { WEIGHT, BIAS }; /* parameter slots */
+enum { SAVED_SRC, SAVED_GRAD, SAVED_GRAD_SRC };
+
+static gboolean
+run_forward(TsNet *net, TsLayer *layer, GError **error)
+{
+    const int n = (int) ts_net_batch(net);
+    const int in = (int) ts_net_param(net, layer, WEIGHT)->spec->shape[1];
+    const int out = (int) layer->node->shape.c;
+    const float *x = layer->saved[SAVED_SRC]->storage->data;
+    const float *weight = ts_net_param(net, layer, WEIGHT)->data;
+    const float *bias = ts_net_param(net, layer, BIAS)->data;
+    float *y = layer->out->storage->data;
+    for (int i = 0; i < n; i++)
+        memcpy(y + (gsize) i * out, bias, out * sizeof *y);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, out, in, 1, x, in, weight, in, 1, y,
+                out);
+    return TRUE;
+}
+
+static gboolean
+run_backward(TsNet *net, TsLayer *layer, GError **error)
+{
+    const int n = (int) ts_net_batch(net);
+    const int in = (int) ts_net_param(net, layer, WEIGHT)->spec->shape[1];
+    const int out = (int) layer->node->shape.c;
+    const float *x = layer->saved[SAVED_SRC]->storage->data;
+    const float *dy = layer->saved[SAVED_GRAD]->storage->data;
+    const TsParam *weight = ts_net_param(net, layer, WEIGHT);
+    float *dbias = ts_net_param(net, layer, BIAS)->grad;
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, out, in, n, 1, dy, out, x, in, 0,
+                weight->grad, in);
+    for (int o = 0; o < out; o++) {
+        double sum = 0;
+        for (int i = 0; i < n; i++)
+            sum += dy[(gsize) i * out + o];
+        dbias[o] = (float) sum;
+    }
+    if (layer->saved[SAVED_GRAD_SRC] != NULL)
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, in, out, 1, dy, out, weight->data,
+                    in, 0, layer->saved[SAVED_GRAD_SRC]->storage->data, in);
+    return TRUE;
+}
+
+static gboolean
+linear_forward(TsNet *net, TsLayer *layer, GError **error)
+{
+    TsLayer *below = ts_net_input_layer(net, layer, 0);
+    const gint64 dims[] = {ts_net_batch(net), below->node->shape.c, 1, 1};
+    g_autoptr(TsLayout) plain = ts_layout_plain(4, dims, error);
+    layer->saved[SAVED_SRC] =
+        plain != NULL ? ts_net_convert(net, layer, below->out, plain, error) : NULL;
+    layer->out = ts_net_plain_buffer(net, layer->node->shape, error);
+    if (layer->saved[SAVED_SRC] == NULL || layer->out == NULL)
+        return FALSE;
+    ts_net_add_func(net, layer, run_forward, "linear");
+    ts_net_use(net, layer->saved[SAVED_SRC]);
+    ts_net_use(net, layer->out);
+    return TRUE;
+}
+
+static gboolean
+linear_backward(TsNet *net, TsLayer *layer, GError **error)
+{
+    TsBuffer *grad = ts_net_convert(net, layer, layer->grad, layer->out->layout, error);
+    if (grad == NULL)
+        return FALSE;
+    layer->saved[SAVED_GRAD] = grad;
+    gboolean by_data = ts_net_input_layer(net, layer, 0)->needs_grad;
+    if (by_data)
+        layer->saved[SAVED_GRAD_SRC] = ts_net_buffer(net, layer->saved[SAVED_SRC]->layout);
+    ts_net_add_func(net, layer, run_backward, "linear, backward");
+    ts_net_use(net, layer->saved[SAVED_SRC]);
+    ts_net_use(net, grad);
+    if (by_data) {
+        ts_net_use(net, layer->saved[SAVED_GRAD_SRC]);
+        ts_net_contribute(net, layer, 0, layer->saved[SAVED_GRAD_SRC]);
+    }
+    return TRUE;
+}
+
+static const TsOp linear_op = {
+    .name = "linear", .forward = linear_forward, .backward = linear_backward};
+
+guint
+ts_graph_linear(TsGraph *graph, const char *name, guint input, int features)
+{
+    const TsShape in = ts_graph_node(graph, input)->shape;
+    if (in.h != 1 || in.w != 1)
+        return ts_graph_fail(graph, "%s: a linear layer needs flat features, not %dx%d pixels",
+                             name, (int) in.w, (int) in.h);
+    const gint64 shape[] = {features, in.c};
+    TsNode node = {.op = &linear_op,
+                   .name = g_strdup(name),
+                   .n_inputs = 1,
+                   .input = {input},
+                   .shape = {features, 1, 1},
+                   .param = TS_NO_PARAMS,
+                   .multiply_adds = in.c * features};
+    node.param[WEIGHT] = ts_graph_add_param(graph, name, "weight", TS_PARAM_WEIGHT, 2, shape, in.c);
+    node.param[BIAS] = ts_graph_add_param(graph, name, "bias", TS_PARAM_BIAS, 1, shape, in.c);
+    return ts_graph_append(graph, node);
+}

@@ -1,0 +1,155 @@
+/* Parameters: storage, random start, plain and stored form. */
+#include "nn/params.h"
+
+#include "base/error.h"
+#include "base/rng.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64 };
+
+float *
+ts_aligned_floats(gsize n, GError **error)
+{
+    gsize bytes;
+    float *block = NULL;
+    if (g_size_checked_mul(&bytes, n, sizeof(float)) && bytes < G_MAXSSIZE)
+        block = g_aligned_alloc0(1, MAX(bytes + ALIGNMENT, ALIGNMENT), ALIGNMENT);
+    if (block == NULL)
+        ts_error_set(error, TS_ERROR_NO_MEMORY, "no memory for %" G_GSIZE_FORMAT " numbers", n);
+    return block;
+}
+
+gboolean
+ts_param_is_learned(const TsParam *param)
+{
+    return param->spec->role != TS_PARAM_RUNNING_MEAN &&
+           param->spec->role != TS_PARAM_RUNNING_VARIANCE;
+}
+
+static gboolean
+allocate(TsParam *param, gsize n, GError **error)
+{
+    param->n_stored = n;
+    param->data = ts_aligned_floats(n, error);
+    if (param->data != NULL && ts_param_is_learned(param))
+        param->grad = ts_aligned_floats(n, error);
+    return param->data != NULL && (param->grad != NULL || !ts_param_is_learned(param));
+}
+
+static void
+fill(float *data, gsize n, float value)
+{
+    for (gsize i = 0; i < n; i++)
+        data[i] = value;
+}
+
+TsParams *
+ts_params_new(const TsGraph *graph, GError **error)
+{
+    g_autoptr(TsParams) params = g_new0(TsParams, 1);
+    params->n = graph->params->len;
+    params->param = g_new0(TsParam, params->n);
+    for (guint i = 0; i < params->n; i++) {
+        TsParam *param = &params->param[i];
+        param->spec = ts_graph_param(graph, i);
+        param->n = 1;
+        for (guint d = 0; d < param->spec->rank; d++)
+            if (!g_size_checked_mul(&param->n, param->n, (gsize) param->spec->shape[d])) {
+                ts_error_set(error, TS_ERROR_NO_MEMORY, "%s: too many numbers", param->spec->name);
+                return NULL;
+            }
+        if (!allocate(param, param->n, error))
+            return NULL;
+        if (param->spec->role == TS_PARAM_SCALE || param->spec->role == TS_PARAM_RUNNING_VARIANCE)
+            fill(param->data, param->n, 1.0f);
+    }
+    return g_steal_pointer(&params);
+}
+
+static void
+clear_data(TsParam *param)
+{
+    g_clear_pointer(&param->data, g_aligned_free);
+    g_clear_pointer(&param->grad, g_aligned_free);
+}
+
+void
+ts_params_free(TsParams *params)
+{
+    if (params == NULL)
+        return;
+    for (guint i = 0; i < params->n; i++) {
+        clear_data(&params->param[i]);
+        ts_layout_free(params->param[i].plain);
+        ts_layout_free(params->param[i].layout);
+    }
+    g_free(params->param);
+    g_free(params);
+}
+
+void
+ts_params_init(TsParams *params, guint64 seed)
+{
+    g_assert(!params->locked);
+    for (guint i = 0; i < params->n; i++) {
+        TsParam *param = &params->param[i];
+        const TsParamSpec *spec = param->spec;
+        if (spec->role != TS_PARAM_WEIGHT && spec->role != TS_PARAM_BIAS)
+            continue;
+        TsRng rng;
+        ts_rng_init(&rng, seed, spec->name, 0);
+        gboolean conv = spec->rank == 4;
+        double scale = conv ? sqrt(2.0 / spec->fan_in) : 1 / sqrt((double) spec->fan_in);
+        for (gsize k = 0; k < param->n; k++)
+            param->data[k] =
+                (float) (scale * (conv ? ts_rng_normal(&rng) : 2 * ts_rng_uniform(&rng) - 1));
+    }
+}
+
+static gboolean
+reorder(const TsLayout *from, const TsLayout *to, const float *src, float *dst, GError **error)
+{
+    g_autoptr(TsKernel) kernel = ts_kernel_reorder(from, to, error);
+    if (kernel == NULL)
+        return FALSE;
+    ts_kernel_bind(kernel, TS_ARG_SRC, (void *) src);
+    ts_kernel_bind(kernel, TS_ARG_DST, dst);
+    return ts_kernel_run(kernel, error);
+}
+
+gboolean
+ts_param_get_plain(const TsParam *param, const float *stored, float *plain, GError **error)
+{
+    if (param->layout != NULL)
+        return reorder(param->layout, param->plain, stored, plain, error);
+    memcpy(plain, stored, param->n * sizeof *plain);
+    return TRUE;
+}
+
+gboolean
+ts_param_set_plain(const TsParam *param, const float *plain, float *stored, GError **error)
+{
+    if (param->layout != NULL)
+        return reorder(param->plain, param->layout, plain, stored, error);
+    memcpy(stored, plain, param->n * sizeof *plain);
+    return TRUE;
+}
+
+gboolean
+ts_param_adopt_layout(TsParam *param, const TsLayout *plain, const TsLayout *layout, GError **error)
+{
+    g_assert(param->layout == NULL);
+    TsParam stored = {.spec = param->spec, .n = param->n};
+    if (!allocate(&stored, ts_layout_bytes(layout) / sizeof(float), error) ||
+        !reorder(plain, layout, param->data, stored.data, error)) {
+        clear_data(&stored);
+        return FALSE;
+    }
+    clear_data(param);
+    *param = stored;
+    param->plain = ts_layout_copy(plain);
+    param->layout = ts_layout_copy(layout);
+    return TRUE;
+}

@@ -1,0 +1,56 @@
+/* The numbers that a model learns, shared by all nets compiled from one graph.
+ *
+ * A parameter is stored in the layout that its kernel likes best, chosen by the first net that is
+ * compiled, so that no step reorders it. Files and other software see the plain form: row-major, in
+ * the shape of its TsParamSpec. Element-wise work (optimizers) goes over all `n_stored` numbers;
+ * those beyond the plain ones are padding, zero in data and gradient alike.
+ */
+#pragma once
+
+#include "nn/graph.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    const TsParamSpec *spec; /* borrowed from the graph */
+    gsize n;                 /* numbers in plain form */
+    gsize n_stored;          /* numbers as stored */
+    TsLayout *plain;         /* NULL while data is plain */
+    TsLayout *layout;        /* NULL while data is plain */
+    float *data;             /* n_stored, 64-byte aligned */
+    float *grad;             /* likewise; NULL for statistics */
+} TsParam;
+
+typedef struct {
+    guint n;
+    TsParam *param;
+    gboolean locked; /* a net is compiled: layouts stay */
+} TsParams;
+
+/* All zero (running variances and scales one). The graph must outlive it. */
+TsParams *ts_params_new(const TsGraph *graph, GError **error);
+void ts_params_free(TsParams *params);
+
+/* Random start, a stream for each parameter's name. Convolutions: normal, variance 2 / fan_in (He
+ * et al., 2015); linear weights and all biases: uniform within +-1 / sqrt(fan_in), as PyTorch. */
+void ts_params_init(TsParams *params, guint64 seed);
+
+/* Copy between stored and plain form. */
+gboolean
+ts_param_get_plain(const TsParam *param, const float *stored, float *plain, GError **error);
+gboolean
+ts_param_set_plain(const TsParam *param, const float *plain, float *stored, GError **error);
+
+/* Store in `layout` from now on, `plain` being its row-major form. For compilation only. */
+gboolean ts_param_adopt_layout(TsParam *param, const TsLayout *plain, const TsLayout *layout,
+                               GError **error);
+
+/* Zeroed floats for a parameter-sized array, 64-byte aligned; free with g_aligned_free(). */
+float *ts_aligned_floats(gsize n, GError **error);
+
+/* TRUE if the parameter is learned. */
+gboolean ts_param_is_learned(const TsParam *param);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsParams, ts_params_free)
+
+G_END_DECLS
