@@ -16,6 +16,7 @@ struct _TsOutFile {
     char *temporary; /* NULL: `path` is written directly */
     FILE *stream;
     gboolean replace;
+    gboolean unsynced;
     gboolean committed;
 };
 
@@ -152,6 +153,12 @@ give_name(TsOutFile *self, GError **error)
     return TRUE;
 }
 
+void
+ts_out_file_set_unsynced(TsOutFile *self)
+{
+    self->unsynced = TRUE;
+}
+
 gboolean
 ts_out_file_commit(TsOutFile *self, GError **error)
 {
@@ -168,10 +175,10 @@ ts_out_file_commit(TsOutFile *self, GError **error)
     if (failed)
         return ts_error_set_errno(error, errnum, "%s: cannot be written", self->path);
     if (self->temporary != NULL) {
-        if (!sync_file(self, error) || !give_name(self, error))
+        if ((!self->unsynced && !sync_file(self, error)) || !give_name(self, error))
             return FALSE;
         self->committed = TRUE;
-        return sync_folder_of(self->path, error);
+        return self->unsynced || sync_folder_of(self->path, error);
     }
     self->committed = TRUE;
     return TRUE;
@@ -196,6 +203,18 @@ ts_write_file(const char *path, const void *bytes, gsize n, gboolean replace, GE
 {
     g_autoptr(TsOutFile) out = ts_out_file_new(path, replace, error);
     return out != NULL && ts_out_file_write(out, bytes, n, error) && ts_out_file_commit(out, error);
+}
+
+gboolean
+ts_sync_folder(const char *path, GError **error)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return ts_error_set_errno(error, errno, "%s: cannot be opened", path);
+    gboolean synced = syncfs(fd) == 0;
+    int errnum = errno;
+    close(fd);
+    return synced ? TRUE : ts_error_set_errno(error, errnum, "%s: cannot be synced", path);
 }
 
 gboolean

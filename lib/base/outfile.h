@@ -33,6 +33,10 @@ FILE *ts_out_file_stream(TsOutFile *out);
  * output, devices). What such a library writes replaces what the stream wrote. */
 const char *ts_out_file_temporary(TsOutFile *out);
 
+/* Do not wait for the disk in ts_out_file_commit(). For many small files: the caller makes them all
+ * and calls ts_sync_folder() once, before the file that says they are complete. */
+void ts_out_file_set_unsynced(TsOutFile *out);
+
 /* Make the file appear. After it, only ts_out_file_free() may be called. */
 gboolean ts_out_file_commit(TsOutFile *out, GError **error);
 
@@ -42,6 +46,9 @@ void ts_out_file_free(TsOutFile *out);
 /* Write `n` bytes to `path` in one go. */
 gboolean
 ts_write_file(const char *path, const void *bytes, gsize n, gboolean replace, GError **error);
+
+/* Wait until all files of the file system that `path`, a folder, lies on have reached the disk. */
+gboolean ts_sync_folder(const char *path, GError **error);
 
 /* Make the folder `path` and its missing parents. */
 gboolean ts_make_folder(const char *path, GError **error);
