@@ -1,0 +1,34 @@
+/* Decoding through libvips: an opened file, its header, rectangles of its stored pixels.
+ *
+ * Inside of lib/image: source.c decides when to decode what, and turns pixels by the orientation.
+ */
+#pragma once
+
+#include "image/fence.h"
+#include "image/orient.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    const char *path;   /* borrowed, for messages */
+    VipsImage *image;   /* decodes lazily */
+    gboolean is_random; /* any rectangle at any time; else from the top, once */
+    TsImageInfo info;   /* of the stored pixels; `orientation` is still to be applied */
+    GBytes *icc;        /* or NULL */
+} TsDecoder;
+
+/* Open `path` and read its header. */
+gboolean ts_decoder_open(TsDecoder *decoder, const char *path, GError **error);
+
+/* Free what a decoder holds. Safe on zeroed memory, and twice. */
+void ts_decoder_close(TsDecoder *decoder);
+
+/* Make an image of the stored pixels' kind. */
+TsImage *ts_decoder_new_image(const TsDecoder *decoder, int width, int height, GError **error);
+
+/* Decode `rect` to the rows of `to` from `to_y` on; `to` is `rect.width` wide. Several threads may
+ * call it on a random decoder; on others one at a time, going down. */
+gboolean
+ts_decoder_read(const TsDecoder *decoder, TsRect rect, TsImage *to, int to_y, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,234 @@
+/* Regions of image files: which pixels to decode when, and which to keep.
+ *
+ * Three ways, by what the format allows: a region alone (random access); the whole image once,
+ * kept; or, where that is too large, a band of rows that moves down as regions are asked for.
+ */
+#include "image/decode.h"
+#include "image/limits.h"
+
+#include <string.h>
+
+struct _TsImageSource {
+    char *path;
+    TsImageInfo info; /* oriented */
+    TsDecoder decoder;
+    guint64 memory;  /* at most so many bytes of `kept` as a whole image */
+    GMutex lock;     /* guards what follows, and the decoder if it is not random */
+    TsImage *kept;   /* decoded rows (stored orientation), or NULL */
+    int kept_y;      /* the first of them */
+    gboolean failed; /* the decoder met an error and has to be opened again */
+};
+
+TsImageSource *
+ts_image_source_open(const char *path, GError **error)
+{
+    g_autofree char *copy = g_strdup(path);
+    TsDecoder decoder;
+    if (!ts_decoder_open(&decoder, copy, error))
+        return NULL;
+    TsImageSource *self = g_new0(TsImageSource, 1);
+    g_mutex_init(&self->lock);
+    self->path = g_steal_pointer(&copy);
+    self->decoder = decoder;
+    self->info = decoder.info;
+    self->memory = G_MAXUINT64;
+    if (ts_orientation_swaps(self->info.orientation)) {
+        self->info.width = decoder.info.height;
+        self->info.height = decoder.info.width;
+    }
+    return self;
+}
+
+void
+ts_image_source_free(TsImageSource *self)
+{
+    if (self == NULL)
+        return;
+    ts_decoder_close(&self->decoder);
+    ts_image_free(self->kept);
+    g_mutex_clear(&self->lock);
+    g_free(self->path);
+    g_free(self);
+}
+
+const TsImageInfo *
+ts_image_source_info(const TsImageSource *self)
+{
+    return &self->info;
+}
+
+const char *
+ts_image_source_path(const TsImageSource *self)
+{
+    return self->path;
+}
+
+gboolean
+ts_image_source_is_random(const TsImageSource *self)
+{
+    return self->decoder.is_random;
+}
+
+void
+ts_image_source_set_memory(TsImageSource *self, guint64 max_bytes)
+{
+    self->memory = max_bytes;
+}
+
+/* Whether the whole image is within the limits and the source's memory. */
+static gboolean
+fits_whole(const TsImageSource *self, guint64 *bytes)
+{
+    const TsImageInfo *info = &self->info;
+    return ts_image_check_size(info->width, info->height, info->bands, info->type, bytes, NULL) &&
+           *bytes <= self->memory;
+}
+
+guint64
+ts_image_source_memory(const TsImageSource *self)
+{
+    guint64 bytes;
+    return !self->decoder.is_random && fits_whole(self, &bytes) ? bytes : 0;
+}
+
+/* Begin again at the top. */
+static gboolean
+reopen(TsImageSource *self, GError **error)
+{
+    g_clear_pointer(&self->kept, ts_image_free);
+    ts_decoder_close(&self->decoder);
+    if (!ts_decoder_open(&self->decoder, self->path, error))
+        return FALSE;
+    self->failed = FALSE;
+    const TsImageInfo *now = &self->decoder.info;
+    gboolean swaps = ts_orientation_swaps(self->info.orientation);
+    if (now->orientation != self->info.orientation || now->type != self->info.type ||
+        now->bands != self->info.bands ||
+        now->width != (swaps ? self->info.height : self->info.width) ||
+        now->height != (swaps ? self->info.width : self->info.height))
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: changed while it was read", self->path);
+    return TRUE;
+}
+
+/* Decode stored rows y .. y + height - 1, in full width, behind the `n_old` rows that `rows` has
+ * already. */
+static gboolean
+decode_rows(TsImageSource *self, TsImage *rows, int n_old, int y, GError **error)
+{
+    TsRect rect = {0, y, rows->width, rows->height - n_old};
+    if (ts_decoder_read(&self->decoder, rect, rows, n_old, error))
+        return TRUE;
+    self->failed = TRUE;
+    return FALSE;
+}
+
+/* Move the band of kept rows so that it is rows y .. y + height - 1. */
+static gboolean
+move_band(TsImageSource *self, int y, int height, GError **error)
+{
+    int kept_end = self->kept != NULL ? self->kept_y + self->kept->height : 0;
+    if (self->failed || (self->kept != NULL && y < self->kept_y)) {
+        if (!reopen(self, error))
+            return FALSE;
+        kept_end = 0;
+    }
+    g_autoptr(TsImage) band =
+        ts_decoder_new_image(&self->decoder, self->decoder.info.width, height, error);
+    if (band == NULL)
+        return FALSE;
+    int n_old = CLAMP(kept_end - y, 0, height);
+    if (n_old > 0)
+        ts_image_copy_region(self->kept, 0, y - self->kept_y, band->width, n_old, band, 0, 0);
+    if (!decode_rows(self, band, n_old, y + n_old, error))
+        return FALSE;
+    ts_image_free(self->kept);
+    self->kept = g_steal_pointer(&band);
+    self->kept_y = y;
+    return TRUE;
+}
+
+/* Make sure that the stored rows of `rect` are kept. */
+static gboolean
+keep_rows(TsImageSource *self, TsRect rect, GError **error)
+{
+    if (!self->failed && self->kept != NULL && rect.y >= self->kept_y &&
+        rect.y + rect.height <= self->kept_y + self->kept->height)
+        return TRUE;
+    guint64 bytes;
+    if (fits_whole(self, &bytes))
+        return move_band(self, 0, self->decoder.info.height, error);
+    if (self->info.orientation >= 3) {
+        /* Rows come in another order than regions do; say what the limit is. */
+        const TsImageInfo *info = &self->info;
+        if (ts_image_check_size(info->width, info->height, info->bands, info->type, &bytes, error))
+            ts_error_set(error, TS_ERROR_RANGE, "too large to be turned in memory");
+        g_prefix_error(error, "%s: orientation %d: ", self->path, info->orientation);
+        return FALSE;
+    }
+    return move_band(self, rect.y, rect.height, error);
+}
+
+static TsImage *
+read_kept(TsImageSource *self, TsRect rect, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    if (!keep_rows(self, rect, error))
+        return NULL;
+    TsImage *part = ts_decoder_new_image(&self->decoder, rect.width, rect.height, error);
+    if (part != NULL)
+        ts_image_copy_region(self->kept, rect.x, rect.y - self->kept_y, rect.width, rect.height,
+                             part, 0, 0);
+    return part;
+}
+
+static TsImage *
+read_random(TsImageSource *self, TsRect rect, GError **error)
+{
+    g_autoptr(TsImage) part = ts_decoder_new_image(&self->decoder, rect.width, rect.height, error);
+    if (part == NULL || !ts_decoder_read(&self->decoder, rect, part, 0, error))
+        return NULL;
+    return g_steal_pointer(&part);
+}
+
+/* Turn what was read, unless it is right already. */
+static TsImage *
+orient(TsImage *stored, int orientation, GError **error)
+{
+    if (stored == NULL || orientation == 1)
+        return stored;
+    TsImage *turned = ts_image_orient(stored, orientation, error);
+    ts_image_free(stored);
+    return turned;
+}
+
+TsImage *
+ts_image_source_read_region(TsImageSource *self, int x, int y, int width, int height,
+                            GError **error)
+{
+    const TsImageInfo *info = &self->info;
+    if (!ts_image_check_region(info->width, info->height, x, y, width, height, error)) {
+        g_prefix_error(error, "%s: ", self->path);
+        return NULL;
+    }
+    gboolean swaps = ts_orientation_swaps(info->orientation);
+    TsRect rect = ts_orientation_to_stored(info->orientation, (TsRect){x, y, width, height},
+                                           swaps ? info->height : info->width,
+                                           swaps ? info->width : info->height);
+    TsImage *stored =
+        self->decoder.is_random ? read_random(self, rect, error) : read_kept(self, rect, error);
+    return orient(stored, info->orientation, error);
+}
+
+TsImage *
+ts_image_read(const char *path, GError **error)
+{
+    TsDecoder decoder;
+    if (!ts_decoder_open(&decoder, path, error))
+        return NULL;
+    TsRect all = {0, 0, decoder.info.width, decoder.info.height};
+    g_autoptr(TsImage) image = ts_decoder_new_image(&decoder, all.width, all.height, error);
+    gboolean done = image != NULL && ts_decoder_read(&decoder, all, image, 0, error);
+    int orientation = decoder.info.orientation;
+    ts_decoder_close(&decoder);
+    return done ? orient(g_steal_pointer(&image), orientation, error) : NULL;
+}
