@@ -2,14 +2,11 @@
 #include "store/safetensors.h"
 
 #include "base/error.h"
+#include "store/mapped.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { LENGTH_BYTES = 8, MAX_DEPTH = 3 };
 
@@ -273,36 +270,11 @@ ts_safetensors_parse(GBytes *bytes, const char *name, GError **error)
     return g_steal_pointer(&self);
 }
 
-/* Map a regular file; a mapping of anything else would be of no known length. */
-static GMappedFile *
-map_file(const char *path, GError **error)
-{
-    g_autoptr(GError) reason = NULL;
-    GMappedFile *file = NULL;
-    struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) != 0) {
-        ts_error_set_errno(error, errno, "%s: cannot be read", path);
-    } else if (!S_ISREG(status.st_mode)) {
-        ts_error_set(error, TS_ERROR_IO, "%s: is not a regular file", path);
-    } else {
-        file = g_mapped_file_new_from_fd(fd, FALSE, &reason);
-        if (file == NULL)
-            ts_error_set(error, TS_ERROR_IO, "%s: cannot be read: %s", path, reason->message);
-    }
-    if (fd >= 0)
-        close(fd);
-    return file;
-}
-
 TsSafetensors *
 ts_safetensors_read(const char *path, GError **error)
 {
-    g_autoptr(GMappedFile) file = map_file(path, error);
-    if (file == NULL)
-        return NULL;
-    g_autoptr(GBytes) bytes = g_mapped_file_get_bytes(file);
-    return ts_safetensors_parse(bytes, path, error);
+    g_autoptr(GBytes) bytes = ts_map_file(path, error);
+    return bytes != NULL ? ts_safetensors_parse(bytes, path, error) : NULL;
 }
 
 guint

@@ -1,0 +1,38 @@
+/* NumPy's .npy files: one array, version 1.0 of the format, in C order.
+ *
+ * Read and written are f32, f64, i64 and u8, little-endian. Anything else is an error that says
+ * what the file holds. The whole file is checked before the array is handed out: the length of the
+ * header, each of its three keys once, a shape whose product can be held, exactly as many bytes.
+ *
+ *     g_autoptr(TsNpy) file = ts_npy_read("embeddings.npy", error);
+ *     if (file == NULL)
+ *         return FALSE;
+ *     const TsTensor *array = ts_npy_get(file);
+ */
+#pragma once
+
+#include "store/tensor.h"
+
+G_BEGIN_DECLS
+
+typedef struct _TsNpy TsNpy;
+
+/* Read `path`. TS_ERROR_IO or TS_ERROR_FORMAT. */
+TsNpy *ts_npy_read(const char *path, GError **error);
+
+/* Check `bytes`, of which a reference is kept; `name` begins error messages. */
+TsNpy *ts_npy_parse(GBytes *bytes, const char *name, GError **error);
+
+/* The array, borrowed; its name is NULL. */
+const TsTensor *ts_npy_get(const TsNpy *self);
+
+/* NULL is allowed. */
+void ts_npy_free(TsNpy *self);
+
+/* Write `array` to `path`, which appears whole or not at all, with the bytes that NumPy writes.
+ * TS_ERROR_ARGUMENT for another dtype and for n_bytes that do not fit the shape. */
+gboolean ts_npy_write(const char *path, const TsTensor *array, gboolean replace, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsNpy, ts_npy_free)
+
+G_END_DECLS
