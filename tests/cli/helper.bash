@@ -1,0 +1,76 @@
+# What every CLI test starts from: `load helper`.
+#
+# Each test runs in $scratch, a folder of its own that is removed afterwards, with the programs of
+# the build first in PATH. It holds copies of the sample data: sheet.png (400 x 200, ten rows of 20
+# digits, a class a row), shapes.tsv (file_name, label, group) and the pictures that it names,
+# shapes/{disc,square,triangle}/*.png (24, 12 and 6 of 32 x 32, RGB).
+#
+#     run -2 --separate-stderr tile --size 0 sheet.png
+#     [ -z "$output" ]
+#     stderr_has "--size"
+
+bats_require_minimum_version 1.5.0
+
+source_root=${TESSERA_SOURCE:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}
+build_root=${TESSERA_BUILD:-$source_root/build}
+export PATH="$build_root/bin:$PATH" LC_ALL=C.UTF-8 TZ=UTC
+unset TESSERA_TEST_TMPFS
+
+# A test file that has a setup() of its own calls this in it.
+scratch_setup() {
+    scratch=$BATS_TEST_TMPDIR/scratch
+    mkdir "$scratch"
+    cp -r "$build_root/sample_data/"{sheet.png,shapes.tsv,shapes} "$scratch"
+    cd "$scratch" || return 1
+}
+
+scratch_teardown() {
+    cd / || return 1
+    if [ -n "${TESSERA_TEST_TMPFS:-}" ]; then
+        umount "$TESSERA_TEST_TMPFS"
+    fi
+}
+
+setup() {
+    scratch_setup
+}
+
+teardown() {
+    scratch_teardown
+}
+
+# fail MESSAGE...: end the test.
+fail() {
+    echo "$*" >&2
+    return 1
+}
+
+# output_has TEXT, stderr_has TEXT: the text stands in what `run` captured, to the letter.
+output_has() {
+    [[ $output == *"$1"* ]] || fail "stdout lacks '$1': $output"
+}
+
+# shellcheck disable=SC2154  # stderr is set by run --separate-stderr
+stderr_has() {
+    [[ $stderr == *"$1"* ]] || fail "stderr lacks '$1': $stderr"
+}
+
+# same A B: two files hold the same bytes.
+same() {
+    cmp "$1" "$2" || fail "$1 and $2 differ"
+}
+
+# no_leftovers FOLDER: no temporary file of an unfinished write lies there.
+no_leftovers() {
+    local left
+    left=$(find "$1" -name '.*.??????')
+    [ -z "$left" ] || fail "left over: $left"
+}
+
+# small_tmpfs FOLDER SIZE (such as 64k): a file system that is soon full; it is unmounted at the
+# end of the test. Skips the test where mounting is not allowed.
+small_tmpfs() {
+    mkdir -p "$1"
+    mount -t tmpfs -o "size=$2" tmpfs "$1" 2>/dev/null || skip "cannot mount a tmpfs here"
+    TESSERA_TEST_TMPFS=$(cd "$1" && pwd)
+}
