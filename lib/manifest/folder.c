@@ -62,84 +62,90 @@ canonicalize(const char *folder)
     return copy;
 }
 
-/* The way from `to` to `from` in parts: up as far as needed, then down. Folders that share nothing
- * but the root get the whole path, since such a relative path breaks sooner than it helps. */
+/* "/" is empty, so that a '/' and a name can follow in every case. */
+static char *
+canonicalize_escaped(const char *folder)
+{
+    g_autofree char *whole = canonicalize(folder);
+    return ts_escape(strcmp(whole, "/") == 0 ? "" : whole);
+}
+
 void
 ts_rebase_init(TsRebase *self, const char *from, const char *to)
 {
-    *self = (TsRebase){0};
-    g_autofree char *source = canonicalize(from);
-    g_autofree char *target = canonicalize(to);
-    if (strcmp(source, target) == 0)
-        return;
-    g_auto(GStrv) down = g_strsplit(source + 1, "/", -1);
-    g_auto(GStrv) up = g_strsplit(target + 1, "/", -1);
-    guint shared = 0;
-    while (down[shared] != NULL && up[shared] != NULL && strcmp(down[shared], up[shared]) == 0)
-        shared++;
-    if (shared == 0) {
-        self->prefix = ts_escape(strcmp(source, "/") == 0 ? "" : source);
-        return;
-    }
-    g_autoptr(GPtrArray) parts = g_ptr_array_new();
-    for (guint i = shared; up[i] != NULL; i++)
-        g_ptr_array_add(parts, (gpointer) "..");
-    for (guint i = shared; down[i] != NULL; i++)
-        g_ptr_array_add(parts, down[i]);
-    g_ptr_array_add(parts, NULL);
-    g_autofree char *joined = g_strjoinv("/", (char **) parts->pdata);
-    self->prefix = ts_escape(joined);
-    self->nested = TRUE;
+    self->from = canonicalize_escaped(from);
+    self->to = canonicalize_escaped(to);
+    if (strcmp(self->from, self->to) == 0)
+        ts_rebase_clear(self);
 }
 
 void
 ts_rebase_clear(TsRebase *self)
 {
-    g_clear_pointer(&self->prefix, g_free);
+    g_clear_pointer(&self->from, g_free);
+    g_clear_pointer(&self->to, g_free);
 }
 
 static gboolean
-begins_with(TsCell path, const char *text)
+skip(TsCell *path, const char *text)
 {
     gsize n = strlen(text);
-    return path.length >= n && memcmp(path.text, text, n) == 0;
+    if (path->length < n || memcmp(path->text, text, n) != 0)
+        return FALSE;
+    *path = (TsCell){path->text + n, path->length - n};
+    return TRUE;
 }
 
-/* The length of `prefix` without its last part; its own length if that part is `..`. */
-static gsize
-length_without_last(const char *prefix, gsize n)
+/* Append `raw` as seen from the root: `..` at its beginning takes parts of the folder away, which
+ * is right because the folder has no links. */
+static void
+append_whole(const TsRebase *self, GString *out, TsCell raw)
 {
-    gsize from = n;
-    while (from > 0 && prefix[from - 1] != '/')
-        from--;
-    if (n - from == 2 && memcmp(prefix + from, "..", 2) == 0)
-        return n;
-    return from > 0 ? from - 1 : 0;
-}
-
-void
-ts_rebase_append(const TsRebase *self, GString *out, TsCell raw)
-{
-    if (self->prefix == NULL || begins_with(raw, "/")) {
-        g_string_append_len(out, raw.text, (gssize) raw.length);
-        return;
-    }
-    gsize n = strlen(self->prefix);
+    gsize n = strlen(self->from);
     gboolean moving = TRUE;
     while (moving) {
-        gsize shorter = length_without_last(self->prefix, n);
-        moving = FALSE;
-        if (begins_with(raw, "./")) {
-            raw = (TsCell){raw.text + 2, raw.length - 2};
-            moving = TRUE;
-        } else if (self->nested && n > 0 && shorter < n && begins_with(raw, "../")) {
-            raw = (TsCell){raw.text + 3, raw.length - 3};
-            n = shorter;
+        moving = skip(&raw, "./");
+        if (!moving && skip(&raw, "../")) {
+            while (n > 0 && self->from[--n] != '/')
+                ;
             moving = TRUE;
         }
     }
-    g_string_append_len(out, self->prefix, (gssize) n);
-    if (n > 0 || !self->nested)
-        g_string_append_c(out, '/');
+    g_string_append_len(out, self->from, (gssize) n);
+    g_string_append_c(out, '/');
     g_string_append_len(out, raw.text, (gssize) raw.length);
+}
+
+/* How many bytes at the beginning of both are the same whole parts. */
+static gsize
+shared_parts(const char *path, const char *folder)
+{
+    gsize shared = 0;
+    for (gsize i = 0;; i++) {
+        gboolean folder_part_ends = folder[i] == '/' || folder[i] == '\0';
+        if (path[i] == '/' && folder_part_ends)
+            shared = i;
+        if (path[i] != folder[i] || path[i] == '\0')
+            return shared;
+    }
+}
+
+/* Up from the target as far as needed, then down. A path that shares nothing but the root with the
+ * folder stays whole, since a relative one would break sooner than help. */
+void
+ts_rebase_append(const TsRebase *self, GString *out, TsCell raw)
+{
+    if (self->from == NULL || (raw.length > 0 && raw.text[0] == '/')) {
+        g_string_append_len(out, raw.text, (gssize) raw.length);
+        return;
+    }
+    gsize begin = out->len;
+    append_whole(self, out, raw);
+    gsize shared = shared_parts(out->str + begin, self->to);
+    if (shared == 0)
+        return;
+    g_string_erase(out, (gssize) begin, (gssize) shared + 1);
+    for (const char *up = self->to + shared; *up != '\0'; up++)
+        if (*up == '/')
+            g_string_insert_len(out, (gssize) begin, "../", 3);
 }

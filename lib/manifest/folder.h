@@ -16,8 +16,7 @@ char *ts_folder_of_file(const char *path);
 
 /* How paths that start at one folder are written so that they start at another. */
 typedef struct {
-    char *prefix;    /* escaped, without '/' at its end; NULL: both folders are the same */
-    gboolean nested; /* the prefix is relative and `..` may cancel its last part */
+    char *from, *to; /* both absolute, without links, escaped; NULL: the same folder */
 } TsRebase;
 
 void ts_rebase_init(TsRebase *rebase, const char *from, const char *to);

@@ -13,9 +13,6 @@
 
 #define PICTURES "jpg, jpeg, png, ppm, bmp, pgm, tif, tiff, webp"
 
-/* Deeper is a link that leads back. */
-enum { DEPTH_MAX = 64 };
-
 gboolean
 ts_is_picture_name(const char *name)
 {
@@ -96,20 +93,38 @@ move_all(GPtrArray *from, GPtrArray *to)
         g_ptr_array_add(to, g_steal_pointer(&from->pdata[i]));
 }
 
+/* The folders above the one that is being read, to notice a link that leads back. */
+typedef struct Above {
+    const struct Above *next;
+    struct stat status;
+} Above;
+
+static gboolean
+check_no_loop(const char *path, Above *here, GError **error)
+{
+    if (stat(path, &here->status) != 0)
+        return ts_error_set_errno(error, errno, "%s: cannot be read", path);
+    for (const Above *above = here->next; above != NULL; above = above->next)
+        if (above->status.st_ino == here->status.st_ino &&
+            above->status.st_dev == here->status.st_dev)
+            return ts_error_set(error, TS_ERROR_FORMAT,
+                                "%s: link that leads back to a folder above it", path);
+    return TRUE;
+}
+
 /* Add all pictures below a class folder. */
 static gboolean
-collect(const char *root, const char *below, guint depth, GPtrArray *pictures, GError **error)
+collect(const char *root, const char *below, const Above *above, GPtrArray *pictures,
+        GError **error)
 {
-    if (depth > DEPTH_MAX)
-        return ts_error_set(error, TS_ERROR_FORMAT,
-                            "%s/%s: folders more than %d deep (a link that leads back?)", root,
-                            below, DEPTH_MAX);
+    g_autofree char *path = g_build_filename(root, below, NULL);
+    Above here = {.next = above};
     g_auto(Listing) listing = {0};
-    if (!list_folder(root, below, &listing, error))
+    if (!check_no_loop(path, &here, error) || !list_folder(root, below, &listing, error))
         return FALSE;
     move_all(listing.pictures, pictures);
     for (guint i = 0; i < listing.folders->len; i++)
-        if (!collect(root, listing.folders->pdata[i], depth + 1, pictures, error))
+        if (!collect(root, listing.folders->pdata[i], &here, pictures, error))
             return FALSE;
     return TRUE;
 }
@@ -124,7 +139,7 @@ static gboolean
 collect_class(Scan *scan, const char *below, GError **error)
 {
     guint before = scan->pictures->len;
-    if (!collect(scan->root, below, 1, scan->pictures, error))
+    if (!collect(scan->root, below, NULL, scan->pictures, error))
         return FALSE;
     const char *slash = strrchr(below, '/');
     const char *name = slash != NULL ? slash + 1 : below;

@@ -164,7 +164,7 @@ plan_columns(TsManifestWriter *self, const TsManifest *manifest, const char *con
     for (guint i = 0; i < self->n_source; i++) {
         const char *name = ts_manifest_column_name(manifest, i);
         self->value_of[i] = -1;
-        self->is_path[i] = self->from_source.prefix != NULL &&
+        self->is_path[i] = self->from_source.from != NULL &&
                            (strcmp(name, "file_name") == 0 || strcmp(name, "mask") == 0 ||
                             (named_by_file && strcmp(name, "parent_b") == 0));
         self->rewrites |= self->is_path[i];
