@@ -93,21 +93,25 @@ ts_cell_to_double(TsCell cell, double *value)
     return TRUE;
 }
 
-/* Runs without an escape, which is nearly everything, are copied in one piece. */
+gsize
+ts_escape_to(char *out, const char *text, gsize n)
+{
+    char *at = out;
+    for (gsize i = 0; i < n; i++) {
+        char letter = escape_letter[(guchar) text[i]];
+        if (G_UNLIKELY(letter != 0))
+            *at++ = '\\';
+        *at++ = letter != 0 ? letter : text[i];
+    }
+    return (gsize) (at - out);
+}
+
 void
 ts_escape_append(GString *out, const char *text, gsize n)
 {
-    gsize from = 0;
-    for (gsize i = 0; i < n; i++) {
-        char letter = escape_letter[(guchar) text[i]];
-        if (letter == 0)
-            continue;
-        g_string_append_len(out, text + from, (gssize) (i - from));
-        g_string_append_c(out, '\\');
-        g_string_append_c(out, letter);
-        from = i + 1;
-    }
-    g_string_append_len(out, text + from, (gssize) (n - from));
+    gsize before = out->len;
+    g_string_set_size(out, before + 2 * n);
+    g_string_truncate(out, before + ts_escape_to(out->str + before, text, n));
 }
 
 char *

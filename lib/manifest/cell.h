@@ -40,6 +40,10 @@ gboolean ts_cell_to_int(TsCell cell, gint64 *value);
 /* Read all of the cell as a finite number; FALSE, `value` untouched, if it is none. */
 gboolean ts_cell_to_double(TsCell cell, double *value);
 
+/* Write `text` (n bytes) escaped to `out`, which has room for 2 * n bytes; returns how many were
+ * written. No NUL is added. */
+gsize ts_escape_to(char *out, const char *text, gsize n);
+
 /* Append `text` (n bytes) to `out`, escaped. */
 void ts_escape_append(GString *out, const char *text, gsize n);
 

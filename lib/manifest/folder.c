@@ -70,22 +70,6 @@ canonicalize_escaped(const char *folder)
     return ts_escape(strcmp(whole, "/") == 0 ? "" : whole);
 }
 
-void
-ts_rebase_init(TsRebase *self, const char *from, const char *to)
-{
-    self->from = canonicalize_escaped(from);
-    self->to = canonicalize_escaped(to);
-    if (strcmp(self->from, self->to) == 0)
-        ts_rebase_clear(self);
-}
-
-void
-ts_rebase_clear(TsRebase *self)
-{
-    g_clear_pointer(&self->from, g_free);
-    g_clear_pointer(&self->to, g_free);
-}
-
 static gboolean
 skip(TsCell *path, const char *text)
 {
@@ -132,13 +116,9 @@ shared_parts(const char *path, const char *folder)
 
 /* Up from the target as far as needed, then down. A path that shares nothing but the root with the
  * folder stays whole, since a relative one would break sooner than help. */
-void
-ts_rebase_append(const TsRebase *self, GString *out, TsCell raw)
+static void
+append_relative(const TsRebase *self, GString *out, TsCell raw)
 {
-    if (self->from == NULL || (raw.length > 0 && raw.text[0] == '/')) {
-        g_string_append_len(out, raw.text, (gssize) raw.length);
-        return;
-    }
     gsize begin = out->len;
     append_whole(self, out, raw);
     gsize shared = shared_parts(out->str + begin, self->to);
@@ -148,4 +128,48 @@ ts_rebase_append(const TsRebase *self, GString *out, TsCell raw)
     for (const char *up = self->to + shared; *up != '\0'; up++)
         if (*up == '/')
             g_string_insert_len(out, (gssize) begin, "../", 3);
+}
+
+/* Unless the target lies below the source, a path that does not begin with `.` gets the same prefix
+ * whatever it is. */
+static char *
+constant_prefix(const TsRebase *self)
+{
+    if (g_str_has_prefix(self->to, self->from))
+        return NULL;
+    GString *prefix = g_string_new(NULL);
+    append_relative(self, prefix, (TsCell){"", 0});
+    return g_string_free(prefix, FALSE);
+}
+
+void
+ts_rebase_init(TsRebase *self, const char *from, const char *to)
+{
+    *self = (TsRebase){canonicalize_escaped(from), canonicalize_escaped(to), NULL};
+    if (strcmp(self->from, self->to) == 0)
+        ts_rebase_clear(self);
+    else
+        self->prefix = constant_prefix(self);
+}
+
+void
+ts_rebase_clear(TsRebase *self)
+{
+    g_clear_pointer(&self->from, g_free);
+    g_clear_pointer(&self->to, g_free);
+    g_clear_pointer(&self->prefix, g_free);
+}
+
+void
+ts_rebase_append(const TsRebase *self, GString *out, TsCell raw)
+{
+    char first = raw.length > 0 ? raw.text[0] : '\0';
+    gboolean stays = self->from == NULL || first == '/' || raw.length == 0;
+    if (!stays && (self->prefix == NULL || first == '.')) {
+        append_relative(self, out, raw);
+        return;
+    }
+    if (!stays)
+        g_string_append(out, self->prefix);
+    g_string_append_len(out, raw.text, (gssize) raw.length);
 }

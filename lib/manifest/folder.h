@@ -17,6 +17,7 @@ char *ts_folder_of_file(const char *path);
 /* How paths that start at one folder are written so that they start at another. */
 typedef struct {
     char *from, *to; /* both absolute, without links, escaped; NULL: the same folder */
+    char *prefix;    /* what stands before most paths; NULL where each has to be looked at */
 } TsRebase;
 
 void ts_rebase_init(TsRebase *rebase, const char *from, const char *to);

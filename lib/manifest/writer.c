@@ -13,8 +13,10 @@ enum { BUFFER_BYTES = 1 << 17 };
 
 struct _TsManifestWriter {
     TsOutFile *out;
-    GString *buffer;
-    char *folder; /* that paths in the output start at */
+    char *bytes; /* n of them wait to be written */
+    gsize n, capacity;
+    GString *moved; /* a path on its way through the rebase */
+    char *folder;   /* that paths in the output start at */
     guint n_columns, column;
     TsRebase from_here; /* working folder to `folder` */
     /* for rows of one manifest */
@@ -29,20 +31,47 @@ struct _TsManifestWriter {
     TsRebase from_source;
 };
 
-static void
+/* Room for `n` further bytes; where they begin. */
+static inline char *
+reserve(TsManifestWriter *self, gsize n)
+{
+    if (G_UNLIKELY(self->capacity - self->n < n)) {
+        self->capacity = MAX(self->capacity * 2, self->n + n);
+        self->bytes = g_realloc(self->bytes, self->capacity);
+    }
+    return self->bytes + self->n;
+}
+
+static inline void
+append(TsManifestWriter *self, const char *bytes, gsize n)
+{
+    memcpy(reserve(self, n), bytes, n);
+    self->n += n;
+}
+
+static inline void
 put_separator(TsManifestWriter *self)
 {
     g_assert(self->column < self->n_columns);
     if (self->column++ > 0)
-        g_string_append_c(self->buffer, '\t');
+        append(self, "\t", 1);
+}
+
+/* Append `raw` as seen from the output's folder. */
+static void
+append_moved(TsManifestWriter *self, const TsRebase *rebase, TsCell raw)
+{
+    g_string_truncate(self->moved, 0);
+    ts_rebase_append(rebase, self->moved, raw);
+    append(self, self->moved->str, self->moved->len);
 }
 
 static gboolean
 flush(TsManifestWriter *self, GError **error)
 {
-    gboolean written = !ts_interrupt_check(error) &&
-                       ts_out_file_write(self->out, self->buffer->str, self->buffer->len, error);
-    g_string_truncate(self->buffer, 0);
+    gboolean written =
+        !ts_interrupt_check(error) && ts_out_file_write(self->out, self->bytes, self->n, error);
+    self->n = 0;
     return written;
 }
 
@@ -63,7 +92,8 @@ writer_new(const char *path, char **columns, gboolean replace, GError **error)
     self->out = ts_out_file_new(path, replace, error);
     if (self->out == NULL)
         return NULL;
-    self->buffer = g_string_sized_new(BUFFER_BYTES + 4096);
+    self->moved = g_string_new(NULL);
+    reserve(self, BUFFER_BYTES + 4096);
     self->n_columns = g_strv_length(columns);
     ts_rebase_init(&self->from_here, ".", self->folder);
     for (guint i = 0; i < self->n_columns; i++)
@@ -84,26 +114,31 @@ void
 ts_manifest_writer_put(TsManifestWriter *self, const char *text)
 {
     put_separator(self);
-    if (text == NULL)
-        g_string_append_len(self->buffer, "\\N", 2);
-    else
-        ts_escape_append(self->buffer, text, strlen(text));
+    if (text == NULL) {
+        append(self, "\\N", 2);
+        return;
+    }
+    gsize plain = strcspn(text, "\t\n\r\\");
+    append(self, text, plain);
+    gsize rest = strlen(text + plain);
+    if (rest > 0)
+        self->n += ts_escape_to(reserve(self, 2 * rest), text + plain, rest);
 }
 
 void
 ts_manifest_writer_put_int(TsManifestWriter *self, gint64 value)
 {
     put_separator(self);
-    char digits[24];
-    gsize at = sizeof digits;
     guint64 rest = value < 0 ? 0 - (guint64) value : (guint64) value;
-    do {
-        digits[--at] = (char) ('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
+    gsize n = 1;
+    for (guint64 more = rest / 10; more > 0; more /= 10)
+        n++;
     if (value < 0)
-        digits[--at] = '-';
-    g_string_append_len(self->buffer, digits + at, (gssize) (sizeof digits - at));
+        append(self, "-", 1);
+    char *digits = reserve(self, n);
+    for (gsize i = n; i > 0; rest /= 10)
+        digits[--i] = (char) ('0' + rest % 10);
+    self->n += n;
 }
 
 void
@@ -117,7 +152,7 @@ void
 ts_manifest_writer_put_cell(TsManifestWriter *self, TsCell raw)
 {
     put_separator(self);
-    g_string_append_len(self->buffer, raw.text, (gssize) raw.length);
+    append(self, raw.text, raw.length);
 }
 
 void
@@ -125,7 +160,7 @@ ts_manifest_writer_put_path(TsManifestWriter *self, const char *path)
 {
     g_autofree char *raw = ts_escape(path);
     put_separator(self);
-    ts_rebase_append(&self->from_here, self->buffer, (TsCell){raw, strlen(raw)});
+    append_moved(self, &self->from_here, (TsCell){raw, strlen(raw)});
 }
 
 gboolean
@@ -133,8 +168,8 @@ ts_manifest_writer_end_row(TsManifestWriter *self, GError **error)
 {
     g_assert(self->column == self->n_columns);
     self->column = 0;
-    g_string_append_c(self->buffer, '\n');
-    return self->buffer->len < BUFFER_BYTES || flush(self, error);
+    append(self, "\n", 1);
+    return self->n < BUFFER_BYTES || flush(self, error);
 }
 
 /* Names of the source's columns, then those of `extra` that are not among them. */
@@ -193,19 +228,34 @@ ts_manifest_writer_new_like(const char *path, const TsManifest *manifest, const 
     return g_steal_pointer(&self);
 }
 
+/* Neighbouring cells that stay as they are go over in one piece, tabs included. */
+static guint
+put_kept_cells(TsManifestWriter *self, guint first)
+{
+    guint end = first + 1;
+    while (end < self->n_source && self->value_of[end] < 0 && !self->is_path[end])
+        end++;
+    const char *from = self->cells[first].text;
+    const TsCell *last = &self->cells[end - 1];
+    put_separator(self);
+    append(self, from, (gsize) (last->text + last->length - from));
+    self->column += end - first - 1;
+    return end;
+}
+
 static void
 put_source_cells(TsManifestWriter *self, const TsManifest *manifest, guint64 row,
                  const char *const *values)
 {
     ts_manifest_row(manifest, row, self->cells);
-    for (guint i = 0; i < self->n_source; i++) {
+    for (guint i = 0; i < self->n_source;) {
         if (self->value_of[i] >= 0) {
-            ts_manifest_writer_put(self, values[self->value_of[i]]);
+            ts_manifest_writer_put(self, values[self->value_of[i++]]);
         } else if (self->is_path[i] && !ts_cell_is_null(self->cells[i])) {
             put_separator(self);
-            ts_rebase_append(&self->from_source, self->buffer, self->cells[i]);
+            append_moved(self, &self->from_source, self->cells[i++]);
         } else {
-            ts_manifest_writer_put_cell(self, self->cells[i]);
+            i = put_kept_cells(self, i);
         }
     }
 }
@@ -218,7 +268,7 @@ ts_manifest_writer_copy_row(TsManifestWriter *self, const TsManifest *manifest, 
         put_source_cells(self, manifest, row, values);
     } else {
         TsCell raw = ts_manifest_raw_row(manifest, row);
-        g_string_append_len(self->buffer, raw.text, (gssize) raw.length);
+        append(self, raw.text, raw.length);
         self->column = self->n_source;
     }
     for (guint i = 0; i < self->n_appended; i++)
@@ -238,8 +288,9 @@ ts_manifest_writer_free(TsManifestWriter *self)
     if (self == NULL)
         return;
     ts_out_file_free(self->out);
-    if (self->buffer != NULL)
-        g_string_free(self->buffer, TRUE);
+    g_free(self->bytes);
+    if (self->moved != NULL)
+        g_string_free(self->moved, TRUE);
     g_free(self->folder);
     g_free(self->cells);
     g_free(self->value_of);
