@@ -71,6 +71,30 @@ ts_image_convert_bands(const TsImage *image, int bands, GError **error)
     return g_steal_pointer(&out);
 }
 
+gboolean
+ts_image_to_u8(const TsImage *image, guint8 *out, GError **error)
+{
+    static const double lowest[] = {0, G_MININT8, 0, G_MININT16, 0, G_MININT32, 0, 0};
+    gsize n = (gsize) image->width * (gsize) image->bands;
+    if (image->type == TS_U8) {
+        memcpy(out, image->data, (gsize) image->height * n);
+        return TRUE;
+    }
+    double low = lowest[image->type];
+    double scale = G_MAXUINT8 / (ts_sample_type_white(image->type) - low);
+    g_autofree double *row = ts_try_alloc(n, sizeof *row, "row", error);
+    if (row == NULL)
+        return FALSE;
+    for (int y = 0; y < image->height; y++) {
+        for (gsize i = 0; i < n; i++)
+            row[i] = -low * scale;
+        ts_samples_add(image->type, image->data + (gsize) y * ts_image_row_size(image), n, scale,
+                       row);
+        ts_samples_store(TS_U8, row, n, TS_ROUND_HALF_UP, out + (gsize) y * n);
+    }
+    return TRUE;
+}
+
 TsImage *
 ts_image_mix(const TsImage *a, const TsImage *b, double lambda, GError **error)
 {

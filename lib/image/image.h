@@ -154,6 +154,11 @@ TsImage *ts_image_resize(const TsImage *image, int width, int height, GError **e
  * opacity, are the largest value of integers and 1 of floats. */
 TsImage *ts_image_convert_bands(const TsImage *image, int bands, GError **error);
 
+/* Write all samples as 8-bit ones to `out`, (height, width, bands). The whole range of integers is
+ * mapped to 0 .. 255 (16-bit: v / 257), floats are taken to lie in 0 .. 1 and clamped; rounded half
+ * up. TS_ERROR_NO_MEMORY. */
+gboolean ts_image_to_u8(const TsImage *image, guint8 *out, GError **error);
+
 /* (1 - lambda) * a + lambda * b, sample by sample; integers are rounded half to even and clamped.
  * TS_ERROR_FORMAT unless both have the same size, bands and type. */
 TsImage *ts_image_mix(const TsImage *a, const TsImage *b, double lambda, GError **error);

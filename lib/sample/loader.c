@@ -1,0 +1,313 @@
+/* The batch loader: a ring of batches that workers fill ahead of the reader, in order.
+ *
+ * Batch b lives in slot b mod n_slots. Workers take batches in order, up to the end of the ring;
+ * the reader holds at most one, batch `floor`, and gives its slot back by asking for the next.
+ */
+#include "sample/loader.h"
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/rng.h"
+#include "base/threads.h"
+#include "sample/cache.h"
+#include "sample/recipe.h"
+#include "sample/render.h"
+
+/* The reader looks for a signal this often while it waits, in microseconds. */
+enum { INTERRUPT_PERIOD = 100000 };
+
+typedef struct {
+    TsBatch batch;
+    guint8 *scratch; /* a sample that has no place in the cache */
+    gboolean ready;
+    GError *error; /* ready, but failed */
+} Slot;
+
+struct _TsLoader {
+    TsDataset *dataset;
+    TsPreprocess how;
+    TsLoaderOptions options;
+    gsize n_sample; /* bytes of a preprocessed sample */
+    TsSampleCache cache;
+    guint64 n_decoded; /* atomic */
+    guint64 n_batches;
+    guint64 *order; /* (n samples), of this epoch */
+    Slot *slots;    /* (n_slots) */
+    guint n_slots;
+    GThread **workers;
+    guint n_workers;
+    gint cancelled; /* atomic: workers drop what they do */
+
+    GMutex lock; /* guards what follows, and the slots' ready */
+    GCond changed;
+    guint64 floor; /* the batch in hand, or the next one to be */
+    guint64 next;  /* the next batch for a worker */
+    guint64 end;   /* workers go so far */
+    guint n_busy;
+    gboolean in_hand, stopped;
+};
+
+/* The bytes of sample `i`: from the cache, or made now, into the cache or into `scratch`. */
+static const guint8 *
+get_sample(TsLoader *self, guint64 i, guint8 *scratch, GError **error)
+{
+    const guint8 *cached = ts_sample_cache_get(&self->cache, i);
+    if (cached != NULL)
+        return cached;
+    guint8 *place = ts_sample_cache_place(&self->cache, i);
+    guint8 *bytes = place != NULL ? place : scratch;
+    g_autoptr(TsImage) image = ts_sample_render(self->dataset, i, error);
+    if (image == NULL)
+        return NULL;
+    __atomic_fetch_add(&self->n_decoded, 1, __ATOMIC_RELAXED);
+    if (!ts_preprocess_u8(image, &self->how, bytes, error)) {
+        ts_dataset_prefix_error(self->dataset, ts_dataset_row(self->dataset, i), error);
+        return NULL;
+    }
+    if (place != NULL)
+        ts_sample_cache_set_filled(&self->cache, i);
+    return bytes;
+}
+
+static gboolean
+fill_batch(TsLoader *self, guint64 b, Slot *slot, GError **error)
+{
+    TsBatch *batch = &slot->batch;
+    guint64 first = b * self->options.batch_size;
+    batch->n = (guint) MIN(self->options.batch_size, ts_dataset_n(self->dataset) - first);
+    for (guint k = 0; k < batch->n; k++) {
+        guint64 i = self->order[first + k];
+        if (g_atomic_int_get(&self->cancelled) || ts_interrupt_check(error))
+            return FALSE;
+        const guint8 *bytes = get_sample(self, i, slot->scratch, error);
+        if (bytes == NULL)
+            return FALSE;
+        ts_preprocess_normalise(bytes, &self->how, batch->images + k * self->n_sample);
+        batch->labels[k] = ts_dataset_label(self->dataset, i);
+        batch->weights[k] = ts_dataset_weight(self->dataset, i);
+        batch->rows[k] = ts_dataset_row(self->dataset, i);
+    }
+    return TRUE;
+}
+
+/* Wait for a batch that may be filled; FALSE when the loader ends. The lock is held. */
+static gboolean
+take_batch(TsLoader *self, guint64 *b)
+{
+    while (!self->stopped && (self->next >= self->end || self->next >= self->floor + self->n_slots))
+        g_cond_wait(&self->changed, &self->lock);
+    if (self->stopped)
+        return FALSE;
+    *b = self->next++;
+    self->n_busy++;
+    return TRUE;
+}
+
+static gpointer
+work(gpointer data)
+{
+    TsLoader *self = data;
+    guint64 b;
+    ts_denormals_off();
+    g_mutex_lock(&self->lock);
+    while (take_batch(self, &b)) {
+        Slot *slot = &self->slots[b % self->n_slots];
+        GError *error = NULL;
+        g_mutex_unlock(&self->lock);
+        (void) fill_batch(self, b, slot, &error);
+        g_mutex_lock(&self->lock);
+        slot->error = error;
+        slot->ready = TRUE;
+        self->n_busy--;
+        g_cond_broadcast(&self->changed);
+    }
+    g_mutex_unlock(&self->lock);
+    return NULL;
+}
+
+static gboolean
+slot_init(TsLoader *self, Slot *slot, GError **error)
+{
+    gsize n = self->options.batch_size, bytes;
+    if (!g_size_checked_mul(&bytes, self->n_sample, sizeof(float)))
+        return ts_error_set(error, TS_ERROR_RANGE, "a sample is too large");
+    TsBatch *batch = &slot->batch;
+    batch->images = ts_try_alloc(n, bytes, "batch", error);
+    batch->labels = batch->images ? ts_try_alloc(n, sizeof *batch->labels, "batch", error) : NULL;
+    batch->weights = batch->labels ? ts_try_alloc(n, sizeof *batch->weights, "batch", error) : NULL;
+    batch->rows = batch->weights ? ts_try_alloc(n, sizeof *batch->rows, "batch", error) : NULL;
+    slot->scratch = batch->rows ? ts_try_alloc(self->n_sample, 1, "batch", error) : NULL;
+    return slot->scratch != NULL;
+}
+
+static void
+slot_clear(Slot *slot)
+{
+    g_clear_error(&slot->error);
+    g_free(slot->scratch);
+    g_free(slot->batch.images);
+    g_free(slot->batch.labels);
+    g_free(slot->batch.weights);
+    g_free(slot->batch.rows);
+}
+
+static gboolean
+allocate(TsLoader *self, GError **error)
+{
+    guint64 n = ts_dataset_n(self->dataset);
+    if (!ts_sample_cache_init(&self->cache, n, self->n_sample, self->options.cache_bytes, error))
+        return FALSE;
+    self->order = ts_try_alloc(n, sizeof *self->order, "order of samples", error);
+    if (self->order == NULL)
+        return FALSE;
+    for (guint i = 0; i < self->n_slots; i++)
+        if (!slot_init(self, &self->slots[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+TsLoader *
+ts_loader_new(TsDataset *dataset, const TsPreprocess *how, const TsLoaderOptions *options,
+              GError **error)
+{
+    if (!ts_preprocess_check(how, error))
+        return NULL;
+    if (options->batch_size < 1) {
+        ts_error_set(error, TS_ERROR_ARGUMENT, "a batch of 0 samples cannot be made");
+        return NULL;
+    }
+    guint n_threads = options->n_threads > 0 ? options->n_threads : ts_threads_get();
+    guint n_prefetch = options->n_prefetch > 0 ? options->n_prefetch : n_threads + 1;
+    g_autoptr(TsLoader) self = g_new0(TsLoader, 1);
+    g_mutex_init(&self->lock);
+    g_cond_init(&self->changed);
+    self->dataset = dataset;
+    self->how = *how;
+    self->options = *options;
+    self->n_sample = ts_preprocess_n_bytes(how);
+    self->n_batches = (ts_dataset_n(dataset) + (options->drop_last ? 0 : options->batch_size - 1)) /
+                      options->batch_size;
+    self->n_slots = n_prefetch + 1;
+    self->slots = g_new0(Slot, self->n_slots);
+    if (!allocate(self, error))
+        return NULL;
+    self->workers = g_new0(GThread *, n_threads);
+    for (; self->n_workers < n_threads; self->n_workers++)
+        self->workers[self->n_workers] = g_thread_new("ts-loader", work, self);
+    return g_steal_pointer(&self);
+}
+
+/* Make workers drop what they do, and wait until they did. The lock is held. */
+static void
+halt(TsLoader *self)
+{
+    self->end = 0;
+    g_atomic_int_set(&self->cancelled, TRUE);
+    while (self->n_busy > 0)
+        g_cond_wait(&self->changed, &self->lock);
+    g_atomic_int_set(&self->cancelled, FALSE);
+}
+
+void
+ts_loader_free(TsLoader *self)
+{
+    if (self == NULL)
+        return;
+    g_mutex_lock(&self->lock);
+    halt(self);
+    self->stopped = TRUE;
+    g_cond_broadcast(&self->changed);
+    g_mutex_unlock(&self->lock);
+    for (guint i = 0; i < self->n_workers; i++)
+        g_thread_join(self->workers[i]);
+    for (guint i = 0; i < self->n_slots; i++)
+        slot_clear(&self->slots[i]);
+    ts_sample_cache_clear(&self->cache);
+    g_free(self->slots);
+    g_free(self->workers);
+    g_free(self->order);
+    g_cond_clear(&self->changed);
+    g_mutex_clear(&self->lock);
+    g_free(self);
+}
+
+guint64
+ts_loader_n_batches(const TsLoader *self)
+{
+    return self->n_batches;
+}
+
+static void
+compute_order(TsLoader *self, guint64 epoch)
+{
+    guint64 n = ts_dataset_n(self->dataset);
+    for (guint64 i = 0; i < n; i++)
+        self->order[i] = i;
+    if (!self->options.shuffle)
+        return;
+    TsRng rng;
+    ts_rng_init(&rng, self->options.seed, "shuffle", epoch);
+    ts_rng_shuffle(&rng, self->order, n);
+}
+
+gboolean
+ts_loader_begin_epoch(TsLoader *self, guint64 epoch, guint64 first_batch, GError **error)
+{
+    if (first_batch > self->n_batches)
+        return ts_error_set(error, TS_ERROR_RANGE,
+                            "batch %" G_GUINT64_FORMAT " is beyond the %" G_GUINT64_FORMAT
+                            " batches of an epoch",
+                            first_batch, self->n_batches);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    halt(self);
+    for (guint i = 0; i < self->n_slots; i++) {
+        self->slots[i].ready = FALSE;
+        g_clear_error(&self->slots[i].error);
+    }
+    compute_order(self, epoch);
+    self->in_hand = FALSE;
+    self->floor = self->next = first_batch;
+    self->end = self->n_batches;
+    g_cond_broadcast(&self->changed);
+    return TRUE;
+}
+
+/* Give the slot of the batch in hand back to the workers. */
+static void
+release(TsLoader *self)
+{
+    if (!self->in_hand)
+        return;
+    self->slots[self->floor % self->n_slots].ready = FALSE;
+    self->floor++;
+    self->in_hand = FALSE;
+    g_cond_broadcast(&self->changed);
+}
+
+const TsBatch *
+ts_loader_next(TsLoader *self, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    release(self);
+    if (self->floor >= self->end)
+        return NULL;
+    Slot *slot = &self->slots[self->floor % self->n_slots];
+    while (!slot->ready) {
+        if (ts_interrupt_check(error))
+            return NULL;
+        g_cond_wait_until(&self->changed, &self->lock, g_get_monotonic_time() + INTERRUPT_PERIOD);
+    }
+    if (slot->error != NULL) {
+        if (error != NULL)
+            *error = g_error_copy(slot->error);
+        return NULL;
+    }
+    self->in_hand = TRUE;
+    return &slot->batch;
+}
+
+guint64
+ts_loader_n_decoded(const TsLoader *self)
+{
+    return __atomic_load_n(&self->n_decoded, __ATOMIC_RELAXED);
+}

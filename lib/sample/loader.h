@@ -1,0 +1,71 @@
+/* Batches of normalised samples, made ahead of time in threads.
+ *
+ * The order of an epoch is a function of (seed, epoch) alone, and a batch a function of the order:
+ * neither the number of threads nor stopping and starting again changes a byte. Preprocessed
+ * samples stay in memory, 8 bits each, as far as the budget allows; which ones is a matter of their
+ * place in the dataset (the first that fit), not of chance. With a budget for all of them, only the
+ * first epoch opens files.
+ *
+ *     TsLoaderOptions options = {.batch_size = 64, .shuffle = TRUE, .cache_bytes = 1 << 30};
+ *     g_autoptr(TsLoader) loader = ts_loader_new(train, &how, &options, error);
+ *     if (loader == NULL || !ts_loader_begin_epoch(loader, epoch, 0, error))
+ *         return FALSE;
+ *     while ((batch = ts_loader_next(loader, &step_error)) != NULL)
+ *         step(batch->images, batch->labels, batch->n);
+ *     return step_error == NULL;
+ */
+#pragma once
+
+#include "sample/dataset.h"
+#include "sample/preprocess.h"
+
+G_BEGIN_DECLS
+
+typedef struct _TsLoader TsLoader;
+
+typedef struct {
+    guint batch_size;   /* at least 1 */
+    gboolean shuffle;   /* else the order of the dataset */
+    gboolean drop_last; /* leave out a last batch that is not full */
+    guint64 seed;
+    gsize cache_bytes; /* for preprocessed samples; 0: keep none */
+    guint n_threads;   /* 0: ts_threads_get() */
+    guint n_prefetch;  /* batches made ahead; 0: one for each thread, and one */
+} TsLoaderOptions;
+
+typedef struct {
+    guint n;        /* samples: batch_size, or fewer in the last batch */
+    float *images;  /* (N, C, H, W) = (pixel / 255 - mean) / std */
+    gint32 *labels; /* (N), -1: unlabelled */
+    float *weights; /* (N) */
+    guint64 *rows;  /* (N), rows of the manifest */
+} TsBatch;
+
+/* Make a loader and start its threads. `dataset` must outlive it; the rest is copied.
+ * TS_ERROR_ARGUMENT for settings that cannot be, TS_ERROR_NO_MEMORY. */
+TsLoader *ts_loader_new(TsDataset *dataset, const TsPreprocess *how, const TsLoaderOptions *options,
+                        GError **error);
+
+/* Stop the threads and free, at any time. NULL is allowed. */
+void ts_loader_free(TsLoader *loader);
+
+/* Batches in an epoch; 0 for an empty dataset, or one of less than a batch with drop_last. */
+guint64 ts_loader_n_batches(const TsLoader *loader);
+
+/* Begin `epoch` with its batch `first_batch`, counted from 0; a number above 0 goes on in the
+ * middle of an epoch. May be called at any time, also in the middle of another epoch; the batch in
+ * hand becomes invalid. TS_ERROR_RANGE if `first_batch` is above ts_loader_n_batches(). */
+gboolean
+ts_loader_begin_epoch(TsLoader *loader, guint64 epoch, guint64 first_batch, GError **error);
+
+/* Return the next batch, borrowed until the next call of this or ts_loader_begin_epoch(). NULL
+ * without an error: the epoch is over. NULL with an error: a sample cannot be made (its row stands
+ * in front), or TS_ERROR_INTERRUPTED. */
+const TsBatch *ts_loader_next(TsLoader *loader, GError **error);
+
+/* How many samples were rendered so far, that is, not found in the cache. */
+guint64 ts_loader_n_decoded(const TsLoader *loader);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsLoader, ts_loader_free)
+
+G_END_DECLS

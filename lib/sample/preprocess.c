@@ -1,0 +1,101 @@
+/* Bands, size, crop, 8 bits; then normalisation. */
+#include "sample/preprocess.h"
+
+#include "base/error.h"
+
+#include <math.h>
+
+gboolean
+ts_preprocess_check(const TsPreprocess *how, GError **error)
+{
+    gsize bytes;
+    if (how->width < 1 || how->height < 1 || how->channels < 1 || how->channels > TS_MAX_CHANNELS ||
+        !g_size_checked_mul(&bytes, (gsize) how->width * (gsize) how->height,
+                            (gsize) how->channels * sizeof(float)))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "%d x %d pixels of %d channels are no input of a network", how->width,
+                            how->height, how->channels);
+    if (!(how->crop_pct > 0 && how->crop_pct <= 1))
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "crop of %g is outside of 0 to 1",
+                            how->crop_pct);
+    for (int c = 0; c < how->channels; c++)
+        if (!(how->std[c] > 0) || !isfinite(how->std[c]) || !isfinite(how->mean[c]))
+            return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                "mean %g and deviation %g cannot normalise channel %d",
+                                (double) how->mean[c], (double) how->std[c], c);
+    return TRUE;
+}
+
+gsize
+ts_preprocess_n_bytes(const TsPreprocess *how)
+{
+    return (gsize) how->width * (gsize) how->height * (gsize) how->channels;
+}
+
+/* A size within what an image can have. */
+static int
+to_size(double size, int at_least)
+{
+    return (int) fmin(fmax(floor(size), at_least), G_MAXINT / 2);
+}
+
+/* Scale so that the box width / crop_pct x height / crop_pct is covered, cut out the centre. */
+static TsImage *
+scale_and_crop(const TsImage *in, const TsPreprocess *how, GError **error)
+{
+    double box_width = floor(how->width / how->crop_pct);
+    double box_height = floor(how->height / how->crop_pct);
+    double scale = fmax(box_width / in->width, box_height / in->height);
+    int width = to_size(in->width * scale + 1e-6, how->width);
+    int height = to_size(in->height * scale + 1e-6, how->height);
+    g_autoptr(TsImage) scaled = ts_image_resize(in, width, height, error);
+    if (scaled == NULL)
+        return NULL;
+    /* As torchvision: half of the rest, rounded half to even. */
+    return ts_image_crop(scaled, (int) rint((width - how->width) / 2.0),
+                         (int) rint((height - how->height) / 2.0), how->width, how->height, error);
+}
+
+static TsImage *
+fit(const TsImage *in, const TsPreprocess *how, GError **error)
+{
+    return how->crop_pct < 1 ? scale_and_crop(in, how, error)
+                             : ts_image_resize(in, how->width, how->height, error);
+}
+
+gboolean
+ts_preprocess_u8(const TsImage *in, const TsPreprocess *how, guint8 *out, GError **error)
+{
+    g_autoptr(TsImage) converted = NULL;
+    g_autoptr(TsImage) fitted = NULL;
+    const TsImage *image = in;
+    if (image->bands != how->channels) {
+        converted = ts_image_convert_bands(image, how->channels, error);
+        if (converted == NULL)
+            return FALSE;
+        image = converted;
+    }
+    if (image->width != how->width || image->height != how->height || how->crop_pct < 1) {
+        fitted = fit(image, how, error);
+        if (fitted == NULL)
+            return FALSE;
+        image = fitted;
+    }
+    return ts_image_to_u8(image, out, error);
+}
+
+void
+ts_preprocess_normalise(const guint8 *restrict in, const TsPreprocess *how, float *restrict out)
+{
+    gsize n = (gsize) how->width * (gsize) how->height, channels = (gsize) how->channels;
+    for (gsize c = 0; c < channels; c++, out += n) {
+        float scale = (float) (1.0 / 255 / (double) how->std[c]);
+        float offset = (float) (-(double) how->mean[c] / (double) how->std[c]);
+        if (channels == 1)
+            for (gsize i = 0; i < n; i++)
+                out[i] = (float) in[i] * scale + offset;
+        else
+            for (gsize i = 0; i < n; i++)
+                out[i] = (float) in[i * channels + c] * scale + offset;
+    }
+}

@@ -1,0 +1,43 @@
+/* From an image of any kind to the fixed input of a network.
+ *
+ * Steps, in this order: bands to channels (ts_image_convert_bands()); scaling with the antialiased
+ * triangle filter (ts_image_resize()); centre crop; 8 bits (ts_image_to_u8()). These bytes are what
+ * caches hold. Normalisation, (pixel / 255 - mean) / std, comes last and is done for each batch.
+ * A model file keeps these settings, so that training and prediction see the same pixels.
+ *
+ *     TsPreprocess how = {.width = 224, .height = 224, .channels = 3, .crop_pct = 0.875, ...};
+ *     if (!ts_preprocess_check(&how, error) || !ts_preprocess_u8(image, &how, bytes, error))
+ *         return FALSE;
+ *     ts_preprocess_normalise(bytes, &how, floats);
+ */
+#pragma once
+
+#include "image/image.h"
+
+G_BEGIN_DECLS
+
+enum { TS_MAX_CHANNELS = 4 };
+
+typedef struct {
+    int width, height, channels;
+    double crop_pct; /* 1: scale the whole image to width x height, whatever its shape; below: scale
+                        so that it covers width / crop_pct x height / crop_pct and cut out the
+                        centre, as timm and torchvision do */
+    float mean[TS_MAX_CHANNELS], std[TS_MAX_CHANNELS];
+} TsPreprocess;
+
+/* Check that sizes are positive, channels 1 to 4, crop_pct in (0, 1] and std positive.
+ * TS_ERROR_ARGUMENT. */
+gboolean ts_preprocess_check(const TsPreprocess *how, GError **error);
+
+/* Bytes of one preprocessed sample: height * width * channels. */
+gsize ts_preprocess_n_bytes(const TsPreprocess *how);
+
+/* Preprocess `in` to `out`, (height, width, channels). TS_ERROR_ARGUMENT if its bands cannot become
+ * the channels, TS_ERROR_NO_MEMORY. */
+gboolean ts_preprocess_u8(const TsImage *in, const TsPreprocess *how, guint8 *out, GError **error);
+
+/* Normalise bytes, (height, width, channels), to floats, (channels, height, width). */
+void ts_preprocess_normalise(const guint8 *in, const TsPreprocess *how, float *out);
+
+G_END_DECLS

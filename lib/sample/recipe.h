@@ -1,0 +1,31 @@
+/* What a dataset knows of a row, inside of lib/sample. */
+#pragma once
+
+#include "sample/dataset.h"
+#include "sample/pool.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    gboolean has_region;
+    int x, y, width, height;
+} TsRecipe;
+
+#define TS_NO_PARENT G_MAXUINT64
+
+/* Read the region of a row. TS_ERROR_FORMAT with the row in front. */
+gboolean
+ts_dataset_read_recipe(const TsDataset *dataset, guint64 row, TsRecipe *recipe, GError **error);
+
+/* The manifest row that sample `i` is mixed with, and how far; TS_NO_PARENT if it is not mixed. */
+guint64 ts_dataset_parent(const TsDataset *dataset, guint64 i, double *lambda);
+
+const TsManifest *ts_dataset_manifest(const TsDataset *dataset);
+
+/* Open image files, shared by all threads that render. */
+TsSourcePool *ts_dataset_pool(TsDataset *dataset);
+
+/* Put the row (path:line) before the message, unless it begins so already. */
+void ts_dataset_prefix_error(const TsDataset *dataset, guint64 row, GError **error);
+
+G_END_DECLS

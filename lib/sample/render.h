@@ -1,0 +1,26 @@
+/* From a row's recipe to its pixels: the one place where that happens.
+ *
+ * A row's pixels are its region of its file (the whole file without a region), orientation applied.
+ * A row with parent_b is a mixture, (1 - lambda) * a + lambda * b, of its own region and that of
+ * the row it names; integers are rounded half to even and clamped. Where many rows are regions of
+ * one file, the file is opened, and where its format wants it decoded, once: up to 64 files stay
+ * open and up to 2 GiB of their pixels are kept, least recently used ones going first.
+ *
+ *     g_autoptr(TsImage) image = ts_sample_render(dataset, i, error);
+ *     if (image == NULL)
+ *         return FALSE;
+ *     printf("%d x %d pixels\n", image->width, image->height);
+ */
+#pragma once
+
+#include "image/image.h"
+#include "sample/dataset.h"
+
+G_BEGIN_DECLS
+
+/* Make the pixels of sample `i`. Errors are those of lib/image, or TS_ERROR_FORMAT where parents do
+ * not fit together; the row (path:line) stands in front. Free with ts_image_free(). Threads may
+ * call it at the same time. */
+TsImage *ts_sample_render(TsDataset *dataset, guint64 i, GError **error);
+
+G_END_DECLS
