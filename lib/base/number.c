@@ -18,7 +18,7 @@ ts_parse_int(const char *text, gint64 min, gint64 max, const char *what, gint64 
     if (end == text || *end != '\0' || g_ascii_isspace(text[0]))
         return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: '%s' is not a whole number", what, text);
     if (errno == ERANGE || number < min || number > max)
-        return ts_error_set(error, TS_ERROR_RANGE,
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "%s: %s is outside of %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, what,
                             text, min, max);
     *value = number;
@@ -34,8 +34,8 @@ ts_parse_double(const char *text, double min, double max, const char *what, doub
     if (end == text || *end != '\0' || g_ascii_isspace(text[0]) || !isfinite(number))
         return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: '%s' is not a number", what, text);
     if (number < min || number > max)
-        return ts_error_set(error, TS_ERROR_RANGE, "%s: %s is outside of %g to %g", what, text, min,
-                            max);
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: %s is outside of %g to %g", what, text,
+                            min, max);
     *value = number;
     return TRUE;
 }

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 #define TS_NUMBER_MAX 32
 
 /* Read all of `text` as a whole number within [min, max]. `what` begins the message, which quotes
- * `text`. TS_ERROR_ARGUMENT or TS_ERROR_RANGE on failure. */
+ * `text`. TS_ERROR_ARGUMENT on failure: the text is an option or part of one. */
 gboolean ts_parse_int(const char *text, gint64 min, gint64 max, const char *what, gint64 *value,
                       GError **error);
 
