@@ -155,6 +155,9 @@ ts_event_writer_add_restart(TsEventWriter *self, gint64 step, GError **error)
     event.step = step;
     event.what_case = TENSORBOARD__EVENT__WHAT_SESSION_LOG;
     event.session_log = &start;
+    /* One of TensorBoard's two readers takes the first mark of a run for its beginning and heeds
+     * only those behind it. */
+    enqueue(self, &event);
     enqueue(self, &event);
     return flush_if_due(self, error);
 }
