@@ -81,7 +81,7 @@ ts_report_begin(TsReport *self, const char *name, const char *const *columns)
 void
 ts_report_begin_values(TsReport *self, const char *name)
 {
-    static const char *const columns[] = {"name", "value", NULL};
+    static const char *const columns[] = {"metric", "value", NULL};
     ts_report_begin(self, name, columns);
     ReportTable *table = self->tables->pdata[self->tables->len - 1];
     table->values = TRUE;

@@ -30,7 +30,8 @@ TsReport *ts_report_new(void);
  * and left out in the others. */
 void ts_report_begin(TsReport *report, const char *name, const char *const *columns);
 
-/* Begin a list of values, to be filled with ts_report_value_...(). */
+/* Begin a list of values, to be filled with ts_report_value_...(). Its columns in TSV are metric
+ * and value. */
 void ts_report_begin_values(TsReport *report, const char *name);
 
 /* Add a cell. `text` NULL is \N, in JSON null, in a table "-"; a number that is not finite, too.

@@ -55,7 +55,7 @@ START_TEST(tsv_keeps_all_digits_and_escapes)
                    "a\\tb\t9\t0.1\n"
                    "\\N\t-10\t\\N\n"
                    "\n"
-                   "name\tvalue\n"
+                   "metric\tvalue\n"
                    "rows\t12\n"
                    "ratio\t0.3333333333333333\n"
                    "note\tsay \"hi\"\\\\\n");
