@@ -97,6 +97,8 @@ wrap(const TsImage *image, const char *name, GError **error)
         ts_image_set_vips_error(error, TS_ERROR_DEPENDENCY, name, "cannot be encoded");
         return NULL;
     }
+    /* Tiles are encoded by many of our threads at once; libvips needs no more for each. */
+    vips_image_set_int(out, VIPS_META_CONCURRENCY, 1);
     if (image->icc != NULL) {
         gsize size;
         const void *profile = g_bytes_get_data(image->icc, &size);
