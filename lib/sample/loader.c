@@ -258,7 +258,7 @@ ts_loader_begin_epoch(TsLoader *self, guint64 epoch, guint64 first_batch, GError
                             "batch %" G_GUINT64_FORMAT " is beyond the %" G_GUINT64_FORMAT
                             " batches of an epoch",
                             first_batch, self->n_batches);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
     halt(self);
     for (guint i = 0; i < self->n_slots; i++) {
         self->slots[i].ready = FALSE;
@@ -287,7 +287,7 @@ release(TsLoader *self)
 const TsBatch *
 ts_loader_next(TsLoader *self, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
     release(self);
     if (self->floor >= self->end)
         return NULL;

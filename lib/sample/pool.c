@@ -84,7 +84,7 @@ open_entry(TsSourcePool *self, const char *path, GError **error)
 TsImageSource *
 ts_source_pool_get(TsSourcePool *self, const char *path, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
     Entry *entry = g_hash_table_lookup(self->entries, path);
     if (entry == NULL && (entry = open_entry(self, path, error)) == NULL)
         return NULL;
@@ -98,7 +98,7 @@ ts_source_pool_get(TsSourcePool *self, const char *path, GError **error)
 void
 ts_source_pool_put(TsSourcePool *self, TsImageSource *source)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
     Entry *entry = g_hash_table_lookup(self->entries, ts_image_source_path(source));
     g_assert(entry != NULL && entry->n_users > 0);
     entry->n_users--;
@@ -108,6 +108,6 @@ ts_source_pool_put(TsSourcePool *self, TsImageSource *source)
 guint64
 ts_source_pool_n_opened(TsSourcePool *self)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
     return self->n_opened;
 }

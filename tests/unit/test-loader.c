@@ -255,7 +255,7 @@ dataset_of(const TsManifest *manifest, GError **error)
 
 START_TEST(an_unreadable_sample_is_an_error_that_names_its_row)
 {
-    g_autofree char *bad = scratch("bad.png"), *big = scratch("big.png");
+    g_autofree char *bad = scratch("bad.png");
     ck_assert(g_file_set_contents(bad, "no image", -1, NULL));
     const struct {
         const char *row, *says;
