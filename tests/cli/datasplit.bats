@@ -1,0 +1,156 @@
+#!/usr/bin/env bats
+# datasplit: exact totals, whole groups, rows kept, and what is refused.
+
+load helper
+
+# column NAME FILE: the fields of one column, without the header.
+column() {
+    awk -F'\t' -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next }
+                             { print $at }' "$2"
+}
+
+# The sheet's cells as a manifest: ten classes of twenty.
+digits() {
+    printf 'file_name\tx\ty\twidth\theight\tlabel\n'
+    for y in {0..9}; do
+        for x in {0..19}; do
+            printf 'sheet.png\t%d\t%d\t20\t20\t%d\n' $((x * 20)) $((y * 20)) "$y"
+        done
+    done
+}
+
+@test "rows stay as they are and in order, with a split behind" {
+    datasplit shapes.tsv >split.tsv
+    [ "$(head -1 split.tsv)" = $'file_name\tlabel\tgroup\tsplit' ]
+    cut -f1-3 split.tsv >kept.tsv
+    same kept.tsv shapes.tsv
+    [ "$(column split split.tsv | sort -u | paste -sd' ')" = "test train val" ]
+}
+
+@test "totals are exact and classes in proportion" {
+    digits | datasplit --ratios train=0.6,val=0.2,test=0.2 >split.tsv
+    [ "$(column split split.tsv | sort | uniq -c | awk '{ print $2 "=" $1 }' | paste -sd,)" = \
+        "test=40,train=120,val=40" ]
+    paste <(column label split.tsv) <(column split split.tsv) | sort | uniq -c |
+        awk '{ want = $3 == "train" ? 12 : 4; if ($1 != want) exit 1; n++ } END { exit n != 30 }'
+}
+
+@test "groups stay whole" {
+    datasplit shapes.tsv >split.tsv
+    paste <(column group split.tsv) <(column split split.tsv) | sort -u >pairs
+    [ "$(wc -l <pairs)" -eq "$(cut -f1 pairs | sort -u | wc -l)" ]
+    datasplit --no-groups shapes.tsv >split.tsv
+    paste <(column group split.tsv) <(column split split.tsv) | sort -u >pairs
+    [ "$(wc -l <pairs)" -gt "$(cut -f1 pairs | sort -u | wc -l)" ]
+}
+
+@test "a group column of another name" {
+    digits | datasplit --group x --ratios a=50,b=50 >split.tsv
+    paste <(column x split.tsv) <(column split split.tsv) | sort -u >pairs
+    [ "$(wc -l <pairs)" -eq 20 ]
+    [ "$(column split split.tsv | grep -c a)" -eq 100 ]
+}
+
+@test "the seed decides" {
+    digits >digits.tsv
+    datasplit digits.tsv >a
+    datasplit --seed 0 digits.tsv >b
+    datasplit --seed 1 digits.tsv >c
+    same a b
+    ! cmp -s a c
+}
+
+@test "sizes are said on standard error, unless --quiet" {
+    run -0 --separate-stderr datasplit --no-groups shapes.tsv
+    stderr_has "train 30 rows (71.4 %), val 6 rows (14.3 %), test 6 rows (14.3 %)"
+    run -0 --separate-stderr datasplit -q --no-groups --ratios a=50,b=50 shapes.tsv
+    [ -z "$stderr" ]
+}
+
+@test "a class that a split lacks is warned of" {
+    printf 'label\na\na\na\na\na\na\na\nb\n' >m.tsv
+    run -0 --separate-stderr datasplit --ratios train=0.5,test=0.5 m.tsv
+    stderr_has "has no row of 1 class, such as 'b' (1 row in all)"
+}
+
+@test "an earlier split is not replaced unasked" {
+    datasplit shapes.tsv >split.tsv
+    run -1 --separate-stderr datasplit split.tsv
+    stderr_has "split.tsv: has a split column already; --resplit replaces it"
+    [ -z "$output" ]
+    datasplit --resplit split.tsv >again.tsv
+    same split.tsv again.tsv
+}
+
+@test "unlabelled manifests need --no-stratify" {
+    printf 'file_name\na\nb\nc\nd\n' >m.tsv
+    run -1 --separate-stderr datasplit m.tsv
+    stderr_has "m.tsv:1: no column 'label'"
+    stderr_has "--no-stratify"
+    run -0 --separate-stderr datasplit --no-stratify --ratios a=50,b=50 m.tsv
+    [ "$(grep -c a$ <<<"$output")" -eq 2 ]
+}
+
+@test "output in another folder names the same files" {
+    mkdir out
+    datasplit -q -o out/split.tsv shapes.tsv
+    (cd out && column file_name split.tsv | xargs ls >/dev/null)
+    [ "$(column file_name out/split.tsv | head -1)" = "../shapes/disc/disc-01.png" ]
+    datasplit -q shapes >out/redirected.tsv
+    (cd out && column file_name redirected.tsv | xargs ls >/dev/null)
+}
+
+@test "names with tabs and newlines pass" {
+    mkdir -p odd/cat
+    touch $'odd/cat/a\tb\nc.png' odd/cat/d.png
+    run -0 --separate-stderr datasplit --ratios a=50,b=50 odd
+    output_has 'odd/cat/a\tb\nc.png'
+    [ "${#lines[@]}" -eq 3 ]
+}
+
+@test "existing files stay without --force" {
+    echo old >out.tsv
+    run -1 --separate-stderr datasplit -o out.tsv shapes.tsv
+    stderr_has "out.tsv: exists already; --force replaces it"
+    [ "$(cat out.tsv)" = old ]
+    datasplit -q --force -o out.tsv shapes.tsv
+    [ "$(wc -l <out.tsv)" -eq 43 ]
+    no_leftovers .
+}
+
+@test "a full disk is an error and leaves nothing" {
+    run -1 --separate-stderr bash -c 'datasplit shapes.tsv >/dev/full'
+    stderr_has "cannot be written: No space left on device"
+    small_tmpfs disk 16k
+    for i in {1..2000}; do cat shapes.tsv | tail -n +2; done | cat <(head -1 shapes.tsv) - >large.tsv
+    run -1 --separate-stderr datasplit -o disk/out.tsv large.tsv
+    stderr_has "disk/out.tsv: cannot be written: No space left on device"
+    [ -z "$(ls -A disk)" ]
+}
+
+# bad STATUS MESSAGE ARGUMENT...
+bad() {
+    local expected=$1 message=$2
+    shift 2
+    run -"$expected" --separate-stderr datasplit "$@"
+    [ -z "$output" ] || fail "printed on stdout: $output"
+    stderr_has "$message"
+}
+
+@test "bad options end with 2" {
+    bad 2 "--ratios: shares add up to 0.9, 1 (or 100) was expected" -r a=.5,b=.4 shapes.tsv
+    bad 2 "--ratios: 'train': NAME=SHARE such as train=0.7 was expected" -r train shapes.tsv
+    bad 2 "--ratios: b: share -1 is not above 0" -r a=2,b=-1 shapes.tsv
+    bad 2 "--ratios: split 'a' is there twice" -r a=.5,a=.5 shapes.tsv
+    bad 2 "--group and --no-groups exclude each other" --group g --no-groups shapes.tsv
+    bad 2 "--label and --no-stratify exclude each other" --label l --no-stratify shapes.tsv
+}
+
+@test "bad input ends with 1" {
+    printf 'file_name\tlabel\na\tx\nb\n' >fields.tsv
+    printf 'file_name\tlabel\tparent_b\na\tx\t\\N\nb\tx\ta\n' >synthetic.tsv
+    bad 1 "fields.tsv:3: 1 field, the header has 2" fields.tsv
+    bad 1 "synthetic.tsv:3: synthetic row" synthetic.tsv
+    bad 1 "shapes.tsv:1: no column 'patient'" --group patient shapes.tsv
+    bad 1 "absent.tsv: cannot be read" absent.tsv
+}

@@ -1,0 +1,258 @@
+/* Splits: laws that hold for every table of strata and groups. */
+#include "balance/split.h"
+#include "base/error.h"
+#include "base/rng.h"
+#include "base/threads.h"
+#include "unit.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const shares_texts[] = {
+    "train=0.7,val=0.15,test=0.15",
+    "a=0.5,b=0.5",
+    "a=1",
+    "a=60,b=20,c=20",
+    "a=0.25,b=0.25,c=0.25,d=0.25",
+    "a=0.9,b=0.05,c=0.03,d=0.02",
+    "a=33.3,b=33.3,c=33.4",
+};
+
+enum { N_SHARES = G_N_ELEMENTS(shares_texts), N_ROWS_MAX = 3000, N_STRATA_MAX = 40 };
+
+/* Rows of random strata, few of them unlabelled; sizes differ widely. */
+typedef struct {
+    TsSplitShares *shares;
+    guint n_strata;
+    guint64 n_rows;
+    gint32 strata[N_ROWS_MAX];
+    gint32 groups[N_ROWS_MAX];
+    guint n_groups;
+    guint8 split[N_ROWS_MAX];
+} Case;
+
+static void
+make_case(Case *c, guint64 item)
+{
+    TsRng rng;
+    ts_rng_init(&rng, 11, "test", item);
+    c->shares = ts_split_shares_parse(shares_texts[item % N_SHARES], NULL);
+    ck_assert_ptr_nonnull(c->shares);
+    c->n_strata = 1 + (guint) ts_rng_below(&rng, N_STRATA_MAX);
+    c->n_rows = ts_rng_below(&rng, item % 3 == 0 ? 60 : N_ROWS_MAX);
+    c->n_groups = 1 + (guint) ts_rng_below(&rng, 200);
+    for (guint64 row = 0; row < c->n_rows; row++) {
+        double u = ts_rng_uniform(&rng);
+        c->strata[row] = (gint32) (u * u * u * (c->n_strata + 0.999)) - (u > 0.99);
+        c->strata[row] = MIN(c->strata[row], (gint32) c->n_strata - 1);
+        c->groups[row] = (gint32) ts_rng_below(&rng, c->n_groups + 1) - 1;
+    }
+}
+
+static void
+count_cells(const Case *c, guint64 *cells)
+{
+    memset(cells, 0, sizeof *cells * (c->n_strata + 1) * TS_SPLITS_MAX);
+    for (guint64 row = 0; row < c->n_rows; row++) {
+        ck_assert_uint_lt(c->split[row], c->shares->n);
+        guint stratum = c->strata[row] < 0 ? c->n_strata : (guint) c->strata[row];
+        cells[stratum * TS_SPLITS_MAX + c->split[row]]++;
+    }
+}
+
+START_TEST(totals_are_exact_and_every_stratum_is_within_one_row)
+{
+    Case c;
+    make_case(&c, (guint64) _i);
+    ck_assert(ts_split_by_strata(c.shares, c.strata, c.n_strata, c.n_rows, 5, c.split, NULL));
+    guint64 cells[(N_STRATA_MAX + 1) * TS_SPLITS_MAX], totals[TS_SPLITS_MAX];
+    guint64 sums[TS_SPLITS_MAX] = {0};
+    count_cells(&c, cells);
+    for (guint stratum = 0; stratum <= c.n_strata; stratum++) {
+        guint64 size = 0;
+        for (guint s = 0; s < c.shares->n; s++)
+            size += cells[stratum * TS_SPLITS_MAX + s];
+        for (guint s = 0; s < c.shares->n; s++) {
+            double exact = (double) size * c.shares->shares[s];
+            guint64 got = cells[stratum * TS_SPLITS_MAX + s];
+            sums[s] += got;
+            ck_assert_msg(fabs((double) got - exact) < 1,
+                          "stratum %u of %" G_GUINT64_FORMAT " rows, split %u: %" G_GUINT64_FORMAT,
+                          stratum, size, s, got);
+        }
+    }
+    ts_split_totals(c.shares, c.n_rows, totals);
+    for (guint s = 0; s < c.shares->n; s++) {
+        ck_assert_uint_eq(sums[s], totals[s]);
+        ck_assert(fabs((double) totals[s] - (double) c.n_rows * c.shares->shares[s]) < 1);
+    }
+    ts_split_shares_free(c.shares);
+}
+END_TEST
+
+/* Many strata of one and two rows: there the greedy choice alone is not enough. */
+START_TEST(totals_are_exact_for_strata_of_one_row)
+{
+    Case c;
+    make_case(&c, (guint64) _i);
+    c.n_strata = 37;
+    c.n_rows = 37 + (guint64) _i % 37;
+    for (guint64 row = 0; row < c.n_rows; row++)
+        c.strata[row] = (gint32) (row % 37);
+    ck_assert(ts_split_by_strata(c.shares, c.strata, c.n_strata, c.n_rows, 1, c.split, NULL));
+    guint64 totals[TS_SPLITS_MAX], sums[TS_SPLITS_MAX] = {0};
+    guint64 cells[(N_STRATA_MAX + 1) * TS_SPLITS_MAX];
+    count_cells(&c, cells);
+    ts_split_totals(c.shares, c.n_rows, totals);
+    for (guint s = 0; s < c.shares->n; s++) {
+        for (guint stratum = 0; stratum < 37; stratum++) {
+            double size = stratum < (guint) _i % 37 ? 2 : 1;
+            guint64 got = cells[stratum * TS_SPLITS_MAX + s];
+            ck_assert(fabs((double) got - size * c.shares->shares[s]) < 1);
+            sums[s] += got;
+        }
+        ck_assert_uint_eq(sums[s], totals[s]);
+    }
+    ts_split_shares_free(c.shares);
+}
+END_TEST
+
+START_TEST(the_seed_decides_and_threads_do_not)
+{
+    Case c;
+    make_case(&c, 1);
+    c.n_rows = 1000;
+    for (guint64 row = 0; row < c.n_rows; row++)
+        c.strata[row] = (gint32) (row % c.n_strata);
+    guint8 again[N_ROWS_MAX], other[N_ROWS_MAX];
+    ts_threads_set(1);
+    ck_assert(ts_split_by_strata(c.shares, c.strata, c.n_strata, 1000, 7, c.split, NULL));
+    ts_threads_set(4);
+    ck_assert(ts_split_by_strata(c.shares, c.strata, c.n_strata, 1000, 7, again, NULL));
+    ck_assert(ts_split_by_strata(c.shares, c.strata, c.n_strata, 1000, 8, other, NULL));
+    ck_assert_mem_eq(c.split, again, 1000);
+    ck_assert_mem_ne(c.split, other, 1000);
+    ts_split_shares_free(c.shares);
+}
+END_TEST
+
+START_TEST(without_strata_only_totals_count)
+{
+    Case c;
+    make_case(&c, (guint64) _i);
+    ck_assert(ts_split_by_strata(c.shares, NULL, 0, c.n_rows, 5, c.split, NULL));
+    guint64 totals[TS_SPLITS_MAX], sums[TS_SPLITS_MAX] = {0};
+    for (guint64 row = 0; row < c.n_rows; row++)
+        sums[c.split[row]]++;
+    ts_split_totals(c.shares, c.n_rows, totals);
+    ck_assert_mem_eq(sums, totals, sizeof *sums * c.shares->n);
+    ts_split_shares_free(c.shares);
+}
+END_TEST
+
+START_TEST(groups_never_straddle)
+{
+    Case c;
+    make_case(&c, (guint64) _i);
+    ck_assert(ts_split_by_groups(c.shares, c.strata, c.n_strata, c.groups, c.n_groups, c.n_rows, 3,
+                                 c.split, NULL));
+    int split_of_group[256];
+    memset(split_of_group, -1, sizeof split_of_group);
+    for (guint64 row = 0; row < c.n_rows; row++) {
+        ck_assert_uint_lt(c.split[row], c.shares->n);
+        if (c.groups[row] < 0)
+            continue;
+        int *split = &split_of_group[c.groups[row]];
+        ck_assert(*split < 0 || *split == c.split[row]);
+        *split = c.split[row];
+    }
+    guint8 again[N_ROWS_MAX];
+    ck_assert(ts_split_by_groups(c.shares, c.strata, c.n_strata, c.groups, c.n_groups, c.n_rows, 3,
+                                 again, NULL));
+    ck_assert_mem_eq(c.split, again, c.n_rows);
+    ts_split_shares_free(c.shares);
+}
+END_TEST
+
+/* With groups that are small beside the splits, shares are met to about one group. */
+START_TEST(small_groups_come_near_the_shares)
+{
+    Case c;
+    make_case(&c, 0);
+    c.n_rows = 3000;
+    c.n_strata = 3;
+    c.n_groups = 300;
+    for (guint64 row = 0; row < c.n_rows; row++) {
+        c.groups[row] = (gint32) (row / 10);
+        c.strata[row] = row < 1500 ? 0 : row < 2500 ? 1 : 2;
+    }
+    ck_assert(ts_split_by_groups(c.shares, c.strata, c.n_strata, c.groups, c.n_groups, c.n_rows,
+                                 (guint64) _i, c.split, NULL));
+    guint64 cells[(N_STRATA_MAX + 1) * TS_SPLITS_MAX];
+    count_cells(&c, cells);
+    const double size[] = {1500, 1000, 500};
+    for (guint stratum = 0; stratum < 3; stratum++)
+        for (guint s = 0; s < c.shares->n; s++)
+            ck_assert(fabs((double) cells[stratum * TS_SPLITS_MAX + s] -
+                           size[stratum] * c.shares->shares[s]) <= 10);
+    ts_split_shares_free(c.shares);
+}
+END_TEST
+
+START_TEST(one_group_goes_to_the_largest_split)
+{
+    g_autoptr(TsSplitShares) shares = ts_split_shares_parse("a=0.2,b=0.8", NULL);
+    const gint32 groups[] = {0, 0, 0};
+    guint8 split[3];
+    ck_assert(ts_split_by_groups(shares, NULL, 0, groups, 1, 3, 0, split, NULL));
+    ck_assert(split[0] == 1 && split[1] == 1 && split[2] == 1);
+}
+END_TEST
+
+START_TEST(wrong_shares_are_wrong_usage)
+{
+    static const char *const wrong[] = {
+        "",         "a",         "a=",      "=1",        "a=0.5",      "a=0.6,b=.6", "a=0,b=1",
+        "a=-1,b=2", "a=.5,a=.5", "a=x,b=1", "a=nan,b=1", "a=.5,b=.5,", "a=inf,b=.5", "a=50,b=40"};
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GError) error = NULL;
+        ck_assert_msg(ts_split_shares_parse(wrong[i], &error) == NULL, "'%s'", wrong[i]);
+        ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_ARGUMENT));
+    }
+}
+END_TEST
+
+START_TEST(totals_by_largest_remainder)
+{
+    g_autoptr(TsSplitShares) s = ts_split_shares_parse("a=0.7,b=0.15,c=0.15", NULL);
+    guint64 totals[3];
+    ts_split_totals(s, 10, totals);
+    ck_assert(totals[0] == 7 && totals[1] == 2 && totals[2] == 1);
+    ts_split_totals(s, 100, totals);
+    ck_assert(totals[0] == 70 && totals[1] == 15 && totals[2] == 15);
+    ts_split_totals(s, 1, totals);
+    ck_assert(totals[0] == 1 && totals[1] == 0 && totals[2] == 0);
+    ts_split_totals(s, 0, totals);
+    ck_assert(totals[0] + totals[1] + totals[2] == 0);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("split");
+    TCase *strata = tcase_create("strata");
+    tcase_add_loop_test(strata, totals_are_exact_and_every_stratum_is_within_one_row, 0, 42);
+    tcase_add_loop_test(strata, totals_are_exact_for_strata_of_one_row, 0, 42);
+    tcase_add_test(strata, the_seed_decides_and_threads_do_not);
+    tcase_add_loop_test(strata, without_strata_only_totals_count, 0, 14);
+    tcase_add_test(strata, totals_by_largest_remainder);
+    tcase_add_test(strata, wrong_shares_are_wrong_usage);
+    suite_add_tcase(suite, strata);
+    TCase *groups = tcase_create("groups");
+    tcase_add_loop_test(groups, groups_never_straddle, 0, 28);
+    tcase_add_loop_test(groups, small_groups_come_near_the_shares, 0, 10);
+    tcase_add_test(groups, one_group_goes_to_the_largest_split);
+    suite_add_tcase(suite, groups);
+    return unit_run(suite);
+}
