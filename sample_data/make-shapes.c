@@ -5,10 +5,10 @@
 #include "base/outfile.h"
 #include "base/tool.h"
 #include "draw.h"
+#include "image/image.h"
 
 #include <math.h>
 #include <string.h>
-#include <vips/vips.h>
 
 enum { SIDE = 32, N_SHAPES = 3, PER_GROUP = 3 };
 
@@ -52,15 +52,13 @@ static gboolean
 write_shape(const char *path, int n_corners, TsRng *rng, GError **error)
 {
     DrawCanvas canvas;
-    guint8 pixels[SIDE * SIDE * 3];
     draw_init(&canvas, SIDE, SIDE, 3);
     draw_shape(&canvas, n_corners, rng);
-    draw_to_bytes(&canvas, pixels, SIDE * 3);
-    VipsImage *image =
-        vips_image_new_from_memory(pixels, sizeof pixels, SIDE, SIDE, 3, VIPS_FORMAT_UCHAR);
-    gboolean done = vips_image_write_to_file(image, path, NULL) == 0;
-    g_object_unref(image);
-    return done || ts_error_set(error, TS_ERROR_IO, "%s: %s", path, vips_error_buffer());
+    g_autoptr(TsImage) image = ts_image_new(SIDE, SIDE, 3, TS_U8, error);
+    if (image == NULL)
+        return FALSE;
+    draw_to_bytes(&canvas, image->data, SIDE * 3);
+    return ts_image_write(image, path, NULL, TRUE, error);
 }
 
 /* Draw all pictures of one class into FOLDER/shapes/NAME and list them in `manifest`. */

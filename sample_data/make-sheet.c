@@ -4,9 +4,9 @@
 #include "base/error.h"
 #include "base/tool.h"
 #include "draw.h"
+#include "image/image.h"
 
 #include <math.h>
-#include <vips/vips.h>
 
 enum { CELL = 20, N_CLASSES = 10, MAX_POINTS = 12, N_STYLES = 2 };
 
@@ -83,16 +83,6 @@ draw_digit(DrawCanvas *canvas, int digit, TsRng *rng)
 }
 
 static gboolean
-write_sheet(const char *path, guint8 *pixels, int width, int height, GError **error)
-{
-    VipsImage *image = vips_image_new_from_memory(pixels, (gsize) width * height, width, height, 1,
-                                                  VIPS_FORMAT_UCHAR);
-    gboolean done = vips_image_write_to_file(image, path, NULL) == 0;
-    g_object_unref(image);
-    return done || ts_error_set(error, TS_ERROR_IO, "%s: %s", path, vips_error_buffer());
-}
-
-static gboolean
 run(int n_args, char **args, GError **error)
 {
     if (columns < 1 || columns > 1000 || rows_per_class < 1 || rows_per_class > 100)
@@ -100,8 +90,8 @@ run(int n_args, char **args, GError **error)
                             "--columns goes from 1 to 1000, --rows from 1 to 100");
     int n_rows = N_CLASSES * rows_per_class;
     gsize row_bytes = (gsize) columns * CELL;
-    g_autofree guint8 *pixels = ts_try_alloc(row_bytes, (gsize) n_rows * CELL, args[0], error);
-    if (pixels == NULL)
+    g_autoptr(TsImage) sheet = ts_image_new(columns * CELL, n_rows * CELL, 1, TS_U8, error);
+    if (sheet == NULL)
         return FALSE;
     for (int row = 0; row < n_rows; row++)
         for (int column = 0; column < columns; column++) {
@@ -111,9 +101,9 @@ run(int n_args, char **args, GError **error)
             draw_init(&canvas, CELL, CELL, 1);
             draw_digit(&canvas, row / rows_per_class, &rng);
             draw_noise(&canvas, 6, &rng);
-            draw_to_bytes(&canvas, pixels + row * CELL * row_bytes + column * CELL, row_bytes);
+            draw_to_bytes(&canvas, sheet->data + row * CELL * row_bytes + column * CELL, row_bytes);
         }
-    return write_sheet(args[0], pixels, columns * CELL, n_rows * CELL, error);
+    return ts_image_write(sheet, args[0], NULL, TRUE, error);
 }
 
 static const GOptionEntry options[] = {
