@@ -116,6 +116,19 @@ START_TEST(cut_files_and_lying_lengths_are_refused)
 }
 END_TEST
 
+START_TEST(a_header_of_more_than_100_million_bytes_is_refused)
+{
+    g_autoptr(GError) error = NULL;
+    guint64 length = GUINT64_TO_LE((guint64) TS_SAFETENSORS_MAX_HEADER + 1);
+    guint8 *file = g_malloc0(sizeof length + length);
+    memcpy(file, &length, sizeof length);
+    file[sizeof length] = '{';
+    g_autoptr(GBytes) bytes = g_bytes_new_take(file, sizeof length + length);
+    ck_assert_ptr_null(ts_safetensors_parse(bytes, "x", &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "a header of 100000001 bytes is declared"));
+}
+END_TEST
+
 START_TEST(a_name_of_more_than_1024_bytes_is_refused)
 {
     g_autoptr(GError) error = NULL;
@@ -131,10 +144,10 @@ START_TEST(spaces_rank_0_zero_sizes_and_unaligned_data_are_read)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) bytes = make_file(
-        "{\"__metadata__\":{\"k\":\"[[[[\\\"]{\"},\"odd\":" ENTRY(
-            "U8", "[]", "0", "1") ",\"empty\":" ENTRY("I64", "[3,0]", "1",
-                                                      "1") ",\"f\":" ENTRY("F32", "[1,1]", "1",
-                                                                           "5") "}   ",
+        "{\"__metadata__\":{\"k\":\"\\\"[[[[]{\"},\"odd\":" ENTRY(
+            "U8", "[]", "0", "1") ",\"z.empty\":" ENTRY("I64", "[3,0]", "1",
+                                                        "1") ",\"f\":" ENTRY("F32", "[1,1]", "1",
+                                                                             "5") "}   ",
         5);
     gsize n;
     guint8 *data = (guint8 *) g_bytes_get_data(bytes, &n);
@@ -143,12 +156,12 @@ START_TEST(spaces_rank_0_zero_sizes_and_unaligned_data_are_read)
     g_autoptr(TsSafetensors) file = ts_safetensors_parse(bytes, "x", &error);
     ck_assert_msg(file != NULL, "%s", error != NULL ? error->message : "");
     ck_assert_uint_eq(ts_safetensors_n(file), 3);
-    ck_assert_str_eq(ts_safetensors_metadata(file, "k"), "[[[[\"]{");
+    ck_assert_str_eq(ts_safetensors_metadata(file, "k"), "\"[[[[]{");
     ck_assert_ptr_null(ts_safetensors_metadata(file, "other"));
     ck_assert_ptr_null(ts_safetensors_find(file, "__metadata__"));
     ck_assert_str_eq(ts_safetensors_get(file, 0)->name, "odd");
-    ck_assert_str_eq(ts_safetensors_get(file, 1)->name, "empty");
-    ck_assert_uint_eq(ts_tensor_n(ts_safetensors_find(file, "empty")), 0);
+    ck_assert_str_eq(ts_safetensors_get(file, 1)->name, "z.empty");
+    ck_assert_uint_eq(ts_tensor_n(ts_safetensors_find(file, "z.empty")), 0);
     float value = 0;
     ck_assert(ts_tensor_to_f32(ts_safetensors_find(file, "f"), &value, NULL));
     ck_assert(value == 1.5f);
@@ -234,6 +247,24 @@ START_TEST(written_bytes_are_as_the_format_says)
         ck_assert_int_eq(text[i], ' ');
     ck_assert_mem_eq(text + n - 2, data, 2);
     remove_scratch(path);
+}
+END_TEST
+
+START_TEST(headers_of_every_length_are_padded_to_8)
+{
+    static const guint8 data[] = {7};
+    for (guint n_name = 1; n_name <= 8; n_name++) {
+        g_autofree char *name = g_strnfill(n_name, 'n');
+        g_autofree char *path = scratch_path("x.safetensors");
+        g_autofree char *text = NULL;
+        gsize n;
+        TsTensor tensor = tensor_of(name, TS_DTYPE_U8, 1, data);
+        ck_assert(ts_safetensors_write(path, NULL, &tensor, 1, FALSE, NULL));
+        ck_assert(g_file_get_contents(path, &text, &n, NULL));
+        gsize shortest = strlen("{\"\":" ENTRY("U8", "[1]", "0", "1") "}") + n_name;
+        ck_assert_uint_eq((guint8) text[0], (shortest + 7) / 8 * 8);
+        remove_scratch(path);
+    }
 }
 END_TEST
 
@@ -340,6 +371,20 @@ START_TEST(every_dtype_becomes_f32)
 }
 END_TEST
 
+START_TEST(shapes_that_cannot_be_have_no_size)
+{
+    static const gint64 negative[] = {-1}, both[] = {-1, -1}, large[] = {G_MAXINT64, 3};
+    static const gint64 ones[TS_TENSOR_MAX_RANK + 1] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+    gsize n_bytes = 0;
+    ck_assert(!ts_tensor_compute_bytes(TS_DTYPE_U8, 1, negative, &n_bytes));
+    ck_assert(!ts_tensor_compute_bytes(TS_DTYPE_U8, 2, both, &n_bytes));
+    ck_assert(!ts_tensor_compute_bytes(TS_DTYPE_U8, 2, large, &n_bytes));
+    ck_assert(!ts_tensor_compute_bytes(TS_DTYPE_U8, TS_TENSOR_MAX_RANK + 1, ones, &n_bytes));
+    ck_assert(ts_tensor_compute_bytes(TS_DTYPE_F64, TS_TENSOR_MAX_RANK, ones, &n_bytes));
+    ck_assert_uint_eq(n_bytes, 8);
+}
+END_TEST
+
 static guint32
 bits_of(float value)
 {
@@ -407,13 +452,16 @@ main(void)
     TCase *tcase = tcase_create("safetensors");
     tcase_add_loop_test(tcase, malformed_headers_are_named, 0, G_N_ELEMENTS(malformed));
     tcase_add_test(tcase, cut_files_and_lying_lengths_are_refused);
+    tcase_add_test(tcase, a_header_of_more_than_100_million_bytes_is_refused);
     tcase_add_test(tcase, a_name_of_more_than_1024_bytes_is_refused);
     tcase_add_test(tcase, spaces_rank_0_zero_sizes_and_unaligned_data_are_read);
     tcase_add_test(tcase, what_was_written_reads_back_sorted_and_aligned);
     tcase_add_test(tcase, written_bytes_are_as_the_format_says);
+    tcase_add_test(tcase, headers_of_every_length_are_padded_to_8);
     tcase_add_test(tcase, a_file_without_tensors_is_written_and_read);
     tcase_add_test(tcase, the_writer_refuses_what_the_reader_would);
     tcase_add_test(tcase, files_that_cannot_be_mapped_are_named);
+    tcase_add_test(tcase, shapes_that_cannot_be_have_no_size);
     tcase_add_test(tcase, every_dtype_becomes_f32);
     tcase_add_test(tcase, f16_round_trip_is_exact_for_every_number);
     tcase_add_test(tcase, rounding_to_16_bits_is_to_nearest_even);
