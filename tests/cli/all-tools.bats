@@ -1,0 +1,135 @@
+# Manners that every tool of the build must have. TESSERA_TOOLS names them; a new tool needs a line
+# in with_missing_file and in with_data below, or this file fails.
+load helper
+
+tools=${TESSERA_TOOLS:?run by meson test, which sets it}
+
+# with_missing_file TOOL: its arguments with an input that does not exist, gone.*; none if it reads
+# no file.
+with_missing_file() {
+    case $1 in
+        tile) echo "--virtual gone.png" ;;
+        classstats | datasplit | rebalance | evaluate) echo "gone.tsv" ;;
+        train) echo "-o run gone.tsv" ;;
+        predict) echo "-m gone.safetensors shapes.tsv" ;;
+        tessera) ;;
+        *) fail "all-tools.bats has no line for $1" ;;
+    esac
+}
+
+# with_data TOOL: its arguments such that it writes data to standard output; --help if it has none.
+with_data() {
+    case $1 in
+        tile) echo "--virtual -s 20 sheet.png" ;;
+        classstats | datasplit | rebalance) echo "shapes.tsv" ;;
+        evaluate) echo "--pred label shapes.tsv" ;;
+        predict) echo "-m run/model.safetensors shapes.tsv" ;;
+        train) echo "--help" ;;
+        tessera) ;;
+        *) fail "all-tools.bats has no line for $1" ;;
+    esac
+}
+
+prepare_data() {
+    if [[ " $tools " == *" predict "* && " $tools " == *" train "* ]]; then
+        train -q --epochs 1 -o run shapes.tsv
+    fi
+}
+
+@test "--help prints usage and ends with 0, its options each on a line" {
+    for tool in $tools; do
+        run -0 --separate-stderr "$tool" --help
+        output_has "Usage:"
+        output_has "  $tool "
+        output_has "--version"
+        output_has "Examples:"
+        [ -z "$stderr" ] || fail "$tool --help speaks on stderr: $stderr"
+    done
+}
+
+@test "--help to a full disk ends with 1 and says so" {
+    for tool in $tools; do
+        status=0
+        "$tool" --help > /dev/full 2> message || status=$?
+        [ "$status" -eq 1 ] || fail "$tool: status $status"
+        grep -q "No space left" message || fail "$tool: $(cat message)"
+    done
+}
+
+@test "--version names the tool and the version" {
+    for tool in $tools; do
+        run -0 --separate-stderr "$tool" --version
+        [[ $output =~ ^$tool\ \(tessera\)\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || fail "$tool: $output"
+    done
+}
+
+@test "an unknown option ends with 2, is named, and prints nothing on stdout" {
+    for tool in $tools; do
+        run -2 --separate-stderr "$tool" --no-such-option
+        [ -z "$output" ] || fail "$tool: $output"
+        stderr_has "--no-such-option"
+        stderr_has "$tool"
+    done
+}
+
+@test "a missing file ends with 1 and is named" {
+    for tool in $tools; do
+        arguments=$(with_missing_file "$tool")
+        [ -n "$arguments" ] || continue
+        # shellcheck disable=SC2086  # words
+        run -1 --separate-stderr "$tool" $arguments
+        [ -z "$output" ] || fail "$tool: $output"
+        stderr_has "$tool: "
+        stderr_has "gone."
+        stderr_has "No such file"
+    done
+    [ ! -e run ] || [ -z "$(ls -A run)" ] || fail "train left $(ls -A run)"
+}
+
+@test "data to a full disk ends with 1" {
+    prepare_data
+    for tool in $tools; do
+        status=0
+        # shellcheck disable=SC2046  # words
+        "$tool" $(with_data "$tool") > /dev/full 2> message || status=$?
+        [ "$status" -eq 1 ] || fail "$tool: status $status"
+        grep -q "No space left" message || fail "$tool: $(cat message)"
+    done
+}
+
+@test "data to a closed stdout ends with 1, and not in another file" {
+    prepare_data
+    for tool in $tools; do
+        status=0
+        # shellcheck disable=SC2046  # words
+        "$tool" $(with_data "$tool") >&- 2> message || status=$?
+        [ "$status" -eq 1 ] || fail "$tool: status $status: $(cat message)"
+        grep -q "standard output" message || fail "$tool: $(cat message)"
+    done
+}
+
+@test "tools take -- as the end of the options" {
+    for tool in $tools; do
+        case $tool in classstats | datasplit | rebalance | evaluate) ;; *) continue ;; esac
+        run -1 --separate-stderr "$tool" -- --gone.tsv
+        stderr_has "--gone.tsv"
+    done
+}
+
+@test "without arguments: usage for those that need one, a list from tessera" {
+    for tool in $tools; do
+        case $tool in
+            tessera) run -0 tessera ;;
+            tile | train | predict)
+                run -2 --separate-stderr "$tool"
+                [ -z "$output" ]
+                stderr_has "try '$tool --help'"
+                ;;
+            *) # read a manifest from standard input, and say what an empty one lacks
+                run -1 --separate-stderr "$tool" < /dev/null
+                [ -z "$output" ]
+                stderr_has "standard input"
+                ;;
+        esac
+    done
+}
