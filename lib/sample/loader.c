@@ -19,6 +19,7 @@ enum { INTERRUPT_PERIOD = 100000 };
 typedef struct {
     TsBatch batch;
     guint8 *scratch; /* a sample that has no place in the cache */
+    guint8 *changed; /* a sample after augmentation */
     gboolean ready;
     GError *error; /* ready, but failed */
 } Slot;
@@ -31,6 +32,7 @@ struct _TsLoader {
     TsSampleCache cache;
     guint64 n_decoded; /* atomic */
     guint64 n_batches;
+    guint64 epoch;
     guint64 *order; /* (n samples), of this epoch */
     Slot *slots;    /* (n_slots) */
     guint n_slots;
@@ -69,6 +71,19 @@ get_sample(TsLoader *self, guint64 i, guint8 *scratch, GError **error)
     return bytes;
 }
 
+/* `bytes` as they are, or changed at random: a matter of (seed, epoch, sample) alone. */
+static const guint8 *
+augment(const TsLoader *self, guint64 i, const guint8 *bytes, Slot *slot)
+{
+    if (!ts_augment_is_active(&self->options.augment))
+        return bytes;
+    TsRng rng;
+    ts_rng_init(&rng, self->options.seed, "augment", self->epoch * ts_dataset_n(self->dataset) + i);
+    ts_augment_u8(bytes, self->how.width, self->how.height, self->how.channels,
+                  &self->options.augment, &rng, slot->changed);
+    return slot->changed;
+}
+
 static gboolean
 fill_batch(TsLoader *self, guint64 b, Slot *slot, GError **error)
 {
@@ -82,6 +97,7 @@ fill_batch(TsLoader *self, guint64 b, Slot *slot, GError **error)
         const guint8 *bytes = get_sample(self, i, slot->scratch, error);
         if (bytes == NULL)
             return FALSE;
+        bytes = augment(self, i, bytes, slot);
         ts_preprocess_normalise(bytes, &self->how, batch->images + k * self->n_sample);
         batch->labels[k] = ts_dataset_label(self->dataset, i);
         batch->weights[k] = ts_dataset_weight(self->dataset, i);
@@ -137,7 +153,8 @@ slot_init(TsLoader *self, Slot *slot, GError **error)
     batch->weights = batch->labels ? ts_try_alloc(n, sizeof *batch->weights, "batch", error) : NULL;
     batch->rows = batch->weights ? ts_try_alloc(n, sizeof *batch->rows, "batch", error) : NULL;
     slot->scratch = batch->rows ? ts_try_alloc(self->n_sample, 1, "batch", error) : NULL;
-    return slot->scratch != NULL;
+    slot->changed = slot->scratch ? ts_try_alloc(self->n_sample, 1, "batch", error) : NULL;
+    return slot->changed != NULL;
 }
 
 static void
@@ -145,6 +162,7 @@ slot_clear(Slot *slot)
 {
     g_clear_error(&slot->error);
     g_free(slot->scratch);
+    g_free(slot->changed);
     g_free(slot->batch.images);
     g_free(slot->batch.labels);
     g_free(slot->batch.weights);
@@ -264,6 +282,7 @@ ts_loader_begin_epoch(TsLoader *self, guint64 epoch, guint64 first_batch, GError
         self->slots[i].ready = FALSE;
         g_clear_error(&self->slots[i].error);
     }
+    self->epoch = epoch;
     compute_order(self, epoch);
     self->in_hand = FALSE;
     self->floor = self->next = first_batch;

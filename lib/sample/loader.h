@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "sample/augment.h"
 #include "sample/dataset.h"
 #include "sample/preprocess.h"
 
@@ -31,6 +32,7 @@ typedef struct {
     gsize cache_bytes; /* for preprocessed samples; 0: keep none */
     guint n_threads;   /* 0: ts_threads_get() */
     guint n_prefetch;  /* batches made ahead; 0: one for each thread, and one */
+    TsAugment augment; /* random changes, drawn anew in each epoch; all zero: none */
 } TsLoaderOptions;
 
 typedef struct {
