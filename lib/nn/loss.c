@@ -28,8 +28,8 @@ negative_log_likelihood(const float *logits, guint classes, gint32 label)
     return log(sum) + largest - logits[label];
 }
 
-static guint
-largest_class(const float *logits, guint classes)
+guint
+ts_loss_predicted_class(const float *logits, guint classes)
 {
     guint best = 0;
     for (guint c = 1; c < classes; c++)
@@ -56,7 +56,7 @@ ts_loss_softmax_cross_entropy(const float *logits, const gint32 *labels, const f
         double weight = weight_of(labels, weights, class_weights, i);
         total += weight;
         sums->loss += weight * negative_log_likelihood(z, classes, labels[i]);
-        sums->n_right += largest_class(z, classes) == (guint) labels[i];
+        sums->n_right += ts_loss_predicted_class(z, classes) == (guint) labels[i];
     }
     sums->weight += total;
     sums->n += n;

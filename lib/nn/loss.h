@@ -29,6 +29,9 @@ void ts_loss_softmax_cross_entropy(const float *logits, const gint32 *labels, co
 /* probabilities (classes) = softmax of logits (classes). */
 void ts_softmax(const float *logits, guint classes, double *probabilities);
 
+/* The class of the largest logit, the first of equals. */
+guint ts_loss_predicted_class(const float *logits, guint classes);
+
 /* The mean loss and the share of right samples; NaN where there are none. */
 double ts_loss_mean(const TsLossSums *sums);
 double ts_loss_accuracy(const TsLossSums *sums);

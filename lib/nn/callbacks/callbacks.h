@@ -1,0 +1,43 @@
+/* The callbacks that tessera has, one file each. All are freed with ts_callback_free(), which the
+ * trainer does for those that were added to it.
+ */
+#pragma once
+
+#include "nn/callback.h"
+#include "nn/callbacks/monitor.h"
+#include "nn/schedule.h"
+
+G_BEGIN_DECLS
+
+/* Stop when the monitored number has not improved for `patience` epochs; Keras' EarlyStopping. */
+typedef struct {
+    TsMonitor monitor;
+    guint patience;
+    guint start_from_epoch; /* epochs, counted from 0, before it are not looked at */
+    gboolean has_baseline;
+    double baseline;       /* a value that has to be beaten for the wait to end */
+    gboolean restore_best; /* at the end put back the weights of the best epoch */
+} TsEarlyStop;
+
+TsCallback *ts_early_stop_new(const TsEarlyStop *options);
+
+/* Write the model to `path` after each epoch, or only when the monitored number improved
+ * (best_only; strictly, by more than min_delta); Keras' ModelCheckpoint. A monitor that is missing
+ * from the logs is warned of and the model written. */
+TsCallback *ts_model_checkpoint_new(const char *path, const TsMonitor *monitor, gboolean best_only);
+
+/* Set the learning rate at each epoch's begin; Keras' LearningRateScheduler. */
+TsCallback *ts_learning_rate_scheduler_new(const TsSchedule *schedule);
+
+/* Write `path`: a header, then a line for each epoch, the whole file anew each time so that it is
+ * never half written; Keras' CSVLogger. */
+TsCallback *ts_csv_log_new(const char *path);
+
+/* A progress bar for each epoch and a line when it has ended. */
+TsCallback *ts_progress_callback_new(void);
+
+/* Scalars for TensorBoard in `folder`: loss/train, loss/val, accuracy/train, ..., learning_rate, by
+ * epoch; batch/loss by iteration. */
+TsCallback *ts_tensorboard_new(const char *folder);
+
+G_END_DECLS

@@ -1,0 +1,57 @@
+/* The watched number. */
+#include "nn/callbacks/monitor.h"
+
+#include "base/error.h"
+
+#include <math.h>
+#include <string.h>
+
+gboolean
+ts_monitor_settle(TsMonitor *monitor, GError **error)
+{
+    if (monitor->mode != TS_MONITOR_AUTO)
+        return TRUE;
+    if (strstr(monitor->name, "loss") != NULL)
+        monitor->mode = TS_MONITOR_MIN;
+    else if (strstr(monitor->name, "accuracy") != NULL)
+        monitor->mode = TS_MONITOR_MAX;
+    else
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "monitor '%s' is not known: loss, val_loss, accuracy, val_accuracy or "
+                            "val_balanced_accuracy",
+                            monitor->name);
+    return TRUE;
+}
+
+gboolean
+ts_monitor_is_better(const TsMonitor *monitor, double value, double than)
+{
+    double delta = fabs(monitor->min_delta);
+    return monitor->mode == TS_MONITOR_MAX ? value - delta > than : value + delta < than;
+}
+
+gboolean
+ts_monitor_update(TsMonitor *monitor, double value)
+{
+    if (isnan(value) || (monitor->has_best && !ts_monitor_is_better(monitor, value, monitor->best)))
+        return FALSE;
+    monitor->has_best = TRUE;
+    monitor->best = value;
+    return TRUE;
+}
+
+void
+ts_monitor_save(const TsMonitor *monitor, const char *prefix, TsState *state)
+{
+    g_autofree char *key = g_strconcat(prefix, ".best", NULL);
+    if (monitor->has_best)
+        ts_state_set_double(state, key, monitor->best);
+}
+
+gboolean
+ts_monitor_load(TsMonitor *monitor, const char *prefix, const TsState *state, GError **error)
+{
+    g_autofree char *key = g_strconcat(prefix, ".best", NULL);
+    monitor->has_best = ts_state_get(state, key) != NULL;
+    return !monitor->has_best || ts_state_get_double(state, key, &monitor->best, error);
+}

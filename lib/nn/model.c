@@ -1,0 +1,198 @@
+/* The model file: metadata that says what the weights are for, and the weights. */
+#include "nn/model.h"
+
+#include "base/error.h"
+#include "base/number.h"
+#include "manifest/cell.h"
+#include "nn/models/models.h"
+
+#include <string.h>
+
+static const char format_name[] = "tessera 1";
+
+TsModel *
+ts_model_new(const char *architecture, const char *const *classes, const TsPreprocess *preprocess,
+             GError **error)
+{
+    g_autoptr(TsModel) model = g_new0(TsModel, 1);
+    if (!ts_preprocess_check(preprocess, error))
+        return NULL;
+    model->architecture = g_strdup(architecture);
+    model->classes = g_strdupv((char **) classes);
+    model->preprocess = *preprocess;
+    model->graph =
+        ts_model_graph_new(architecture, preprocess->channels, preprocess->height,
+                           preprocess->width, (int) g_strv_length(model->classes), error);
+    if (model->graph == NULL || (model->params = ts_params_new(model->graph, error)) == NULL)
+        return NULL;
+    return g_steal_pointer(&model);
+}
+
+void
+ts_model_free(TsModel *model)
+{
+    if (model == NULL)
+        return;
+    ts_params_free(model->params);
+    ts_graph_free(model->graph);
+    g_strfreev(model->classes);
+    g_free(model->architecture);
+    g_free(model);
+}
+
+static char *
+join_floats(const float *numbers, int n)
+{
+    GString *text = g_string_new(NULL);
+    char buffer[TS_NUMBER_MAX];
+    for (int i = 0; i < n; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? "," : "", ts_format_float(buffer, numbers[i]));
+    return g_string_free(text, FALSE);
+}
+
+/* Class names as the cells of one manifest row. */
+static char *
+join_classes(char **classes)
+{
+    GString *text = g_string_new(NULL);
+    for (char **name = classes; *name != NULL; name++) {
+        if (name != classes)
+            g_string_append_c(text, '\t');
+        ts_escape_append(text, *name, strlen(*name));
+    }
+    return g_string_free(text, FALSE);
+}
+
+static char **
+split_classes(const char *text)
+{
+    g_auto(GStrv) cells = g_strsplit(text, "\t", -1);
+    char **classes = g_new0(char *, g_strv_length(cells) + 1);
+    for (guint i = 0; cells[i] != NULL; i++)
+        classes[i] = ts_cell_unescape((TsCell){cells[i], strlen(cells[i])});
+    return classes;
+}
+
+void
+ts_model_describe(const TsModel *model, TsState *state)
+{
+    const TsPreprocess *how = &model->preprocess;
+    g_autofree char *classes = join_classes(model->classes);
+    g_autofree char *input = g_strdup_printf("%dx%dx%d", how->channels, how->height, how->width);
+    g_autofree char *mean = join_floats(how->mean, how->channels);
+    g_autofree char *std = join_floats(how->std, how->channels);
+    ts_state_set(state, "format", format_name);
+    ts_state_set(state, "tessera_version", TS_VERSION);
+    ts_state_set(state, "architecture", model->architecture);
+    ts_state_set(state, "classes", classes);
+    ts_state_set(state, "input", input);
+    ts_state_set_double(state, "crop_pct", how->crop_pct);
+    ts_state_set(state, "mean", mean);
+    ts_state_set(state, "std", std);
+    ts_state_set(state, "precision", "f32");
+}
+
+gboolean
+ts_model_write(const TsModel *model, const char *path, const char *const *summary, GError **error)
+{
+    g_autoptr(TsState) state = ts_state_new();
+    ts_model_describe(model, state);
+    for (guint i = 0; summary != NULL && summary[i] != NULL; i += 2)
+        ts_state_set(state, summary[i], summary[i + 1]);
+    return ts_state_add_params(state, "", model->params, error) &&
+           ts_state_write(state, path, error);
+}
+
+static const char *
+require(const TsState *state, const char *key, const char *name, GError **error)
+{
+    const char *value = ts_state_get(state, key);
+    if (value == NULL)
+        ts_error_set(error, TS_ERROR_FORMAT, "%s: no model of tessera: its metadata has no '%s'",
+                     name, key);
+    return value;
+}
+
+static gboolean
+read_floats(const char *text, float *numbers, int n)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+    if ((int) g_strv_length(parts) != n)
+        return FALSE;
+    for (int i = 0; i < n; i++) {
+        double number;
+        if (!ts_parse_double(parts[i], -1e9, 1e9, "number", &number, NULL))
+            return FALSE;
+        numbers[i] = (float) number;
+    }
+    return TRUE;
+}
+
+/* "CxHxW" */
+static gboolean
+read_input(const char *text, TsPreprocess *how)
+{
+    g_auto(GStrv) parts = g_strsplit(text, "x", -1);
+    int *const size[] = {&how->channels, &how->height, &how->width};
+    if (g_strv_length(parts) != G_N_ELEMENTS(size))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(size); i++) {
+        gint64 number;
+        if (!ts_parse_int(parts[i], 1, i == 0 ? TS_MAX_CHANNELS : 1 << 20, "size", &number, NULL))
+            return FALSE;
+        *size[i] = (int) number;
+    }
+    return TRUE;
+}
+
+static gboolean
+read_preprocess(const TsState *state, const char *name, TsPreprocess *how, GError **error)
+{
+    const char *input = require(state, "input", name, error);
+    const char *mean = input != NULL ? require(state, "mean", name, error) : NULL;
+    const char *std = mean != NULL ? require(state, "std", name, error) : NULL;
+    if (std == NULL || !ts_state_get_double(state, "crop_pct", &how->crop_pct, error))
+        return FALSE;
+    if (!read_input(input, how))
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: input '%s' is not CxHxW", name, input);
+    if (!read_floats(mean, how->mean, how->channels) || !read_floats(std, how->std, how->channels))
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%s: mean '%s' and std '%s' are not %d numbers each", name, mean, std,
+                            how->channels);
+    return TRUE;
+}
+
+TsModel *
+ts_model_from_state(const TsState *state, const char *name, GError **error)
+{
+    const char *format = require(state, "format", name, error);
+    const char *architecture = format != NULL ? require(state, "architecture", name, error) : NULL;
+    const char *names = architecture != NULL ? require(state, "classes", name, error) : NULL;
+    TsPreprocess how = {0};
+    if (names == NULL || !read_preprocess(state, name, &how, error))
+        return NULL;
+    if (strcmp(format, format_name) != 0) {
+        ts_error_set(error, TS_ERROR_FORMAT, "%s: format '%s' is not '%s'", name, format,
+                     format_name);
+        return NULL;
+    }
+    g_auto(GStrv) classes = split_classes(names);
+    TsModel *model = ts_model_new(architecture, (const char *const *) classes, &how, error);
+    if (model == NULL)
+        g_prefix_error(error, "%s: ", name);
+    return model;
+}
+
+TsModel *
+ts_model_read(const char *path, GError **error)
+{
+    g_autoptr(TsState) state = ts_state_read(path, error);
+    g_autoptr(TsModel) model = state != NULL ? ts_model_from_state(state, path, error) : NULL;
+    if (model == NULL)
+        return NULL;
+    if (!ts_state_get_params(state, "", model->params, error)) {
+        g_prefix_error(error, "%s: ", path);
+        return NULL;
+    }
+    return g_steal_pointer(&model);
+}

@@ -1,0 +1,46 @@
+/* A model: an architecture, its numbers, its classes and how pictures become its input.
+ *
+ * It lives in ONE file, model.safetensors: weights under the field's usual names and, as metadata,
+ * everything that prediction needs (see tessera-model(5)). So `predict -m model.safetensors` takes
+ * no other option.
+ *
+ *     g_autoptr(TsModel) model = ts_model_read("run/model.safetensors", error);
+ *     g_autoptr(TsNet) net = ts_net_new(model->graph, model->params, 64, TS_NET_INFER, error);
+ */
+#pragma once
+
+#include "nn/params.h"
+#include "nn/state.h"
+#include "sample/preprocess.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    char *architecture; /* as train --arch takes it */
+    char **classes;     /* NULL-terminated; class i is output i */
+    TsPreprocess preprocess;
+    TsGraph *graph;
+    TsParams *params;
+} TsModel;
+
+/* Build a model with all numbers zero. `classes` are copied. TS_ERROR_ARGUMENT where architecture
+ * and input do not fit. */
+TsModel *ts_model_new(const char *architecture, const char *const *classes,
+                      const TsPreprocess *preprocess, GError **error);
+void ts_model_free(TsModel *model);
+
+/* Write the model to `path`, replacing it. `summary`: key, value, ..., NULL, added to the metadata
+ * (such as val_accuracy); NULL for none. */
+gboolean
+ts_model_write(const TsModel *model, const char *path, const char *const *summary, GError **error);
+
+/* Read a model. TS_ERROR_FORMAT if the file is none of tessera's or a number is missing. */
+TsModel *ts_model_read(const char *path, GError **error);
+
+/* The same without the numbers, into and out of a state: for checkpoints. */
+void ts_model_describe(const TsModel *model, TsState *state);
+TsModel *ts_model_from_state(const TsState *state, const char *name, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsModel, ts_model_free)
+
+G_END_DECLS

@@ -1,0 +1,39 @@
+/* Architectures by name, each a function that builds a graph. One file per family.
+ *
+ * A description is NAME or NAME:KEY=VALUE,..., as given to train --arch and kept in the model file:
+ *     mlp:hidden=128,dropout=0.2       one hidden layer
+ *     cnn:width=16,dropout=0.2         three stages of two 3x3 convolutions, for small tiles
+ */
+#pragma once
+
+#include "nn/graph.h"
+
+G_BEGIN_DECLS
+
+/* What a family may be told; unused options keep their defaults. */
+typedef struct {
+    int channels, height, width; /* of the input */
+    int classes;
+    GHashTable *options; /* key to value text, may be empty */
+} TsModelSpec;
+
+/* Build `description` for an input (channels, height, width) and so many classes. TS_ERROR_ARGUMENT
+ * for an unknown name or option, or an input too small. */
+TsGraph *ts_model_graph_new(const char *description, int channels, int height, int width,
+                            int classes, GError **error);
+
+/* The names and what they are, for --help: "cnn    three stages ...\n". Borrowed. */
+const char *ts_model_graph_help(void);
+
+/* ---- for the files of the families ---- */
+
+/* Read an option as a number within a range; `fallback` if it is not given. */
+gboolean ts_model_spec_int(const TsModelSpec *spec, const char *key, int min, int max, int fallback,
+                           int *value, GError **error);
+gboolean ts_model_spec_double(const TsModelSpec *spec, const char *key, double min, double max,
+                              double fallback, double *value, GError **error);
+
+gboolean ts_model_cnn(TsGraph *graph, const TsModelSpec *spec, GError **error);
+gboolean ts_model_mlp(TsGraph *graph, const TsModelSpec *spec, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,368 @@
+/* A training run put together: rows, loaders, model, callbacks, folder. */
+#include "nn/run.h"
+
+#include "balance/weights.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/outfile.h"
+#include "base/threads.h"
+#include "sample/render.h"
+#include "store/json.h"
+
+#include <string.h>
+
+enum { LARGEST_DEFAULT_SIDE = 256 };
+
+struct _TsRun {
+    TsRunOptions options;
+    TsManifest *manifest;
+    TsClasses *classes;
+    TsDataset *train_set, *val_set; /* val_set NULL: no validation */
+    TsLoader *train, *val;
+    TsModel *model;
+    TsTrainer *trainer;
+    double *class_weights; /* NULL: none */
+    char *fingerprint;
+    char *model_path, *checkpoint_path;
+};
+
+/* ---- data ---- */
+
+/* Rows of a split that have a label. Without a split column all rows are training rows. */
+static TsDataset *
+choose_rows(TsRun *run, const char *split, gboolean is_train, GError **error)
+{
+    gboolean has_splits = ts_manifest_find_column(run->manifest, "split") >= 0;
+    if (!has_splits && !is_train)
+        return NULL;
+    guint64 n, n_labelled = 0;
+    g_autofree guint64 *rows =
+        ts_manifest_select(run->manifest, "split", has_splits ? split : NULL, &n);
+    for (guint64 i = 0; i < n; i++)
+        if (run->classes->of_row[rows[i]] >= 0)
+            rows[n_labelled++] = rows[i];
+    if (n_labelled < n)
+        ts_warning("%" G_GUINT64_FORMAT " rows of %s have no label and are left out",
+                   n - n_labelled, split);
+    if (n_labelled == 0 && is_train)
+        ts_error_set(error, TS_ERROR_FORMAT, "%s: there are no labelled rows with split '%s'",
+                     ts_manifest_name(run->manifest), split);
+    if (n_labelled == 0)
+        return NULL;
+    return ts_dataset_new(run->manifest, rows, n_labelled, run->classes, error);
+}
+
+static void
+add_rows(GChecksum *checksum, const TsManifest *manifest, const TsDataset *dataset)
+{
+    for (guint64 i = 0; dataset != NULL && i < ts_dataset_n(dataset); i++) {
+        TsCell row = ts_manifest_raw_row(manifest, ts_dataset_row(dataset, i));
+        g_checksum_update(checksum, (const guchar *) row.text, (gssize) row.length);
+        g_checksum_update(checksum, (const guchar *) "\n", 1);
+    }
+}
+
+/* SHA-256 of the rows that are used: a checkpoint goes with one data set. */
+static char *
+fingerprint_of(const TsRun *run)
+{
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    add_rows(checksum, run->manifest, run->train_set);
+    g_checksum_update(checksum, (const guchar *) "\n", 1);
+    add_rows(checksum, run->manifest, run->val_set);
+    return g_strdup(g_checksum_get_string(checksum));
+}
+
+static gboolean
+open_data(TsRun *run, GError **error)
+{
+    const TsRunOptions *options = &run->options;
+    run->manifest = ts_manifest_read(options->dataset, error);
+    if (run->manifest == NULL)
+        return FALSE;
+    if (options->root != NULL)
+        ts_manifest_set_folder(run->manifest, options->root);
+    run->classes = ts_classes_new(run->manifest, "label", error);
+    if (run->classes == NULL)
+        return FALSE;
+    if (run->classes->n < 2)
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%s: a classifier needs two classes or more, there is %u",
+                            ts_manifest_name(run->manifest), run->classes->n);
+    GError *failure = NULL;
+    run->train_set = choose_rows(run, options->train_split, TRUE, &failure);
+    if (failure == NULL)
+        run->val_set = choose_rows(run, options->val_split, FALSE, &failure);
+    if (failure != NULL) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    run->fingerprint = fingerprint_of(run);
+    return TRUE;
+}
+
+/* ---- model ---- */
+
+/* What the options leave open is taken from the first training sample. */
+static gboolean
+settle_input(const TsRun *run, TsPreprocess *how, GError **error)
+{
+    const TsRunOptions *options = &run->options;
+    *how = (TsPreprocess){.width = options->width,
+                          .height = options->height,
+                          .channels = options->channels,
+                          .crop_pct = 1};
+    if (how->width == 0 || how->channels == 0) {
+        g_autoptr(TsImage) first = ts_sample_render(run->train_set, 0, error);
+        if (first == NULL)
+            return FALSE;
+        if (how->channels == 0)
+            how->channels = first->bands < 3 ? 1 : 3;
+        if (how->width == 0) {
+            how->width = first->width;
+            how->height = first->height;
+            if (how->width > LARGEST_DEFAULT_SIDE || how->height > LARGEST_DEFAULT_SIDE)
+                return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                    "the first sample has %dx%d pixels: choose the input size with "
+                                    "--size, such as --size 224x224",
+                                    how->width, how->height);
+        }
+    }
+    for (int c = 0; c < how->channels; c++) {
+        how->mean[c] = (float) options->mean;
+        how->std[c] = (float) options->std;
+    }
+    return TRUE;
+}
+
+static gboolean
+open_model(TsRun *run, GError **error)
+{
+    TsPreprocess how;
+    if (!settle_input(run, &how, error))
+        return FALSE;
+    run->model = ts_model_new(run->options.architecture, (const char *const *) run->classes->names,
+                              &how, error);
+    if (run->model == NULL)
+        return FALSE;
+    ts_params_init(run->model->params, run->options.seed);
+    return TRUE;
+}
+
+/* ---- loaders and weights ---- */
+
+static TsLoader *
+open_loader(const TsRun *run, TsDataset *dataset, gboolean training, gsize cache_bytes,
+            GError **error)
+{
+    TsLoaderOptions options = {.batch_size = run->options.batch_size,
+                               .shuffle = training,
+                               .seed = run->options.seed,
+                               .cache_bytes = cache_bytes};
+    if (training)
+        options.augment = run->options.augment;
+    return ts_loader_new(dataset, &run->model->preprocess, &options, error);
+}
+
+/* The cache is shared out by the number of samples. */
+static gboolean
+open_loaders(TsRun *run, GError **error)
+{
+    guint64 n_train = ts_dataset_n(run->train_set);
+    guint64 n_val = run->val_set != NULL ? ts_dataset_n(run->val_set) : 0;
+    gsize for_val =
+        (gsize) ((double) run->options.cache_bytes * n_val / (double) (n_train + n_val));
+    run->train = open_loader(run, run->train_set, TRUE, run->options.cache_bytes - for_val, error);
+    if (run->train == NULL)
+        return FALSE;
+    if (run->val_set != NULL)
+        run->val = open_loader(run, run->val_set, FALSE, for_val, error);
+    return run->val != NULL || run->val_set == NULL;
+}
+
+/* The counts are those of the training rows, repeated rows counted as often as they stand there. */
+static gboolean
+settle_class_weights(TsRun *run, GError **error)
+{
+    if (strcmp(run->options.class_weights, "none") == 0)
+        return TRUE;
+    const guint n = run->classes->n;
+    g_autofree guint64 *counts = g_new0(guint64, n);
+    for (guint64 i = 0; i < ts_dataset_n(run->train_set); i++)
+        counts[ts_dataset_label(run->train_set, i)]++;
+    run->class_weights = g_new0(double, n);
+    return ts_class_weights(run->options.class_weights, counts, n, run->class_weights, error);
+}
+
+/* ---- the run ---- */
+
+TsRun *
+ts_run_new(const TsRunOptions *options, GError **error)
+{
+    g_autoptr(TsRun) run = g_new0(TsRun, 1);
+    run->options = *options;
+    if (options->folder != NULL) {
+        run->model_path = g_build_filename(options->folder, "model.safetensors", NULL);
+        run->checkpoint_path = g_build_filename(options->folder, "last.ckpt", NULL);
+    }
+    if (!open_data(run, error) || !open_model(run, error) || !open_loaders(run, error) ||
+        !settle_class_weights(run, error))
+        return NULL;
+    if (run->options.monitor == NULL)
+        run->options.monitor = run->val != NULL ? "val_loss" : "loss";
+    return g_steal_pointer(&run);
+}
+
+void
+ts_run_free(TsRun *run)
+{
+    if (run == NULL)
+        return;
+    ts_trainer_free(run->trainer);
+    ts_loader_free(run->train);
+    ts_loader_free(run->val);
+    ts_model_free(run->model);
+    ts_dataset_free(run->train_set);
+    ts_dataset_free(run->val_set);
+    ts_classes_free(run->classes);
+    ts_manifest_free(run->manifest);
+    g_free(run->class_weights);
+    g_free(run->fingerprint);
+    g_free(run->model_path);
+    g_free(run->checkpoint_path);
+    g_free(run);
+}
+
+const TsTrainer *
+ts_run_trainer(const TsRun *run)
+{
+    return run->trainer;
+}
+
+static gboolean
+open_trainer(TsRun *run, GError **error)
+{
+    const TsRunOptions *options = &run->options;
+    const TsTrainerOptions trainer = {.batch_size = options->batch_size,
+                                      .epochs = options->epochs,
+                                      .seed = options->seed,
+                                      .learning_rate = options->schedule.rate,
+                                      .class_weights = run->class_weights,
+                                      .optimizer = options->optimizer,
+                                      .checkpoint = run->checkpoint_path,
+                                      .dataset = run->fingerprint};
+    run->trainer = ts_trainer_new(run->model, &trainer, run->train, run->val, error);
+    return run->trainer != NULL;
+}
+
+static gsize
+parameter_bytes(const TsParams *params)
+{
+    gsize numbers = 0;
+    for (guint i = 0; i < params->n; i++)
+        numbers += params->param[i].n_stored;
+    return numbers * sizeof(float);
+}
+
+gboolean
+ts_run_describe(TsRun *run, TsReport *report, GError **error)
+{
+    if (run->trainer == NULL && !open_trainer(run, error))
+        return FALSE;
+    const TsPreprocess *how = &run->model->preprocess;
+    const TsGraph *graph = run->model->graph;
+    const gint64 iterations = (gint64) ts_loader_n_batches(run->train);
+    const gint64 n_val = run->val_set != NULL ? (gint64) ts_dataset_n(run->val_set) : 0;
+    const gsize copies = run->options.optimizer.kind == TS_OPTIMIZER_SGD ? 3 : 4;
+    g_autofree char *input = g_strdup_printf("%dx%dx%d", how->channels, how->height, how->width);
+    ts_report_begin_values(report, "plan");
+    ts_report_value_text(report, "model", run->model->architecture);
+    ts_report_value_int(report, "classes", run->classes->n);
+    ts_report_value_text(report, "input", input);
+    ts_report_value_int(report, "train_samples", (gint64) ts_dataset_n(run->train_set));
+    ts_report_value_int(report, "val_samples", n_val);
+    ts_report_value_int(report, "batch_size", run->options.batch_size);
+    ts_report_value_int(report, "iterations_per_epoch", iterations);
+    ts_report_value_int(report, "epochs", run->options.epochs);
+    ts_report_value_int(report, "iterations", iterations * run->options.epochs);
+    ts_report_value_int(report, "parameters", ts_graph_n_parameters(graph));
+    ts_report_value_int(report, "multiply_adds_per_sample", ts_graph_multiply_adds(graph));
+    ts_report_value_int(report, "activation_bytes",
+                        (gint64) ts_net_planned_bytes(run->trainer->net));
+    ts_report_value_int(report, "activation_bytes_without_sharing",
+                        (gint64) ts_net_unplanned_bytes(run->trainer->net));
+    /* Data, gradient and the optimizer's moments. */
+    ts_report_value_int(report, "weight_bytes",
+                        (gint64) (copies * parameter_bytes(run->model->params)));
+    return TRUE;
+}
+
+/* ---- the folder ---- */
+
+static gboolean
+prepare_folder(const TsRun *run, GError **error)
+{
+    gboolean there = g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS) ||
+                     g_file_test(run->model_path, G_FILE_TEST_EXISTS);
+    if (there && !run->options.resume && !run->options.replace)
+        return ts_error_set(
+            error, TS_ERROR_IO,
+            "%s: holds a run already; --resume goes on with it, --force begins anew",
+            run->options.folder);
+    return ts_make_folder(run->options.folder, error);
+}
+
+static gboolean
+write_run_json(const TsRun *run, GError **error)
+{
+    g_autofree char *path = g_build_filename(run->options.folder, "run.json", NULL);
+    g_autoptr(TsJson) json = ts_json_new();
+    ts_json_set_string(json, "tessera_version", TS_VERSION);
+    ts_json_set_string(json, "kernels", ts_dnnl_version());
+    ts_json_set_int(json, "threads", ts_threads_get());
+    ts_json_set_strings(json, "command", run->options.command);
+    ts_json_set_string(json, "dataset", ts_manifest_name(run->manifest));
+    ts_json_set_string(json, "dataset_sha256", run->fingerprint);
+    ts_json_set_int(json, "train_samples", (gint64) ts_dataset_n(run->train_set));
+    ts_json_set_int(json, "val_samples",
+                    run->val_set != NULL ? (gint64) ts_dataset_n(run->val_set) : 0);
+    ts_json_set_string(json, "architecture", run->model->architecture);
+    ts_json_set_int(json, "parameters", ts_graph_n_parameters(run->model->graph));
+    ts_json_set_int(json, "seed", (gint64) run->options.seed);
+    return ts_json_write(json, path, TRUE, error);
+}
+
+static void
+add_callbacks(TsRun *run)
+{
+    const TsRunOptions *options = &run->options;
+    const TsMonitor monitor = {.name = options->monitor, .min_delta = options->min_delta};
+    const TsMonitor best = {.name = options->monitor};
+    g_autofree char *csv = g_build_filename(options->folder, "history.csv", NULL);
+    ts_trainer_add_callback(run->trainer, ts_learning_rate_scheduler_new(&options->schedule));
+    ts_trainer_add_callback(run->trainer, ts_progress_callback_new());
+    if (options->tensorboard)
+        ts_trainer_add_callback(run->trainer, ts_tensorboard_new(options->folder));
+    ts_trainer_add_callback(run->trainer, ts_csv_log_new(csv));
+    ts_trainer_add_callback(run->trainer, ts_model_checkpoint_new(run->model_path, &best, TRUE));
+    if (options->patience > 0) {
+        const TsEarlyStop early_stop = {.monitor = monitor, .patience = options->patience};
+        ts_trainer_add_callback(run->trainer, ts_early_stop_new(&early_stop));
+    }
+}
+
+gboolean
+ts_run_train(TsRun *run, GError **error)
+{
+    if (!prepare_folder(run, error) || (run->trainer == NULL && !open_trainer(run, error)) ||
+        !write_run_json(run, error))
+        return FALSE;
+    add_callbacks(run);
+    if (run->options.resume && g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS)) {
+        if (!ts_trainer_resume(run->trainer, error))
+            return FALSE;
+        ts_info("going on after iteration %" G_GUINT64_FORMAT " (epoch %" G_GUINT64_FORMAT ")",
+                run->trainer->iteration, run->trainer->epoch + 1);
+    }
+    return ts_trainer_run(run->trainer, error);
+}

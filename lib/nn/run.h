@@ -1,0 +1,63 @@
+/* A training run: a data set, a model, the loop and the run folder, put together.
+ *
+ * `train` is this with an option table in front. The folder holds model.safetensors (the best
+ * epoch), last.ckpt (to go on from), history.csv, run.json and TensorBoard's event file.
+ *
+ *     g_autoptr(TsRun) run = ts_run_new(&options, error);
+ *     if (!ts_run_train(run, error)) ...
+ */
+#pragma once
+
+#include "nn/callbacks/callbacks.h"
+#include "nn/trainer.h"
+#include "stats/report.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    const char *dataset; /* any DATASET of tessera-manifest(5) */
+    const char *root;    /* where relative file names start; NULL: as the manifest says */
+    const char *folder;  /* of the run */
+    const char *train_split, *val_split;
+    const char *const *command; /* the command line, for run.json; NULL-terminated */
+
+    const char *architecture;
+    int width, height; /* of the input; 0: as the first training sample */
+    int channels;      /* 0: likewise */
+    double mean, std;  /* the same for all channels */
+
+    guint epochs, batch_size;
+    guint64 seed;
+    gsize cache_bytes;
+    TsAugment augment; /* of training samples */
+    TsOptimizerOptions optimizer;
+    TsSchedule schedule;
+    const char *class_weights; /* "none" or a formula of balance/weights.h */
+    const char *monitor;       /* NULL: val_loss, or loss where there is no validation */
+    guint patience;            /* of early stopping; 0: none */
+    double min_delta;
+    gboolean tensorboard;
+
+    gboolean resume;  /* go on from last.ckpt, if there is one */
+    gboolean replace; /* begin anew although the folder holds a run */
+} TsRunOptions;
+
+typedef struct _TsRun TsRun;
+
+/* Read the data set and build the model; writes nothing. The strings of `options` are borrowed. */
+TsRun *ts_run_new(const TsRunOptions *options, GError **error);
+void ts_run_free(TsRun *run);
+
+/* Add a list "plan" to `report`: samples, classes, batch size, iterations per epoch, parameters,
+ * multiply-adds, memory. Compiles the model to know. */
+gboolean ts_run_describe(TsRun *run, TsReport *report, GError **error);
+
+/* Train. TS_ERROR_IO if the folder holds a run and neither resume nor replace is set. */
+gboolean ts_run_train(TsRun *run, GError **error);
+
+/* The loop's state after ts_run_train(); borrowed. */
+const TsTrainer *ts_run_trainer(const TsRun *run);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsRun, ts_run_free)
+
+G_END_DECLS

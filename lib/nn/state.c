@@ -1,0 +1,213 @@
+/* State: a table of texts and a list of plain tensors, in safetensors. */
+#include "nn/state.h"
+
+#include "base/error.h"
+#include "base/number.h"
+#include "store/safetensors.h"
+
+#include <math.h>
+#include <string.h>
+
+struct _TsState {
+    GPtrArray *keys; /* in order of their setting: the file's bytes depend on nothing else */
+    GHashTable *values;
+    GPtrArray *names;    /* of tensors, owned, beside `tensors` */
+    GArray *tensors;     /* of TsTensor; data owned */
+    TsSafetensors *file; /* a state that was read borrows from it */
+};
+
+TsState *
+ts_state_new(void)
+{
+    TsState *state = g_new0(TsState, 1);
+    state->keys = g_ptr_array_new_with_free_func(g_free);
+    state->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    state->names = g_ptr_array_new_with_free_func(g_free);
+    state->tensors = g_array_new(FALSE, TRUE, sizeof(TsTensor));
+    return state;
+}
+
+void
+ts_state_free(TsState *state)
+{
+    if (state == NULL)
+        return;
+    for (guint i = 0; i < state->tensors->len; i++)
+        g_free((gpointer) g_array_index(state->tensors, TsTensor, i).data);
+    g_array_unref(state->tensors);
+    g_ptr_array_unref(state->names);
+    g_ptr_array_unref(state->keys);
+    g_hash_table_unref(state->values);
+    ts_safetensors_free(state->file);
+    g_free(state);
+}
+
+void
+ts_state_set(TsState *state, const char *key, const char *value)
+{
+    if (!g_hash_table_contains(state->values, key))
+        g_ptr_array_add(state->keys, g_strdup(key));
+    g_hash_table_replace(state->values, g_strdup(key), g_strdup(value));
+}
+
+void
+ts_state_set_int(TsState *state, const char *key, gint64 value)
+{
+    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, value);
+    ts_state_set(state, key, text);
+}
+
+void
+ts_state_set_double(TsState *state, const char *key, double value)
+{
+    char text[TS_NUMBER_MAX];
+    ts_state_set(state, key, isnan(value) ? "nan" : ts_format_double(text, value));
+}
+
+const char *
+ts_state_get(const TsState *state, const char *key)
+{
+    return state->file != NULL ? ts_safetensors_metadata(state->file, key)
+                               : g_hash_table_lookup(state->values, key);
+}
+
+static const char *
+require(const TsState *state, const char *key, GError **error)
+{
+    const char *value = ts_state_get(state, key);
+    if (value == NULL)
+        ts_error_set(error, TS_ERROR_FORMAT, "the checkpoint has no '%s'", key);
+    return value;
+}
+
+gboolean
+ts_state_get_int(const TsState *state, const char *key, gint64 *value, GError **error)
+{
+    const char *text = require(state, key, error);
+    if (text == NULL)
+        return FALSE;
+    if (!ts_parse_int(text, G_MININT64, G_MAXINT64, key, value, NULL))
+        return ts_error_set(error, TS_ERROR_FORMAT, "the checkpoint's %s '%s' is no whole number",
+                            key, text);
+    return TRUE;
+}
+
+gboolean
+ts_state_get_double(const TsState *state, const char *key, double *value, GError **error)
+{
+    const char *text = require(state, key, error);
+    if (text == NULL)
+        return FALSE;
+    char *end = NULL;
+    *value = g_ascii_strtod(text, &end);
+    if (end == text || *end != '\0')
+        return ts_error_set(error, TS_ERROR_FORMAT, "the checkpoint's %s '%s' is no number", key,
+                            text);
+    return TRUE;
+}
+
+gboolean
+ts_state_add_param(TsState *state, const char *prefix, const TsParam *param, const float *stored,
+                   GError **error)
+{
+    float *plain = ts_try_alloc(param->n, sizeof *plain, param->spec->name, error);
+    if (plain == NULL)
+        return FALSE;
+    if (!ts_param_get_plain(param, stored, plain, error)) {
+        g_free(plain);
+        return FALSE;
+    }
+    TsTensor tensor = {.name = g_strconcat(prefix, param->spec->name, NULL),
+                       .dtype = TS_DTYPE_F32,
+                       .rank = param->spec->rank,
+                       .data = plain,
+                       .n_bytes = param->n * sizeof *plain};
+    memcpy(tensor.shape, param->spec->shape, sizeof param->spec->shape);
+    g_ptr_array_add(state->names, (gpointer) tensor.name);
+    g_array_append_val(state->tensors, tensor);
+    return TRUE;
+}
+
+static const TsTensor *
+find_tensor(const TsState *state, const char *name)
+{
+    if (state->file != NULL)
+        return ts_safetensors_find(state->file, name);
+    for (guint i = 0; i < state->tensors->len; i++)
+        if (strcmp(g_array_index(state->tensors, TsTensor, i).name, name) == 0)
+            return &g_array_index(state->tensors, TsTensor, i);
+    return NULL;
+}
+
+gboolean
+ts_state_has_param(const TsState *state, const char *prefix, const TsParam *param)
+{
+    g_autofree char *name = g_strconcat(prefix, param->spec->name, NULL);
+    return find_tensor(state, name) != NULL;
+}
+
+static gboolean
+shape_fits(const TsTensor *tensor, const TsParamSpec *spec)
+{
+    gboolean same = tensor->rank == spec->rank;
+    for (guint i = 0; same && i < spec->rank; i++)
+        same = tensor->shape[i] == spec->shape[i];
+    return same;
+}
+
+gboolean
+ts_state_get_param(const TsState *state, const char *prefix, const TsParam *param, float *stored,
+                   GError **error)
+{
+    g_autofree char *name = g_strconcat(prefix, param->spec->name, NULL);
+    const TsTensor *tensor = find_tensor(state, name);
+    if (tensor == NULL)
+        return ts_error_set(error, TS_ERROR_FORMAT, "there is no tensor '%s'", name);
+    if (!shape_fits(tensor, param->spec))
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "tensor '%s' has another shape than the model's", name);
+    g_autofree float *plain = ts_try_alloc(param->n, sizeof *plain, name, error);
+    return plain != NULL && ts_tensor_to_f32(tensor, plain, error) &&
+           ts_param_set_plain(param, plain, stored, error);
+}
+
+gboolean
+ts_state_add_params(TsState *state, const char *prefix, const TsParams *params, GError **error)
+{
+    for (guint i = 0; i < params->n; i++)
+        if (!ts_state_add_param(state, prefix, &params->param[i], params->param[i].data, error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean
+ts_state_get_params(const TsState *state, const char *prefix, TsParams *params, GError **error)
+{
+    for (guint i = 0; i < params->n; i++)
+        if (!ts_state_get_param(state, prefix, &params->param[i], params->param[i].data, error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean
+ts_state_write(const TsState *state, const char *path, GError **error)
+{
+    g_autoptr(GPtrArray) metadata = g_ptr_array_new();
+    for (guint i = 0; i < state->keys->len; i++) {
+        gpointer key = g_ptr_array_index(state->keys, i);
+        g_ptr_array_add(metadata, key);
+        g_ptr_array_add(metadata, g_hash_table_lookup(state->values, key));
+    }
+    g_ptr_array_add(metadata, NULL);
+    return ts_safetensors_write(path, (const char *const *) metadata->pdata,
+                                (const TsTensor *) (gpointer) state->tensors->data,
+                                state->tensors->len, TRUE, error);
+}
+
+TsState *
+ts_state_read(const char *path, GError **error)
+{
+    g_autoptr(TsState) state = ts_state_new();
+    state->file = ts_safetensors_read(path, error);
+    return state->file != NULL ? g_steal_pointer(&state) : NULL;
+}

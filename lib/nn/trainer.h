@@ -1,0 +1,83 @@
+/* The training loop: epochs of iterations, validation, callbacks, checkpoints.
+ *
+ * An iteration is one update of the weights by one batch; an epoch is one pass over the training
+ * rows. Everything random is keyed by (seed, epoch or iteration), and a checkpoint holds the rest,
+ * so a run that was killed and resumed ends with the same bits as one that was not.
+ *
+ *     g_autoptr(TsTrainer) trainer = ts_trainer_new(model, &options, train, val, error);
+ *     ts_trainer_add_callback(trainer, ts_early_stop_new(&early_stop));
+ *     if (resume && !ts_trainer_resume(trainer, error)) ...
+ *     if (!ts_trainer_run(trainer, error)) ...
+ */
+#pragma once
+
+#include "nn/callback.h"
+#include "nn/logs.h"
+#include "nn/loss.h"
+#include "nn/model.h"
+#include "nn/net.h"
+#include "nn/optimizer.h"
+#include "sample/loader.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    guint batch_size;
+    guint epochs;
+    guint64 seed;
+    double learning_rate;
+    const double *class_weights; /* one a class, or NULL; borrowed */
+    TsOptimizerOptions optimizer;
+    const char *checkpoint; /* path of last.ckpt, written after each epoch and when a signal
+                               arrives; NULL: none. Borrowed */
+    const char *dataset;    /* fingerprint of the rows; a checkpoint of another set is refused */
+} TsTrainerOptions;
+
+struct _TsTrainer {
+    TsModel *model; /* borrowed */
+    TsTrainerOptions options;
+    TsLoader *train; /* borrowed */
+    TsLoader *val;   /* borrowed; NULL: no validation */
+    TsOptimizer *optimizer;
+    GPtrArray *callbacks;
+    TsNet *net;      /* of a whole batch */
+    TsNet *net_rest; /* of the last, smaller batch; NULL until there is one */
+    TsNet *net_val;
+
+    guint64 epoch;     /* that is running, from 0 */
+    guint64 batch;     /* batches done in it */
+    guint64 iteration; /* updates done in all */
+    double learning_rate;
+    double batch_loss;  /* of the last batch */
+    TsLossSums sums;    /* over the epoch so far */
+    TsLogs *logs;       /* of the epoch; complete at epoch_end */
+    GPtrArray *history; /* of TsLogs, one an epoch done */
+    gboolean stop;
+    char *stop_reason;
+};
+
+/* Compile the model and set up its optimizer. Model and loaders must outlive the trainer. */
+TsTrainer *ts_trainer_new(TsModel *model, const TsTrainerOptions *options, TsLoader *train,
+                          TsLoader *val, GError **error);
+void ts_trainer_free(TsTrainer *trainer);
+
+/* Add a callback, which is taken. */
+void ts_trainer_add_callback(TsTrainer *trainer, TsCallback *callback);
+
+/* End after the running epoch; `reason` is copied. */
+void ts_trainer_stop(TsTrainer *trainer, const char *reason);
+
+/* Go on from the checkpoint of the options; call it after the callbacks are added. TS_ERROR_FORMAT
+ * or TS_ERROR_ARGUMENT if it belongs to another model, data set or optimizer. */
+gboolean ts_trainer_resume(TsTrainer *trainer, GError **error);
+
+/* Train. On TS_ERROR_INTERRUPTED the checkpoint has been written, if there is a path for it. */
+gboolean ts_trainer_run(TsTrainer *trainer, GError **error);
+
+/* Mean loss, accuracy and balanced accuracy of the model, in inference mode, over `loader`. */
+gboolean ts_trainer_validate(TsTrainer *trainer, TsLoader *loader, double *loss, double *accuracy,
+                             double *balanced_accuracy, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsTrainer, ts_trainer_free)
+
+G_END_DECLS
