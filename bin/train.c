@@ -1,0 +1,286 @@
+/* train: learn a classifier from a data set, into a run folder. */
+#include "base/error.h"
+#include "base/log.h"
+#include "base/number.h"
+#include "base/tool.h"
+#include "nn/models/models.h"
+#include "nn/run.h"
+
+static struct {
+    char *output, *root, *model, *size, *train_split, *val_split;
+    int channels, epochs, batch_size, patience, cache_mb;
+    double mean, std;
+    char *optimizer, *schedule, *class_weights, *monitor, *augment;
+    double rate, min_rate, gamma, step_epochs, warmup_epochs, min_delta;
+    double momentum, weight_decay, beta1, beta2, epsilon;
+    gboolean nesterov, no_tensorboard, resume, dry_run;
+} opt = {
+    .epochs = 20,
+    .batch_size = 64,
+    .cache_mb = 1024,
+    .mean = 0.5,
+    .std = 0.5,
+    .gamma = 0.1,
+    .step_epochs = 10,
+    .rate = -1,
+    .momentum = -1,
+    .weight_decay = -1,
+    .beta1 = -1,
+    .beta2 = -1,
+    .epsilon = -1,
+};
+
+static const GOptionEntry entries[] = {
+    {"output", 'o', 0, G_OPTION_ARG_FILENAME, &opt.output, "Folder of the run", "RUN"},
+    {"root", 0, 0, G_OPTION_ARG_FILENAME, &opt.root, "Where relative file names start", "DIR"},
+    {"model", 'm', 0, G_OPTION_ARG_STRING, &opt.model, "Architecture (default: cnn)",
+     "NAME[:KEY=VALUE,...]"},
+    {"size", 's', 0, G_OPTION_ARG_STRING, &opt.size,
+     "Input size of the network (default: that of the first sample)", "WxH"},
+    {"channels", 0, 0, G_OPTION_ARG_INT, &opt.channels,
+     "Input channels, 1 grey or 3 colour (default: as the first sample)", "N"},
+    {"mean", 0, 0, G_OPTION_ARG_DOUBLE, &opt.mean,
+     "Mean that is taken from pixels scaled to 0..1 (default: 0.5)", "X"},
+    {"std", 0, 0, G_OPTION_ARG_DOUBLE, &opt.std, "What they are divided by (default: 0.5)", "X"},
+    {"train-split", 0, 0, G_OPTION_ARG_STRING, &opt.train_split,
+     "Value of column split to learn from (default: train)", "NAME"},
+    {"val-split", 0, 0, G_OPTION_ARG_STRING, &opt.val_split,
+     "Value of column split to validate on (default: val)", "NAME"},
+    {"epochs", 'e', 0, G_OPTION_ARG_INT, &opt.epochs, "Passes over the training rows (default: 20)",
+     "N"},
+    {"batch-size", 'b', 0, G_OPTION_ARG_INT, &opt.batch_size,
+     "Samples in one update of the weights (default: 64)", "N"},
+    {"optimizer", 0, 0, G_OPTION_ARG_STRING, &opt.optimizer, "sgd, adam or adamw (default: sgd)",
+     "NAME"},
+    {"lr", 0, 0, G_OPTION_ARG_DOUBLE, &opt.rate,
+     "Learning rate (default: 0.05 for sgd, 0.001 for adam and adamw)", "X"},
+    {"momentum", 0, 0, G_OPTION_ARG_DOUBLE, &opt.momentum, "Of sgd (default: 0.9)", "X"},
+    {"nesterov", 0, 0, G_OPTION_ARG_NONE, &opt.nesterov, "Nesterov momentum for sgd", NULL},
+    {"beta1", 0, 0, G_OPTION_ARG_DOUBLE, &opt.beta1, "Of adam (default: 0.9)", "X"},
+    {"beta2", 0, 0, G_OPTION_ARG_DOUBLE, &opt.beta2, "Of adam (default: 0.999)", "X"},
+    {"epsilon", 0, 0, G_OPTION_ARG_DOUBLE, &opt.epsilon, "Of adam (default: 1e-8)", "X"},
+    {"weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &opt.weight_decay,
+     "Of weights, not of biases and batch norm (default: 0, adamw 0.01)", "X"},
+    {"schedule", 0, 0, G_OPTION_ARG_STRING, &opt.schedule,
+     "Learning rate by epoch: constant, step, exponential or cosine (default: cosine)", "NAME"},
+    {"min-lr", 0, 0, G_OPTION_ARG_DOUBLE, &opt.min_rate, "Where cosine ends (default: 0)", "X"},
+    {"gamma", 0, 0, G_OPTION_ARG_DOUBLE, &opt.gamma,
+     "Factor of step and exponential (default: 0.1)", "X"},
+    {"step-epochs", 0, 0, G_OPTION_ARG_DOUBLE, &opt.step_epochs,
+     "Epochs from step to step (default: 10)", "N"},
+    {"warmup-epochs", 0, 0, G_OPTION_ARG_DOUBLE, &opt.warmup_epochs,
+     "Epochs in which the rate rises from 0 (default: 0)", "N"},
+    {"class-weights", 0, 0, G_OPTION_ARG_STRING, &opt.class_weights,
+     "Weigh the loss: balanced, effnum:B, inverse, sqrt or log (default: none)", "NAME"},
+    {"augment", 0, 0, G_OPTION_ARG_STRING, &opt.augment,
+     "Change training samples at random: rotate=DEGREES,scale=X,shear=DEGREES,shift=X,hflip,vflip",
+     "LIST"},
+    {"early-stopping", 0, 0, G_OPTION_ARG_INT, &opt.patience,
+     "Stop after N epochs without improvement (default: 0, never)", "N"},
+    {"min-delta", 0, 0, G_OPTION_ARG_DOUBLE, &opt.min_delta,
+     "What counts as an improvement for early stopping (default: 0)", "X"},
+    {"monitor", 0, 0, G_OPTION_ARG_STRING, &opt.monitor,
+     "Number that decides what is best: val_loss, val_accuracy, val_balanced_accuracy, loss or "
+     "accuracy (default: val_loss, loss without validation rows)",
+     "NAME"},
+    {"cache-mb", 0, 0, G_OPTION_ARG_INT, &opt.cache_mb,
+     "Memory for decoded samples, in MiB (default: 1024)", "N"},
+    {"no-tensorboard", 0, 0, G_OPTION_ARG_NONE, &opt.no_tensorboard, "Write no TensorBoard events",
+     NULL},
+    {"resume", 0, 0, G_OPTION_ARG_NONE, &opt.resume,
+     "Go on where the run in the folder stopped; begin if there is none", NULL},
+    {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &opt.dry_run,
+     "Say what would be done (samples, iterations, parameters, memory) and end", NULL},
+    G_OPTION_ENTRY_NULL,
+};
+
+static char **command_line;
+
+/* Options that were not given keep the optimizer's own defaults. */
+static gboolean
+choose_optimizer(TsOptimizerOptions *options, double *rate, GError **error)
+{
+    TsOptimizerKind kind = TS_OPTIMIZER_SGD;
+    if (opt.optimizer != NULL && !ts_optimizer_kind_parse(opt.optimizer, &kind, error))
+        return FALSE;
+    gboolean sgd = kind == TS_OPTIMIZER_SGD;
+    if (!sgd && (opt.momentum >= 0 || opt.nesterov))
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--momentum and --nesterov belong to sgd");
+    if (sgd && (opt.beta1 >= 0 || opt.beta2 >= 0 || opt.epsilon >= 0))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--beta1, --beta2 and --epsilon belong to adam and adamw");
+    *options = ts_optimizer_defaults(kind);
+    const struct {
+        double given;
+        double *value;
+    } numbers[] = {{opt.momentum, &options->momentum},
+                   {opt.beta1, &options->beta1},
+                   {opt.beta2, &options->beta2},
+                   {opt.epsilon, &options->epsilon},
+                   {opt.weight_decay, &options->weight_decay}};
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
+        if (numbers[i].given >= 0)
+            *numbers[i].value = numbers[i].given;
+    options->nesterov = opt.nesterov;
+    *rate = opt.rate >= 0 ? opt.rate : sgd ? 0.05 : 0.001;
+    if (options->momentum >= 1 || options->beta1 >= 1 || options->beta2 >= 1)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--momentum, --beta1 and --beta2 have to be below 1");
+    return TRUE;
+}
+
+static gboolean
+choose_schedule(double rate, TsSchedule *schedule, GError **error)
+{
+    *schedule = (TsSchedule){.kind = TS_SCHEDULE_COSINE,
+                             .rate = rate,
+                             .min_rate = opt.min_rate,
+                             .gamma = opt.gamma,
+                             .step_epochs = opt.step_epochs,
+                             .epochs = opt.epochs,
+                             .warmup_epochs = opt.warmup_epochs};
+    if (opt.step_epochs <= 0 || opt.gamma <= 0 || opt.warmup_epochs < 0 || opt.min_rate < 0)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--step-epochs and --gamma have to be above 0, --warmup-epochs and "
+                            "--min-lr not below");
+    return opt.schedule == NULL || ts_schedule_kind_parse(opt.schedule, &schedule->kind, error);
+}
+
+static gboolean
+check_numbers(GError **error)
+{
+    const struct {
+        const char *name;
+        int value, min;
+    } checks[] = {{"--epochs", opt.epochs, 1},
+                  {"--batch-size", opt.batch_size, 1},
+                  {"--early-stopping", opt.patience, 0},
+                  {"--cache-mb", opt.cache_mb, 0},
+                  {"--channels", opt.channels, 0}};
+    for (gsize i = 0; i < G_N_ELEMENTS(checks); i++)
+        if (checks[i].value < checks[i].min)
+            return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: %d is below %d", checks[i].name,
+                                checks[i].value, checks[i].min);
+    if (opt.std <= 0)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--std has to be above 0");
+    if (opt.output == NULL && !opt.dry_run)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "where to? give the folder of the run with -o RUN");
+    if (opt.resume && ts_tool_force())
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--resume and --force exclude each other");
+    return TRUE;
+}
+
+static gboolean
+gather_options(const char *dataset, TsRunOptions *options, GError **error)
+{
+    double rate = 0;
+    *options = (TsRunOptions){
+        .dataset = dataset,
+        .root = opt.root,
+        .folder = opt.output,
+        .train_split = opt.train_split != NULL ? opt.train_split : "train",
+        .val_split = opt.val_split != NULL ? opt.val_split : "val",
+        .command = (const char *const *) command_line,
+        .architecture = opt.model != NULL ? opt.model : "cnn",
+        .channels = opt.channels,
+        .mean = opt.mean,
+        .std = opt.std,
+        .epochs = (guint) opt.epochs,
+        .batch_size = (guint) opt.batch_size,
+        .seed = ts_tool_seed(),
+        .cache_bytes = (gsize) opt.cache_mb << 20,
+        .class_weights = opt.class_weights != NULL ? opt.class_weights : "none",
+        .monitor = opt.monitor,
+        .patience = (guint) opt.patience,
+        .min_delta = opt.min_delta,
+        .tensorboard = !opt.no_tensorboard,
+        .resume = opt.resume,
+        .replace = ts_tool_force(),
+    };
+    if (opt.augment != NULL && !ts_augment_parse(opt.augment, &options->augment, error))
+        return FALSE;
+    if (opt.size != NULL &&
+        !ts_parse_size(opt.size, "--size", &options->width, &options->height, error))
+        return FALSE;
+    return choose_optimizer(&options->optimizer, &rate, error) &&
+           choose_schedule(rate, &options->schedule, error);
+}
+
+static gboolean
+print_plan(TsRun *run, GError **error)
+{
+    g_autoptr(TsReport) report = ts_report_new();
+    return ts_run_describe(run, report, error) && ts_report_print(report, ts_tool_format(), error);
+}
+
+/* A run that was stopped by a signal and could be saved ends with 3, so that a job script can put
+ * itself into the queue again. */
+static gboolean
+train(TsRun *run, GError **error)
+{
+    GError *failure = NULL;
+    if (ts_run_train(run, &failure)) {
+        const TsTrainer *trainer = ts_run_trainer(run);
+        if (trainer->stop_reason != NULL)
+            ts_info("stopped early: %s", trainer->stop_reason);
+        ts_info("%s/model.safetensors is the model of the best epoch", opt.output);
+        return TRUE;
+    }
+    if (!g_error_matches(failure, TS_ERROR, TS_ERROR_INTERRUPTED) || ts_run_trainer(run) == NULL) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    ts_warning("%s; the run is saved, the same command with --resume goes on", failure->message);
+    g_error_free(failure);
+    ts_tool_set_status(3);
+    return TRUE;
+}
+
+static gboolean
+run(int n_args, char **args, GError **error)
+{
+    TsRunOptions options;
+    if (!check_numbers(error) || !gather_options(n_args > 0 ? args[0] : "-", &options, error))
+        return FALSE;
+    g_autoptr(TsRun) training = ts_run_new(&options, error);
+    if (training == NULL)
+        return FALSE;
+    return opt.dry_run ? print_plan(training, error) : train(training, error);
+}
+
+int
+main(int argc, char **argv)
+{
+    static const TsTool tool = {
+        .name = "train",
+        .arguments = "[DATASET]",
+        .summary = "Learn a classifier from a data set, into a run folder.",
+        .description =
+            "DATASET is a manifest (.tsv), a folder with a folder for each class, or - for a\n"
+            "manifest on standard input (the default). Rows with split=train are learned from,\n"
+            "rows with split=val are validated on after each epoch; without a split column all\n"
+            "rows are learned from. An iteration is one update of the weights by one batch, an\n"
+            "epoch is one pass over the training rows.\n\n"
+            "RUN then holds model.safetensors (best epoch), last.ckpt (for --resume), "
+            "history.csv,\n"
+            "run.json and events for TensorBoard. A signal saves the run and ends with status "
+            "3.\n\n"
+            "Models:\n"
+            "  cnn[:width=16,dropout=0.2]    three stages of 3x3 convolutions, for small tiles\n"
+            "  mlp[:hidden=128,dropout=0]    one hidden layer",
+        .examples = "  train --dry-run tiles.tsv\n"
+                    "  train -o run --epochs 30 --early-stopping 5 tiles.tsv\n"
+                    "  rebalance tiles.tsv | train -o run --optimizer adam --lr 0.002",
+        .flags = TS_TOOL_THREADS | TS_TOOL_SEED | TS_TOOL_PROGRESS | TS_TOOL_FORCE |
+                 TS_TOOL_FORMAT | TS_TOOL_BLAS,
+        .min_args = 0,
+        .max_args = 1,
+        .options = entries,
+        .run = run,
+    };
+    command_line = g_strdupv(argv);
+    int status = ts_tool_main(&tool, argc, argv);
+    g_strfreev(command_line);
+    return status;
+}
