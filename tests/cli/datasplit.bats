@@ -57,7 +57,7 @@ digits() {
     datasplit --seed 0 digits.tsv >b
     datasplit --seed 1 digits.tsv >c
     same a b
-    ! cmp -s a c
+    run -1 cmp -s a c
 }
 
 @test "sizes are said on standard error, unless --quiet" {
