@@ -183,9 +183,40 @@ close_stdout(int status)
 }
 
 static gboolean
+takes_value(const TsTool *tool, char short_name)
+{
+    for (const GOptionEntry *entry = tool->options; entry != NULL && entry->long_name != NULL;
+         entry++)
+        if (entry->short_name == short_name)
+            return entry->arg != G_OPTION_ARG_NONE && entry->arg != G_OPTION_ARG_CALLBACK;
+    return short_name == 'j' && (tool->flags & TS_TOOL_THREADS);
+}
+
+/* GOption does not know -j4, which people type for -j 4: split such words. */
+static char **
+split_attached_values(const TsTool *tool, int *argc, char **argv)
+{
+    GPtrArray *words = g_ptr_array_new();
+    gboolean options_end = FALSE;
+    for (int i = 0; i < *argc; i++) {
+        const char *word = argv[i];
+        options_end |= strcmp(word, "--") == 0;
+        gboolean attached = i > 0 && !options_end && word[0] == '-' && word[1] != '-' &&
+                            word[1] != '\0' && word[2] != '\0' && takes_value(tool, word[1]);
+        if (attached)
+            g_ptr_array_add(words, g_strndup(word, 2));
+        g_ptr_array_add(words, g_strdup(attached ? word + 2 : word));
+    }
+    *argc = (int) words->len;
+    g_ptr_array_add(words, NULL);
+    return (char **) g_ptr_array_free(words, FALSE);
+}
+
+static gboolean
 parse(const TsTool *tool, GOptionContext *context, int *argc, char ***argv, GError **error)
 {
     GError *parse_error = NULL;
+    *argv = split_attached_values(tool, argc, *argv);
     if (!g_option_context_parse(context, argc, argv, &parse_error)) {
         ts_error_set(error, TS_ERROR_ARGUMENT, "%s", parse_error->message);
         g_error_free(parse_error);

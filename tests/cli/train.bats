@@ -1,0 +1,153 @@
+# train: runs, their files, resumption, and what it does with bad input.
+load helper
+
+# digits: a manifest of the sheet's cells, labelled and split.
+digits() {
+    tile -s 20 --virtual sheet.png |
+        awk -F'\t' -v OFS='\t' 'NR == 1 {print $0, "label", "split"; next}
+            {print $0, int($3 / 20), ($2 % 100 == 0 ? "val" : "train")}'
+}
+
+setup() {
+    scratch_setup
+    digits > digits.tsv
+}
+
+@test "a run holds model, checkpoint, history, run.json and events" {
+    train -q -o run --epochs 2 digits.tsv
+    for file in model.safetensors last.ckpt history.csv run.json; do
+        [ -s "run/$file" ] || fail "$file is missing"
+    done
+    ls run/events.out.tfevents.*
+    [ "$(wc -l < run/history.csv)" -eq 3 ]
+    [ "$(head -n 1 run/history.csv)" = epoch,loss,accuracy,learning_rate,val_loss,val_accuracy,val_balanced_accuracy ]
+    grep -q '"train_samples": 160' run/run.json
+    no_leftovers run
+}
+
+@test "it learns: the training loss falls, the training rows are mostly right" {
+    train -q -o run --epochs 12 --optimizer adam --lr 0.003 -b 16 digits.tsv
+    awk -F, 'NR == 2 {first = $2} END {exit !($2 < first / 2 && $3 > 0.8)}' run/history.csv ||
+        fail "$(cat run/history.csv)"
+}
+
+@test "the same seed makes the same model, another seed another" {
+    train -q -o a --epochs 1 --seed 5 -j 1 digits.tsv
+    train -q -o b --epochs 1 --seed 5 -j 1 digits.tsv
+    train -q -o c --epochs 1 --seed 6 -j 1 digits.tsv
+    same a/model.safetensors b/model.safetensors
+    ! cmp -s a/model.safetensors c/model.safetensors
+}
+
+@test "--dry-run says what would be done and writes nothing" {
+    run -0 --separate-stderr train --dry-run --format tsv -o run digits.tsv
+    output_has $'train_samples\t160'
+    output_has $'val_samples\t40'
+    output_has $'iterations_per_epoch\t3'
+    [ ! -e run ]
+}
+
+@test "a run that a signal stopped ends with the bits of one that ran through" {
+    options="--epochs 30 -b 8 --early-stopping 25 --augment rotate=10,shift=0.1 --optimizer adam -j 1"
+    # shellcheck disable=SC2086  # words
+    train -q -o whole $options digits.tsv
+    status=0
+    # shellcheck disable=SC2086  # words
+    timeout -s TERM 1 train -q -o parts $options digits.tsv || status=$?
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        [ -s parts/last.ckpt ] || fail "no checkpoint, status $status"
+        status=0
+        # shellcheck disable=SC2086  # words
+        timeout -s TERM 1 train -q -o parts --resume $options digits.tsv || status=$?
+        [ "$status" -ne 0 ] || break
+    done
+    # shellcheck disable=SC2086  # words
+    train -q -o parts --resume $options digits.tsv
+    same whole/model.safetensors parts/model.safetensors
+    same whole/last.ckpt parts/last.ckpt
+    same whole/history.csv parts/history.csv
+}
+
+@test "a signal saves the run and ends with 3" {
+    # --preserve-status: the status is train's, not timeout's.
+    run -3 timeout --preserve-status -s INT 2 train -o run --epochs 1000 digits.tsv
+    output_has "--resume goes on"
+    [ -s run/last.ckpt ]
+    no_leftovers run
+}
+
+@test "a folder with a run is left alone without --resume or --force" {
+    train -q -o run --epochs 1 digits.tsv
+    cp run/model.safetensors before
+    run -1 --separate-stderr train -q -o run --epochs 1 digits.tsv
+    stderr_has "--resume"
+    same before run/model.safetensors
+    train -q -o run --force --epochs 1 --seed 2 digits.tsv
+}
+
+@test "a checkpoint of other rows, another seed or another model is refused" {
+    train -q -o run --epochs 1 digits.tsv
+    sed 50d digits.tsv > fewer.tsv
+    run -2 --separate-stderr train -q -o run --resume --epochs 2 fewer.tsv
+    stderr_has "another dataset"
+    run -2 --separate-stderr train -q -o run --resume --epochs 2 --seed 9 digits.tsv
+    stderr_has "another seed"
+    run -2 --separate-stderr train -q -o run --resume --epochs 2 -m mlp digits.tsv
+    stderr_has "another architecture"
+}
+
+@test "early stopping ends a run that does not improve" {
+    run -0 train -o run --epochs 500 --lr 0 --early-stopping 2 --no-tensorboard digits.tsv
+    output_has "has not improved for 2 epochs"
+    [ "$(wc -l < run/history.csv)" -lt 10 ]
+}
+
+@test "bad options end with 2 and are named" {
+    run -2 --separate-stderr train digits.tsv
+    stderr_has "-o RUN"
+    run -2 --separate-stderr train -o run --epochs 0 digits.tsv
+    stderr_has "--epochs"
+    run -2 --separate-stderr train -o run -m resnet9000 digits.tsv
+    stderr_has "resnet9000"
+    run -2 --separate-stderr train -o run -m cnn:depth=3 digits.tsv
+    stderr_has "depth"
+    run -2 --separate-stderr train -o run --optimizer adm digits.tsv
+    stderr_has "adm"
+    run -2 --separate-stderr train -o run --augment spin=3 digits.tsv
+    stderr_has "spin=3"
+    run -2 --separate-stderr train -o run --optimizer adam --momentum 0.9 digits.tsv
+    stderr_has "--momentum"
+    run -2 --separate-stderr train -o run --class-weights fair digits.tsv
+    stderr_has "fair"
+    run -2 --separate-stderr train -o run --monitor speed digits.tsv
+    stderr_has "speed"
+    [ ! -e run/model.safetensors ]
+}
+
+@test "bad data end with 1 and are named" {
+    cut -f 1-5 digits.tsv > unlabelled.tsv
+    run -1 --separate-stderr train -o run unlabelled.tsv
+    stderr_has "label"
+    awk -F'\t' 'NR == 1 || $8 == 3' digits.tsv > one.tsv
+    run -1 --separate-stderr train -o run one.tsv
+    stderr_has "two classes"
+    sed 's/sheet\.png/gone.png/' digits.tsv > gone.tsv
+    run -1 --separate-stderr train -o run -s 20 --channels 1 gone.tsv
+    stderr_has "gone.png"
+    head -c 3000 sheet.png > torn.png
+    sed 's/sheet\.png/torn.png/' digits.tsv > torn.tsv
+    run -1 --separate-stderr train -o run --force -s 20 --channels 1 torn.tsv
+    stderr_has "torn.png"
+}
+
+@test "a full disk ends with 1 and leaves no half-written file" {
+    small_tmpfs small 300k
+    run -1 --separate-stderr train -q -o small/run --epochs 3 -m mlp:hidden=256 digits.tsv
+    stderr_has "No space left"
+    no_leftovers small
+}
+
+@test "short options take their value attached" {
+    train -q -orun -e1 -b32 -j1 digits.tsv
+    [ -s run/model.safetensors ]
+}
