@@ -1,8 +1,15 @@
-"""Where the programs under test are, and how to run them."""
+"""The programs under test and the real TensorBoard, and how to run them."""
 
+import json
 import os
 import pathlib
+import socket
 import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
 
 import pytest
 
@@ -33,3 +40,63 @@ def helper():
         return done.stdout
 
     return run
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+class TensorBoard:
+    """The real TensorBoard, asked over HTTP."""
+
+    def __init__(self, logdir, *options):
+        self.address = f"http://127.0.0.1:{(port := free_port())}"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir), "--host",
+             "127.0.0.1", "--port", str(port), "--reload_interval", "1", *options],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def ask(self, path, **query):
+        url = f"{self.address}/data/{path}?{urllib.parse.urlencode(query)}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return json.load(answer)
+
+    def ask_until(self, accept, path, **query):
+        """Ask again until `accept` likes the answer; the last answer after a minute."""
+        answer, end = None, time.monotonic() + 60
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                pytest.fail(f"tensorboard ended: {self.process.stderr.read()}")
+            try:
+                answer = self.ask(path, **query)
+            except (urllib.error.URLError, ConnectionError):
+                answer = None
+            if answer is not None and accept(answer):
+                break
+            time.sleep(0.2)
+        return answer
+
+    def close(self):
+        self.process.terminate()
+        self.process.communicate(timeout=30)
+
+
+@pytest.fixture(params=["true", "false"], ids=["rust-loader", "python-loader"])
+def board_at(request):
+    """Start TensorBoard on a folder, with each of its two readers."""
+    boards = []
+
+    def start(logdir):
+        boards.append(TensorBoard(logdir, "--load_fast", request.param))
+        return boards[-1]
+
+    yield start
+    for board in boards:
+        board.close()
+
+
+@pytest.fixture
+def tensorboard(board_at, tmp_path):
+    return board_at(tmp_path)

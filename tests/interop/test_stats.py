@@ -1,11 +1,14 @@
-"""Metrics and class weights against scikit-learn."""
+"""Metrics, class weights and resampling against scikit-learn and imbalanced-learn."""
 
+import collections
 import csv
 import io
 import json
 
 import numpy as np
 import pytest
+from imblearn.over_sampling import RandomOverSampler
+from imblearn.under_sampling import RandomUnderSampler
 from sklearn import metrics
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -70,3 +73,39 @@ def test_balanced_class_weights_are_scikit_learns(tool, seed):
     classes = np.unique(truth)
     theirs = compute_class_weight("balanced", classes=classes, y=truth)
     assert ours == pytest.approx(dict(zip(classes, theirs)), rel=1e-14)
+
+
+def labels_after_rebalance(tool, truth, *options):
+    names = [str(i) for i in range(len(truth))]
+    table = tool("rebalance", *options, stdin=manifest(file_name=names, label=truth))
+    return collections.Counter(line.split("\t")[1] for line in table.splitlines()[1:])
+
+
+def labels_after(sampler, truth):
+    _, labels = sampler.fit_resample(np.zeros((len(truth), 1)), truth)
+    return collections.Counter(labels.tolist())
+
+
+STRATEGIES = {"over": ["auto", "all", "minority", "not minority", "not majority"],
+              "under": ["auto", "all", "majority", "not minority", "not majority"]}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("method, strategy", [(method, strategy) for method in STRATEGIES
+                                              for strategy in STRATEGIES[method]])
+def test_classes_grow_and_shrink_to_imbalanced_learns_sizes(tool, method, strategy, seed):
+    truth, _ = predictions(seed + 100)
+    assert len(set(truth)) >= 2  # imbalanced-learn wants two classes
+    sampler = RandomOverSampler if method == "over" else RandomUnderSampler
+    theirs = labels_after(sampler(sampling_strategy=strategy, random_state=0), truth)
+    assert labels_after_rebalance(tool, truth, "-m", method, "-s", strategy) == theirs
+
+
+@pytest.mark.parametrize("method", ["over", "under"])
+@pytest.mark.parametrize("counts", [(10, 90), (33, 100), (7, 1000)])
+@pytest.mark.parametrize("ratio", ["0.5", "0.77", "1"])
+def test_a_ratio_of_two_classes_is_imbalanced_learns(tool, method, counts, ratio):
+    truth = np.repeat(["few", "many"], counts)
+    sampler = RandomOverSampler if method == "over" else RandomUnderSampler
+    theirs = labels_after(sampler(sampling_strategy=float(ratio), random_state=0), truth)
+    assert labels_after_rebalance(tool, truth, "-m", method, "-s", ratio) == theirs

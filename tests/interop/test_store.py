@@ -1,16 +1,9 @@
 """Our file formats against the libraries they come from: safetensors, NumPy, TensorBoard."""
 
-import json
 import math
 import pathlib
-import socket
 import struct
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 
 import numpy as np
 import pytest
@@ -132,55 +125,6 @@ def test_npy_is_numpys_in_both_directions(helper, tmp_path, dtype, shape):
     np.testing.assert_array_equal(numbers, array.flatten().astype(np.float32))
     helper("store-peer", "copy-npy", source, copy)
     assert copy.read_bytes() == source.read_bytes()
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-class TensorBoard:
-    """The real TensorBoard, asked over HTTP."""
-
-    def __init__(self, logdir, *options):
-        self.address = f"http://127.0.0.1:{(port := free_port())}"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir), "--host",
-             "127.0.0.1", "--port", str(port), "--reload_interval", "1", *options],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-
-    def ask(self, path, **query):
-        url = f"{self.address}/data/{path}?{urllib.parse.urlencode(query)}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return json.load(answer)
-
-    def ask_until(self, accept, path, **query):
-        """Ask again until `accept` likes the answer; the last answer after a minute."""
-        answer, end = None, time.monotonic() + 60
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                pytest.fail(f"tensorboard ended: {self.process.stderr.read()}")
-            try:
-                answer = self.ask(path, **query)
-            except (urllib.error.URLError, ConnectionError):
-                answer = None
-            if answer is not None and accept(answer):
-                break
-            time.sleep(0.2)
-        return answer
-
-    def close(self):
-        self.process.terminate()
-        self.process.communicate(timeout=30)
-
-
-@pytest.fixture(params=["true", "false"], ids=["rust-loader", "python-loader"])
-def tensorboard(request, tmp_path):
-    """TensorBoard on tmp_path, with each of its two readers."""
-    board = TensorBoard(tmp_path, "--load_fast", request.param)
-    yield board
-    board.close()
 
 
 def steps_and_values(answer):
