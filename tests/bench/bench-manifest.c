@@ -133,6 +133,7 @@ bench(const char *path, guint64 n_bytes)
     g_autoptr(TsClasses) classes = ts_classes_new(m, "label", &error);
     fail_on(error);
     show("classes", (double) ts_manifest_n_rows(m) / 1e6 / (seconds() - start), "Mrow/s", "");
+    show("classes of it", classes->n, "", "");
     bench_copies(m, mb);
 }
 
