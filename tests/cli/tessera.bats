@@ -9,6 +9,12 @@ load helper
     same <(tessera) <(tessera help)
 }
 
+@test "every tool that is listed is there" {
+    tessera | sed -n 's/^  \([a-z]*\) .*/\1/p' | while read -r tool; do
+        [ -x "$build_root/bin/$tool" ] || fail "$tool is listed, but not built"
+    done
+}
+
 @test "tessera TOOL is TOOL: data, messages and status" {
     same <(tessera classstats shapes.tsv) <(classstats shapes.tsv)
     run -1 --separate-stderr tessera classstats gone.tsv

@@ -36,7 +36,7 @@ setup() {
     train -q -o b --epochs 1 --seed 5 -j 1 digits.tsv
     train -q -o c --epochs 1 --seed 6 -j 1 digits.tsv
     same a/model.safetensors b/model.safetensors
-    ! cmp -s a/model.safetensors c/model.safetensors
+    run ! cmp -s a/model.safetensors c/model.safetensors
 }
 
 @test "--dry-run says what would be done and writes nothing" {
