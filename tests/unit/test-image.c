@@ -157,6 +157,56 @@ START_TEST(tiled_tiff_is_random_and_png_is_not)
 }
 END_TEST
 
+START_TEST(rows_that_regions_share_are_decoded_once)
+{
+    /* Long enough that the decoder has forgotten row 300 when it is at row 700. */
+    g_autofree char *path = scratch("long.png");
+    g_autoptr(TsImage) image = pattern(16, 1500, 1, TS_U8);
+    ck_assert(ts_image_write(image, path, NULL, TRUE, NULL));
+    g_autoptr(TsImageSource) source = ts_image_source_open(path, NULL);
+    ts_image_source_set_memory(source, 0);
+    const int tops[] = {0, 300, 650, 700, 0, 800, 100};
+    for (guint i = 0; i < G_N_ELEMENTS(tops); i++) {
+        g_autoptr(TsImage) part = ts_image_source_read_region(source, 3, tops[i], 10, 700, NULL);
+        g_autoptr(TsImage) crop = ts_image_crop(image, 3, tops[i], 10, 700, NULL);
+        ck_assert(part != NULL && same_pixels(part, crop));
+    }
+}
+END_TEST
+
+START_TEST(a_file_that_was_mended_is_read_by_the_same_source)
+{
+    g_autofree char *path = scratch("mended.png"), *bytes = NULL;
+    g_autoptr(TsImage) image = pattern(40, 60, 3, TS_U8);
+    gsize n;
+    ck_assert(ts_image_write(image, path, NULL, TRUE, NULL));
+    ck_assert(g_file_get_contents(path, &bytes, &n, NULL));
+    ck_assert(g_file_set_contents(path, bytes, (gssize) n / 2, NULL));
+    g_autoptr(TsImageSource) source = ts_image_source_open(path, NULL);
+    ck_assert_ptr_null(ts_image_source_read_region(source, 0, 0, 40, 60, NULL));
+    ck_assert(g_file_set_contents(path, bytes, (gssize) n, NULL));
+    g_autoptr(TsImage) whole = ts_image_source_read_region(source, 0, 0, 40, 60, NULL);
+    ck_assert(whole != NULL && same_pixels(whole, image));
+}
+END_TEST
+
+START_TEST(a_file_that_changed_its_size_is_an_error)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = scratch("changed.png");
+    g_autoptr(TsImage) image = pattern(40, 60, 3, TS_U8), other = pattern(41, 60, 3, TS_U8);
+    ck_assert(ts_image_write(image, path, NULL, TRUE, NULL));
+    g_autoptr(TsImageSource) source = ts_image_source_open(path, NULL);
+    ts_image_source_set_memory(source, 0);
+    g_autoptr(TsImage) part = ts_image_source_read_region(source, 0, 50, 5, 5, NULL);
+    ck_assert_ptr_nonnull(part);
+    ck_assert(ts_image_write(other, path, NULL, TRUE, NULL));
+    ck_assert_ptr_null(ts_image_source_read_region(source, 0, 0, 5, 5, &error));
+    ck_assert_msg(strstr(message(error), "changed while it was read") != NULL, "%s",
+                  message(error));
+}
+END_TEST
+
 START_TEST(palettes_and_bits_are_expanded)
 {
     const guint8 colours[] = {10, 20, 30, 200, 150, 100};
@@ -401,6 +451,9 @@ add_all(TCase *tests)
     tcase_add_test(tests, existing_files_are_kept_unless_replaced);
     tcase_add_test(tests, regions_equal_crops_of_the_whole);
     tcase_add_test(tests, tiled_tiff_is_random_and_png_is_not);
+    tcase_add_test(tests, rows_that_regions_share_are_decoded_once);
+    tcase_add_test(tests, a_file_that_was_mended_is_read_by_the_same_source);
+    tcase_add_test(tests, a_file_that_changed_its_size_is_an_error);
     tcase_add_test(tests, palettes_and_bits_are_expanded);
     tcase_add_test(tests, truncated_files_are_errors);
     tcase_add_test(tests, files_that_are_no_images_are_named);

@@ -49,6 +49,7 @@ write_sheet(void)
     ck_assert(ts_image_write(sheet, path, NULL, TRUE, NULL));
 }
 
+/* A manifest of `text`, called m.tsv, in the tests' folder. */
 static TsManifest *
 parse(const char *text)
 {
@@ -162,6 +163,7 @@ START_TEST(threads_and_cache_change_nothing)
                                        .shuffle = TRUE,
                                        .seed = 3,
                                        .cache_bytes = budgets[k],
+                                       .augment = {.rotate = 10, .hflip = TRUE},
                                        .n_threads = n_threads,
                                        .n_prefetch = n_threads == 2 ? 1 : 0};
             Fixture f = fixture(&options);
@@ -213,6 +215,28 @@ START_TEST(resuming_in_the_middle_equals_not_stopping)
     g_autoptr(GError) error = NULL;
     ck_assert(!ts_loader_begin_epoch(f.loader, 4, N / 9 + 1, &error));
     ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_RANGE));
+    fixture_free(&f);
+}
+END_TEST
+
+START_TEST(epochs_begun_while_batches_are_made_do_not_mix)
+{
+    /* Samples that take their time, so that workers are at work when the next epoch begins. */
+    TsPreprocess large = plain;
+    large.width = large.height = 150;
+    TsLoaderOptions options = {.batch_size = 2, .shuffle = TRUE, .n_threads = 4, .n_prefetch = 8};
+    Fixture f = fixture(&options);
+    g_autoptr(TsLoader) busy = ts_loader_new(f.dataset, &large, &options, NULL);
+    for (guint64 epoch = 0; epoch < 40; epoch++) {
+        ck_assert(ts_loader_begin_epoch(busy, epoch, 0, NULL));
+        ck_assert(ts_loader_begin_epoch(f.loader, epoch, 0, NULL));
+        for (int k = 0; k < 3; k++) {
+            const TsBatch *a = ts_loader_next(busy, NULL), *b = ts_loader_next(f.loader, NULL);
+            ck_assert(a != NULL && b != NULL);
+            ck_assert_mem_eq(a->rows, b->rows, 2 * sizeof *a->rows);
+        }
+    }
+    fixture_free(&(Fixture){.loader = g_steal_pointer(&busy)});
     fixture_free(&f);
 }
 END_TEST
@@ -304,6 +328,8 @@ START_TEST(rows_that_are_no_recipe_are_refused_before_any_work)
          "height is '99999999999'"},
         {"file_name\tparent_b\na.png\tb.png\n", "no lambda"},
         {"file_name\tparent_b\tlambda\na.png\tb.png\t0.5\n", "parent_b is 'b.png'"},
+        {"id\tfile_name\tparent_b\tlambda\na\ta.png\tm\t1\nm\ta.png\tb\t1\nb\tb.png\t\\N\t\\N\n",
+         "m.tsv:2: parent_b is 'm'"},
         {"file_name\tparent_b\tlambda\na.png\tb.png\t?\nb.png\t\\N\t\\N\n", "lambda is '?'"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -477,6 +503,7 @@ add_all(TCase *tests)
     tcase_add_test(tests, threads_and_cache_change_nothing);
     tcase_add_test(tests, the_second_epoch_decodes_nothing_and_has_another_order);
     tcase_add_test(tests, resuming_in_the_middle_equals_not_stopping);
+    tcase_add_test(tests, epochs_begun_while_batches_are_made_do_not_mix);
     tcase_add_test(tests, order_without_shuffle_is_the_datasets);
     tcase_add_test(tests, a_loader_may_be_freed_at_any_time);
     tcase_add_test(tests, an_unreadable_sample_is_an_error_that_names_its_row);

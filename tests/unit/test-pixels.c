@@ -111,12 +111,16 @@ START_TEST(bands_convert_by_the_documented_rule)
     g_autoptr(TsImage) back = ts_image_convert_bands(grey, 3, NULL);
     ck_assert_mem_eq(back->data, ((guint8[]){141, 141, 141, 76, 76, 76}), 6);
     ts_image_free(rgb);
-    g_autoptr(TsImage) clear = ts_image_new(2, 1, 4, TS_U16, NULL);
+    g_autoptr(TsImage) clear = ts_image_new(3, 1, 4, TS_U16, NULL);
     clear->has_alpha = TRUE;
-    memcpy(clear->data, ((guint16[]){1000, 2000, 3000, 0, 1000, 2000, 3000, 65535}), 16);
+    memcpy(clear->data,
+           ((guint16[]){1000, 2000, 3000, 0, 1000, 2000, 3000, 65535, 1000, 2000, 3000, 13107}),
+           24);
     g_autoptr(TsImage) flat = ts_image_convert_bands(clear, 3, NULL);
     ck_assert(!flat->has_alpha && flat->type == TS_U16);
-    ck_assert_mem_eq(flat->data, ((guint16[]){65535, 65535, 65535, 1000, 2000, 3000}), 12);
+    ck_assert_mem_eq(flat->data,
+                     ((guint16[]){65535, 65535, 65535, 1000, 2000, 3000, 52628, 52828, 53028}),
+                     18); /* opacity of 0, 1 and 0.2 over white */
     g_autoptr(GError) error = NULL;
     g_autoptr(TsImage) many = pattern(2, 2, 7, TS_U8);
     ck_assert_ptr_null(ts_image_convert_bands(many, 3, &error));
