@@ -157,9 +157,8 @@ START_TEST(tiled_tiff_is_random_and_png_is_not)
 }
 END_TEST
 
-START_TEST(rows_that_regions_share_are_decoded_once)
+START_TEST(rows_that_regions_share_are_carried_over)
 {
-    /* Long enough that the decoder has forgotten row 300 when it is at row 700. */
     g_autofree char *path = scratch("long.png");
     g_autoptr(TsImage) image = pattern(16, 1500, 1, TS_U8);
     ck_assert(ts_image_write(image, path, NULL, TRUE, NULL));
@@ -451,7 +450,7 @@ add_all(TCase *tests)
     tcase_add_test(tests, existing_files_are_kept_unless_replaced);
     tcase_add_test(tests, regions_equal_crops_of_the_whole);
     tcase_add_test(tests, tiled_tiff_is_random_and_png_is_not);
-    tcase_add_test(tests, rows_that_regions_share_are_decoded_once);
+    tcase_add_test(tests, rows_that_regions_share_are_carried_over);
     tcase_add_test(tests, a_file_that_was_mended_is_read_by_the_same_source);
     tcase_add_test(tests, a_file_that_changed_its_size_is_an_error);
     tcase_add_test(tests, palettes_and_bits_are_expanded);
