@@ -31,12 +31,15 @@ ts_samples_add(TsSampleType type, const void *samples, gsize n, double weight, d
     }
 }
 
-/* The nearest whole number within [min, max]; 0 for not-a-number. */
-static double
+/* The nearest whole number within [min, max]; 0 for not-a-number. Above `min`, cutting off is
+ * rounding down, which costs no call as floor() does on older processors. */
+static inline gint64
 to_integer(double value, TsRounding rounding, double min, double max)
 {
-    double whole = rounding == TS_ROUND_HALF_UP ? floor(value + 0.5) : rint(value);
-    return isnan(whole) ? 0 : fmin(fmax(whole, min), max);
+    double number = value == value ? value : 0;
+    double whole = rounding == TS_ROUND_HALF_EVEN ? rint(number) : number;
+    double inside = whole < min ? min : whole > max ? max : whole;
+    return (gint64) (inside - min + 0.5) + (gint64) min;
 }
 
 #define STORE(T, min, max)                                                                         \
