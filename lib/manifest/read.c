@@ -12,7 +12,7 @@
 
 #define EXPECTED "a manifest (.tsv), a folder, or - for a manifest on standard input was expected"
 
-/* All bytes of `fd`, whose size is a hint only. */
+/* All bytes of `fd`, in a block of their size; `size_hint` need not be right. */
 static char *
 read_all(int fd, gsize size_hint, const char *name, gsize *n, GError **error)
 {
@@ -22,7 +22,7 @@ read_all(int fd, gsize size_hint, const char *name, gsize *n, GError **error)
     while (text != NULL) {
         gssize got = read(fd, text + *n, MIN(capacity - *n, 1 << 30));
         if (got == 0)
-            return g_steal_pointer(&text);
+            return g_realloc(g_steal_pointer(&text), *n + 1);
         if (got < 0 && errno != EINTR) {
             ts_error_set_errno(error, errno, "%s: cannot be read", name);
             return NULL;
@@ -53,11 +53,7 @@ read_descriptor(int fd, const char *name, const char *folder, GError **error)
     g_autofree char *text = read_all(fd, hint, name, &n, error);
     if (text == NULL)
         return NULL;
-    /* What was allocated in excess; failing to shrink is no failure. */
-    char *fitting = g_try_realloc(text, n + 1);
-    char *whole = fitting != NULL ? fitting : text;
-    (void) g_steal_pointer(&text);
-    return ts_manifest_parse(whole, n, name, folder, error);
+    return ts_manifest_parse(g_steal_pointer(&text), n, name, folder, error);
 }
 
 static TsManifest *
