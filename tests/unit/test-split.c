@@ -117,6 +117,55 @@ START_TEST(totals_are_exact_for_strata_of_one_row)
 }
 END_TEST
 
+/* Found by search: strata and shares where the greedy choice ends in a table that needs an
+ * augmenting path (the first four) or that does not exist with these totals (the others). */
+static const struct {
+    guint n_splits, n_strata;
+    double parts[5];
+    guint64 sizes[3];
+    gboolean exists;
+} hard[] = {
+    {4, 3, {2, 3, 3, 4}, {3, 16, 6}, TRUE},     {4, 3, {4, 3, 2, 3}, {21, 8, 18}, TRUE},
+    {5, 3, {4, 2, 3, 4, 3}, {4, 24, 22}, TRUE}, {5, 3, {4, 4, 3, 4, 3}, {21, 6, 9}, TRUE},
+    {5, 2, {3, 4, 3, 4, 4}, {12, 9, 0}, FALSE}, {5, 3, {2, 2, 3, 2, 3}, {28, 4, 6}, FALSE},
+};
+
+START_TEST(hard_tables_have_exact_totals)
+{
+    char *names[] = {(char *) "a", (char *) "b", (char *) "c", (char *) "d", (char *) "e", NULL};
+    double share[5], whole = 0;
+    for (guint s = 0; s < hard[_i].n_splits; s++)
+        whole += hard[_i].parts[s];
+    for (guint s = 0; s < hard[_i].n_splits; s++)
+        share[s] = hard[_i].parts[s] / whole;
+    TsSplitShares shares = {hard[_i].n_splits, names, share};
+    gint32 strata[60];
+    guint64 n_rows = 0, totals[TS_SPLITS_MAX];
+    for (guint c = 0; c < hard[_i].n_strata; c++)
+        for (guint64 k = 0; k < hard[_i].sizes[c]; k++)
+            strata[n_rows++] = (gint32) c;
+    ts_split_totals(&shares, n_rows, totals);
+    double worst = 0;
+    for (guint64 seed = 0; seed < 30; seed++) {
+        guint8 split[60];
+        guint64 cells[3][5] = {{0}}, sums[5] = {0};
+        ck_assert(
+            ts_split_by_strata(&shares, strata, hard[_i].n_strata, n_rows, seed, split, NULL));
+        for (guint64 row = 0; row < n_rows; row++) {
+            cells[strata[row]][split[row]]++;
+            sums[split[row]]++;
+        }
+        for (guint s = 0; s < shares.n; s++) {
+            ck_assert_uint_eq(sums[s], totals[s]);
+            for (guint c = 0; c < hard[_i].n_strata; c++)
+                worst =
+                    MAX(worst, fabs((double) cells[c][s] - (double) hard[_i].sizes[c] * share[s]));
+        }
+    }
+    ck_assert(worst < 2 && (worst < 1) == hard[_i].exists);
+}
+END_TEST
+
 START_TEST(the_seed_decides_and_threads_do_not)
 {
     Case c;
@@ -132,6 +181,10 @@ START_TEST(the_seed_decides_and_threads_do_not)
     ck_assert(ts_split_by_strata(c.shares, c.strata, c.n_strata, 1000, 8, other, NULL));
     ck_assert_mem_eq(c.split, again, 1000);
     ck_assert_mem_ne(c.split, other, 1000);
+    /* One stratum: the table is the same for every seed, only the rows can differ. */
+    ck_assert(ts_split_by_strata(c.shares, NULL, 0, 1000, 7, again, NULL));
+    ck_assert(ts_split_by_strata(c.shares, NULL, 0, 1000, 8, other, NULL));
+    ck_assert_mem_ne(again, other, 1000);
     ts_split_shares_free(c.shares);
 }
 END_TEST
@@ -244,6 +297,7 @@ main(void)
     TCase *strata = tcase_create("strata");
     tcase_add_loop_test(strata, totals_are_exact_and_every_stratum_is_within_one_row, 0, 42);
     tcase_add_loop_test(strata, totals_are_exact_for_strata_of_one_row, 0, 42);
+    tcase_add_loop_test(strata, hard_tables_have_exact_totals, 0, (int) G_N_ELEMENTS(hard));
     tcase_add_test(strata, the_seed_decides_and_threads_do_not);
     tcase_add_loop_test(strata, without_strata_only_totals_count, 0, 14);
     tcase_add_test(strata, totals_by_largest_remainder);
