@@ -129,13 +129,13 @@ check_line_length(gsize n, const char *name, guint64 number, GError **error)
 }
 
 static gboolean
-check_column_name(const char *column, char **earlier, const char *name, GError **error)
+check_column_name(const char *column, GHashTable *earlier, const char *name, GError **error)
 {
     if (column == NULL || column[0] == '\0')
         return ts_error_set(error, TS_ERROR_FORMAT,
                             "%s:1: empty column name, the first line has to name every column",
                             name);
-    if (g_strv_contains((const char *const *) earlier, column))
+    if (g_hash_table_contains(earlier, column))
         return ts_error_set(error, TS_ERROR_FORMAT, "%s:1: column '%s' is there twice", name,
                             column);
     if (ts_is_picture_name(column))
@@ -170,14 +170,16 @@ ts_index_read_header(const char *text, gsize n, const char *name, gsize *header,
         return NULL;
     guint64 n_columns = count_bytes(text, *header, '\t') + 1;
     g_auto(GStrv) columns = g_new0(char *, n_columns + 1);
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
     const char *at = text;
     for (guint64 i = 0; i < n_columns; i++) {
         const char *tab = memchr(at, '\t', *header - (gsize) (at - text));
         TsCell cell = {at, (gsize) ((tab != NULL ? tab : text + *header) - at)};
         g_autofree char *column = ts_cell_unescape(cell);
-        if (!check_column_name(column, columns, name, error))
+        if (!check_column_name(column, names, name, error))
             return NULL;
         columns[i] = g_steal_pointer(&column);
+        g_hash_table_add(names, columns[i]);
         at = tab != NULL ? tab + 1 : at;
     }
     return g_steal_pointer(&columns);

@@ -100,6 +100,22 @@ digits() {
     (cd out && column file_name redirected.tsv | xargs ls >/dev/null)
 }
 
+@test "a redirected file is at home in its folder, a pipe in the working folder" {
+    mkdir out
+    (cd out && datasplit -q <../shapes.tsv >redirected.tsv)
+    [ "$(column file_name out/redirected.tsv | head -1)" = "../shapes/disc/disc-01.png" ]
+    (cd out && cat ../shapes.tsv | datasplit -q >piped.tsv)
+    [ "$(column file_name out/piped.tsv | head -1)" = "shapes/disc/disc-01.png" ]
+    datasplit -q <(cat shapes.tsv) | cat >substituted.tsv
+    [ "$(column file_name substituted.tsv | head -1)" = "shapes/disc/disc-01.png" ]
+}
+
+@test "the input may be the output" {
+    datasplit -q --force -o shapes.tsv shapes.tsv
+    [ "$(wc -l <shapes.tsv)" -eq 43 ]
+    [ "$(head -1 shapes.tsv)" = $'file_name\tlabel\tgroup\tsplit' ]
+}
+
 @test "names with tabs and newlines pass" {
     mkdir -p odd/cat
     touch $'odd/cat/a\tb\nc.png' odd/cat/d.png
