@@ -129,7 +129,7 @@ main(int argc, char **argv)
             "(its probability). Classes, input size and normalisation come from the model file.",
         .examples = "  predict -m run/model.safetensors pictures/ >answers.tsv\n"
                     "  predict -m run/model.safetensors --split test tiles.tsv | evaluate",
-        .flags = TS_TOOL_THREADS | TS_TOOL_PROGRESS | TS_TOOL_FORCE | TS_TOOL_BLAS,
+        .flags = TS_TOOL_THREADS | TS_TOOL_PROGRESS | TS_TOOL_FORCE | TS_TOOL_COMPUTE,
         .min_args = 0,
         .max_args = 1,
         .options = entries,

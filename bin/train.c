@@ -273,7 +273,7 @@ main(int argc, char **argv)
                     "  train -o run --epochs 30 --early-stopping 5 tiles.tsv\n"
                     "  rebalance tiles.tsv | train -o run --optimizer adam --lr 0.002",
         .flags = TS_TOOL_THREADS | TS_TOOL_SEED | TS_TOOL_PROGRESS | TS_TOOL_FORCE |
-                 TS_TOOL_FORMAT | TS_TOOL_BLAS,
+                 TS_TOOL_FORMAT | TS_TOOL_COMPUTE,
         .min_args = 0,
         .max_args = 1,
         .options = entries,

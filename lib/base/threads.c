@@ -139,16 +139,28 @@ ts_parallel_for(guint64 n, TsParallelFunc func, gpointer data, GError **error)
     return TRUE;
 }
 
-void
-ts_blas_choose_kernels(char **argv)
+/* TRUE if OpenBLAS would take a processor for an older one. */
+static gboolean
+openblas_misjudges_processor(void)
 {
 #if defined(__x86_64__)
-    gboolean avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-    if (!avx512 || !__builtin_cpu_is("amd") || g_getenv("OPENBLAS_CORETYPE") != NULL)
-        return;
-    g_setenv("OPENBLAS_CORETYPE", "SkylakeX", TRUE);
-    execv("/proc/self/exe", argv);
-    /* Without /proc the slower kernels do the same work. */
+    return __builtin_cpu_is("amd") && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl");
+#else
+    return FALSE;
 #endif
+}
+
+void
+ts_threads_prepare_environment(char **argv)
+{
+    gboolean changed = FALSE;
+    if (openblas_misjudges_processor() && g_getenv("OPENBLAS_CORETYPE") == NULL)
+        changed |= g_setenv("OPENBLAS_CORETYPE", "SkylakeX", TRUE);
+    if (g_getenv("GOMP_SPINCOUNT") == NULL && g_getenv("OMP_WAIT_POLICY") == NULL)
+        changed |= g_setenv("GOMP_SPINCOUNT", "1000", TRUE);
+    if (changed)
+        execv("/proc/self/exe", argv);
+    /* Without /proc the same work is done, slower. */
 }

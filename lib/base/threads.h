@@ -31,9 +31,14 @@ typedef gboolean (*TsParallelFunc)(guint64 item, gpointer data, GError **error);
  * signal; FALSE then. */
 gboolean ts_parallel_for(guint64 n, TsParallelFunc func, gpointer data, GError **error);
 
-/* Where OpenBLAS picks its kernels by a processor table that is older than the processor (0.3.21
- * and AMD's AVX-512 ones), name the right kernels in OPENBLAS_CORETYPE and start the program again,
- * since the library reads it before main(). Returns where there is nothing to do. */
-void ts_blas_choose_kernels(char **argv);
+/* Set what libraries read from the environment before main(), and start the program again so that
+ * they see it. Returns where there is nothing to set; what the user has set stays.
+ *
+ * OPENBLAS_CORETYPE: OpenBLAS 0.3.21 does not know AMD's AVX-512 processors and runs its AVX2
+ * kernels on them, at half the speed.
+ * GOMP_SPINCOUNT: at the end of each kernel OpenMP's threads wait for each other spinning, for so
+ * long that on a machine with other work a training step takes ten times its time. 1000 turns are
+ * enough to bridge kernels on a quiet one. */
+void ts_threads_prepare_environment(char **argv);
 
 G_END_DECLS

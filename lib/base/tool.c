@@ -50,8 +50,8 @@ static void
 begin(const TsTool *tool, char **argv)
 {
     fill_closed_descriptors();
-    if (tool->flags & TS_TOOL_BLAS)
-        ts_blas_choose_kernels(argv);
+    if (tool->flags & TS_TOOL_COMPUTE)
+        ts_threads_prepare_environment(argv);
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     g_set_prgname(tool->name);

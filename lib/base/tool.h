@@ -27,7 +27,7 @@ typedef enum {
     TS_TOOL_PROGRESS = 1 << 2, /* --progress, --no-progress */
     TS_TOOL_FORMAT = 1 << 3,   /* --format table|tsv|json */
     TS_TOOL_FORCE = 1 << 4,    /* --force */
-    TS_TOOL_BLAS = 1 << 5,     /* no option: the tool multiplies matrices, see threads.h */
+    TS_TOOL_COMPUTE = 1 << 5,  /* no option: kernels run, see threads.h */
 } TsToolFlags;
 
 typedef struct {
