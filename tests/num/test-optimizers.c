@@ -1,0 +1,176 @@
+/* SGD, Adam and AdamW against their formulas in double, schedules and loss against hand-made
+ * values. */
+#include "unit.h"
+
+#include "base/rng.h"
+#include "base/threads.h"
+#include "nn/loss.h"
+#include "nn/optimizer.h"
+#include "nn/schedule.h"
+
+#include <math.h>
+
+enum { STEPS = 20, N = 6 };
+
+static const double rates[STEPS] = {0.1, 0.1, 0.05, 0.2, 0.1, 0.1, 0.1, 0.01, 0.1, 0.1,
+                                    0.1, 0.1, 0.1,  0.3, 0.1, 0.1, 0.1, 0.1,  0.1, 0.1};
+
+/* spec 3.2, one number at a time. */
+static double
+reference_step(const TsOptimizerOptions *o, int t, double lr, double decay, double p, double g,
+               double *m, double *v)
+{
+    if (o->kind == TS_OPTIMIZER_SGD) {
+        g += decay * p;
+        *m = t == 1 ? g : o->momentum * *m + (1 - o->dampening) * g;
+        return p - lr * (o->momentum == 0 ? g : o->nesterov ? g + o->momentum * *m : *m);
+    }
+    if (o->kind == TS_OPTIMIZER_ADAMW)
+        p *= 1 - lr * decay;
+    else
+        g += decay * p;
+    *m = o->beta1 * *m + (1 - o->beta1) * g;
+    *v = o->beta2 * *v + (1 - o->beta2) * g * g;
+    double m_hat = *m / (1 - pow(o->beta1, t)), v_hat = *v / (1 - pow(o->beta2, t));
+    return p - lr * m_hat / (sqrt(v_hat) + o->epsilon);
+}
+
+static void
+check_optimizer(const TsOptimizerOptions *options)
+{
+    GError *error = NULL;
+    ts_threads_set(2);
+    g_autoptr(TsGraph) graph = ts_graph_new();
+    ts_graph_linear(graph, "fc", ts_graph_input(graph, 3, 1, 1), 2);
+    ck_assert(ts_graph_finish(graph, &error));
+    g_autoptr(TsParams) params = ts_params_new(graph, &error);
+    ts_params_init(params, 1);
+    TsOptimizer *optimizer = ts_optimizer_new(options, params, &error);
+    ck_assert(optimizer != NULL);
+    double p[2][N], m[2][N] = {{0}}, v[2][N] = {{0}};
+    for (int k = 0; k < 2; k++)
+        for (gsize i = 0; i < params->param[k].n; i++)
+            p[k][i] = params->param[k].data[i];
+    TsRng rng;
+    ts_rng_init(&rng, 3, "gradients", 0);
+    for (int t = 1; t <= STEPS; t++) {
+        for (int k = 0; k < 2; k++)
+            for (gsize i = 0; i < params->param[k].n; i++) {
+                float g = params->param[k].grad[i] = (float) ts_rng_normal(&rng);
+                double decay = k == 0 ? options->weight_decay : 0; /* the bias does not decay */
+                p[k][i] =
+                    reference_step(options, t, rates[t - 1], decay, p[k][i], g, &m[k][i], &v[k][i]);
+            }
+        ts_optimizer_step(optimizer, rates[t - 1]);
+        /* Half way, through a checkpoint into a new optimizer. */
+        if (t == STEPS / 2) {
+            g_autoptr(TsState) state = ts_state_new();
+            ck_assert(ts_optimizer_save(optimizer, state, &error));
+            ts_optimizer_free(optimizer);
+            optimizer = ts_optimizer_new(options, params, &error);
+            ck_assert(ts_optimizer_load(optimizer, state, &error));
+        }
+        for (int k = 0; k < 2; k++)
+            for (gsize i = 0; i < params->param[k].n; i++)
+                ck_assert_msg(fabs(params->param[k].data[i] - p[k][i]) < 2e-5 * (1 + fabs(p[k][i])),
+                              "step %d: %g, formula %g", t, params->param[k].data[i], p[k][i]);
+    }
+    ts_optimizer_free(optimizer);
+}
+
+START_TEST(optimizers)
+{
+    TsOptimizerOptions all[8];
+    for (int i = 0; i < 5; i++)
+        all[i] = ts_optimizer_defaults(TS_OPTIMIZER_SGD);
+    all[1].momentum = 0;
+    all[2].nesterov = TRUE;
+    all[3].dampening = 0.3;
+    all[4].weight_decay = 0.1;
+    all[5] = ts_optimizer_defaults(TS_OPTIMIZER_ADAM);
+    all[6] = ts_optimizer_defaults(TS_OPTIMIZER_ADAM);
+    all[6].weight_decay = 0.1;
+    all[7] = ts_optimizer_defaults(TS_OPTIMIZER_ADAMW);
+    all[7].weight_decay = 0.1;
+    check_optimizer(&all[_i]);
+}
+END_TEST
+
+START_TEST(nesterov_without_momentum_is_refused)
+{
+    g_autoptr(TsGraph) graph = ts_graph_new();
+    ts_graph_linear(graph, "fc", ts_graph_input(graph, 3, 1, 1), 2);
+    g_autoptr(TsParams) params = ts_params_new(graph, NULL);
+    TsOptimizerOptions options = ts_optimizer_defaults(TS_OPTIMIZER_SGD);
+    options.momentum = 0;
+    options.nesterov = TRUE;
+    ck_assert_ptr_null(ts_optimizer_new(&options, params, NULL));
+}
+END_TEST
+
+START_TEST(schedules)
+{
+    TsSchedule s = {.kind = TS_SCHEDULE_CONSTANT,
+                    .rate = 0.4,
+                    .gamma = 0.5,
+                    .step_epochs = 3,
+                    .epochs = 10,
+                    .min_rate = 0.1};
+    ck_assert(ts_schedule_rate(&s, 7) == 0.4);
+    s.kind = TS_SCHEDULE_STEP;
+    ck_assert(ts_schedule_rate(&s, 2) == 0.4 && ts_schedule_rate(&s, 3) == 0.2 &&
+              ts_schedule_rate(&s, 8) == 0.1);
+    s.kind = TS_SCHEDULE_EXPONENTIAL;
+    ck_assert(ts_schedule_rate(&s, 2) == 0.1);
+    s.kind = TS_SCHEDULE_COSINE;
+    ck_assert(ts_schedule_rate(&s, 0) == 0.4);
+    ck_assert(fabs(ts_schedule_rate(&s, 5) - 0.25) < 1e-15);
+    ck_assert(fabs(ts_schedule_rate(&s, 10) - 0.1) < 1e-15);
+    ck_assert(fabs(ts_schedule_rate(&s, 12) - 0.1) < 1e-15);
+    s.warmup_epochs = 4;
+    ck_assert(ts_schedule_rate(&s, 0) == 0 && fabs(ts_schedule_rate(&s, 1) - 0.1) < 1e-15);
+    ck_assert(fabs(ts_schedule_rate(&s, 5) - 0.25) < 1e-15);
+}
+END_TEST
+
+START_TEST(cross_entropy)
+{
+    /* Equal logits: loss ln 3, gradient w (1/3 - onehot). */
+    const float logits[] = {1, 1, 1, 1000, 0, 0};
+    const gint32 labels[] = {2, 0};
+    const float weights[] = {3, 1};
+    float grad[9];
+    TsLossSums sums = {0};
+    ts_loss_softmax_cross_entropy(logits, labels, weights, NULL, 2, 3, 3, grad, &sums);
+    ck_assert(fabs(ts_loss_mean(&sums) - 3 * log(3) / 4) < 1e-12);
+    ck_assert(fabs(ts_loss_accuracy(&sums) - 0.5) < 1e-12);
+    const double expected[] = {0.25, 0.25, -0.5, 0, 0, 0, 0, 0, 0};
+    for (int i = 0; i < 9; i++)
+        ck_assert_msg(fabs(grad[i] - expected[i]) < 1e-6, "%d: %g", i, grad[i]);
+    /* A wrong answer that is sure of itself costs its margin, not infinity. */
+    const gint32 wrong[] = {1};
+    TsLossSums one = {0};
+    ts_loss_softmax_cross_entropy(logits + 3, wrong, NULL, NULL, 1, 3, 1, NULL, &one);
+    ck_assert(fabs(ts_loss_mean(&one) - 1000) < 1e-9);
+    /* Class weights multiply; where all are zero there is no gradient. */
+    const double none[] = {0, 0, 0};
+    TsLossSums zero = {0};
+    ts_loss_softmax_cross_entropy(logits, labels, weights, none, 2, 3, 2, grad, &zero);
+    for (int i = 0; i < 6; i++)
+        ck_assert(grad[i] == 0);
+    ck_assert(isnan(ts_loss_mean(&zero)));
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("optimizers");
+    TCase *formulas = tcase_create("equal_their_formulas");
+    tcase_add_loop_test(formulas, optimizers, 0, 8);
+    tcase_add_test(formulas, nesterov_without_momentum_is_refused);
+    tcase_add_test(formulas, schedules);
+    tcase_add_test(formulas, cross_entropy);
+    suite_add_tcase(suite, formulas);
+    return unit_run(suite);
+}
