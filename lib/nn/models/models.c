@@ -57,6 +57,9 @@ read_options(const char *text, const char *family, const char *known, GHashTable
              GError **error)
 {
     g_auto(GStrv) pairs = g_strsplit(text, ",", -1);
+    if (pairs[0] == NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "model %s: options are expected behind ':', such as %s", family, known);
     for (char **pair = pairs; *pair != NULL; pair++) {
         char *equals = strchr(*pair, '=');
         if (equals == NULL)

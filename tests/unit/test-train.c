@@ -1,0 +1,313 @@
+/* The parts around the loop: callbacks, memory plan, states, logs, model files. */
+#include "unit.h"
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "nn/callbacks/callbacks.h"
+#include "nn/models/models.h"
+#include "nn/plan.h"
+#include "nn/trainer.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+/* ---- callbacks, driven by hand ---- */
+
+typedef struct {
+    TsTrainer trainer;
+    TsModel model;
+} Bench;
+
+static void
+bench_init(Bench *bench)
+{
+    *bench = (Bench){0};
+    bench->model.graph = ts_graph_new();
+    ts_graph_linear(bench->model.graph, "fc", ts_graph_input(bench->model.graph, 2, 1, 1), 2);
+    bench->model.params = ts_params_new(bench->model.graph, NULL);
+    bench->trainer.model = &bench->model;
+    bench->trainer.logs = ts_logs_new();
+}
+
+static void
+bench_clear(Bench *bench)
+{
+    ts_logs_free(bench->trainer.logs);
+    ts_params_free(bench->model.params);
+    ts_graph_free(bench->model.graph);
+    g_free(bench->trainer.stop_reason);
+}
+
+/* Feed the callback a value an epoch until it stops; the number of epochs run. The first weight is
+ * the number of the epoch, so that it tells which weights are there at the end. */
+static guint
+run_epochs(Bench *bench, TsCallback *callback, const char *name, const double *values, guint n)
+{
+    ck_assert(callback->train_begin(callback, &bench->trainer, NULL));
+    for (guint epoch = (guint) bench->trainer.epoch; epoch < n && !bench->trainer.stop; epoch++) {
+        bench->trainer.epoch = epoch;
+        bench->model.params->param[0].data[0] = (float) epoch;
+        ts_logs_set(bench->trainer.logs, name, values[epoch]);
+        ck_assert(callback->epoch_end(callback, &bench->trainer, NULL));
+    }
+    if (callback->train_end != NULL)
+        ck_assert(callback->train_end(callback, &bench->trainer, NULL));
+    return (guint) bench->trainer.epoch + 1;
+}
+
+/* What Keras 3's EarlyStopping does with the same numbers, worked out by its rules. */
+START_TEST(early_stopping_follows_keras)
+{
+    static const struct {
+        const char *monitor;
+        double values[8];
+        guint patience, start_from;
+        double min_delta, baseline; /* baseline NAN: none */
+        guint epochs_run;
+    } cases[] = {
+        {"val_loss", {5, 4, 3, 3, 3, 2, 1, 1}, 2, 0, 0, NAN, 5},
+        {"val_loss", {5, 4, 3, 3, 2.9, 3, 3, 1}, 2, 0, 0, NAN, 7},
+        {"val_loss", {5, 4.9, 4.8, 4.7, 4.6, 4.5, 4.4, 4.3}, 3, 0, 1, NAN, 4},
+        {"val_accuracy", {0.5, 0.6, 0.6, 0.7, 0.7, 0.7, 0.9, 0.9}, 2, 0, 0, NAN, 6},
+        {"val_loss", {5, 5, 5, 5, 5, 5, 5, 5}, 1, 4, 0, NAN, 6},
+        {"val_loss", {5, 4, 3, 2, 1, 0.5, 0.4, 0.3}, 3, 0, 0, 2.5, 8},
+        {"val_loss", {5, 4.9, 4.8, 4.7, 4.7, 0.5, 0.4, 0.3}, 3, 0, 0, 2.5, 5},
+        {"val_loss", {5, NAN, NAN, 1, 1, 1, 1, 1}, 2, 0, 0, NAN, 3},
+        {"val_loss", {5, 5, 1, 1, 1, 1, 1, 1}, 0, 0, 0, NAN, 2},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Bench bench;
+        bench_init(&bench);
+        const TsEarlyStop options = {
+            .monitor = {.name = cases[i].monitor, .min_delta = cases[i].min_delta},
+            .patience = cases[i].patience,
+            .start_from_epoch = cases[i].start_from,
+            .has_baseline = !isnan(cases[i].baseline),
+            .baseline = cases[i].baseline};
+        TsCallback *callback = ts_early_stop_new(&options);
+        guint n = run_epochs(&bench, callback, cases[i].monitor, cases[i].values, 8);
+        ck_assert_msg(n == cases[i].epochs_run, "case %d ran %u epochs, not %u", (int) i, n,
+                      cases[i].epochs_run);
+        ts_callback_free(callback);
+        bench_clear(&bench);
+    }
+}
+END_TEST
+
+START_TEST(early_stopping_puts_the_best_weights_back)
+{
+    static const double values[] = {5, 3, 4, 4, 4, 4};
+    Bench bench;
+    bench_init(&bench);
+    const TsEarlyStop options = {
+        .monitor = {.name = "val_loss"}, .patience = 2, .restore_best = TRUE};
+    TsCallback *callback = ts_early_stop_new(&options);
+    ck_assert_uint_eq(run_epochs(&bench, callback, "val_loss", values, 6), 4);
+    ck_assert(bench.model.params->param[0].data[0] == 1);
+    ts_callback_free(callback);
+    bench_clear(&bench);
+}
+END_TEST
+
+/* Stopped after any epoch and gone on from the checkpoint, it ends as if it had not been. */
+START_TEST(early_stopping_remembers_in_a_checkpoint)
+{
+    static const double values[] = {5, 3, 4, 3.5, 2, 4, 4, 4, 4, 4};
+    for (guint cut = 1; cut < 7; cut++) {
+        Bench bench;
+        bench_init(&bench);
+        const TsEarlyStop options = {
+            .monitor = {.name = "val_loss"}, .patience = 3, .restore_best = TRUE};
+        TsCallback *first = ts_early_stop_new(&options), *second = ts_early_stop_new(&options);
+        first->train_end = NULL;
+        run_epochs(&bench, first, "val_loss", values, cut);
+        g_autoptr(TsState) state = ts_state_new();
+        ck_assert(first->save(first, &bench.trainer, state, NULL));
+        ck_assert(second->load(second, &bench.trainer, state, NULL));
+        bench.trainer.epoch = cut;
+        ck_assert_uint_eq(run_epochs(&bench, second, "val_loss", values, 10), 8);
+        ck_assert(bench.model.params->param[0].data[0] == 4);
+        ts_callback_free(first);
+        ts_callback_free(second);
+        bench_clear(&bench);
+    }
+}
+END_TEST
+
+START_TEST(an_unknown_monitor_is_refused)
+{
+    g_autoptr(GError) error = NULL;
+    TsMonitor monitor = {.name = "speed"};
+    ck_assert(!ts_monitor_settle(&monitor, &error));
+    ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_ARGUMENT));
+    monitor.mode = TS_MONITOR_MAX;
+    ck_assert(ts_monitor_settle(&monitor, NULL));
+}
+END_TEST
+
+/* ---- memory plan ---- */
+
+START_TEST(buffers_alive_together_never_overlap)
+{
+    enum { N = 120 };
+    TsRng rng;
+    for (int round = 0; round < 50; round++) {
+        TsPlanItem items[N];
+        gsize sum = 0, peak = 0;
+        ts_rng_init(&rng, 1, "plan", round);
+        for (int i = 0; i < N; i++) {
+            int first = (int) ts_rng_below(&rng, 60);
+            items[i] = (TsPlanItem){ts_rng_below(&rng, 5000), first,
+                                    first + (int) ts_rng_below(&rng, 15), 0};
+            sum += items[i].bytes + 64;
+        }
+        gsize total = ts_plan_memory(items, N);
+        for (int i = 0; i < N; i++) {
+            ck_assert(items[i].offset % 64 == 0 && items[i].offset + items[i].bytes <= total);
+            for (int j = 0; j < i; j++)
+                ck_assert(items[i].first > items[j].last || items[j].first > items[i].last ||
+                          items[i].offset + items[i].bytes <= items[j].offset ||
+                          items[j].offset + items[j].bytes <= items[i].offset);
+        }
+        for (int step = 0; step < 80; step++) {
+            gsize alive = 0;
+            for (int i = 0; i < N; i++)
+                alive += items[i].first <= step && step <= items[i].last ? items[i].bytes : 0;
+            peak = MAX(peak, alive);
+        }
+        ck_assert(total >= peak && total < sum);
+        ck_assert_msg((double) total < 1.5 * (double) peak, "%d bytes for a peak of %d",
+                      (int) total, (int) peak);
+    }
+}
+END_TEST
+
+/* ---- states, logs, models ---- */
+
+START_TEST(a_state_reads_back_the_same)
+{
+    g_autofree char *path = g_strdup_printf("%s/tessera-state-%d", g_get_tmp_dir(), getpid());
+    static const double numbers[] = {0.1, -1e-300, 12345678.9, INFINITY};
+    g_autoptr(TsState) out = ts_state_new();
+    ts_state_set(out, "text", "first");
+    ts_state_set(out, "text", "tab\tand \"quotes\"");
+    ts_state_set_int(out, "int", G_MININT64);
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_autofree char *key = g_strdup_printf("number%d", (int) i);
+        ts_state_set_double(out, key, numbers[i]);
+    }
+    ck_assert(ts_state_write(out, path, NULL));
+    g_autoptr(TsState) in = ts_state_read(path, NULL);
+    ck_assert_str_eq(ts_state_get(in, "text"), "tab\tand \"quotes\"");
+    gint64 number = 0;
+    ck_assert(ts_state_get_int(in, "int", &number, NULL) && number == G_MININT64);
+    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_autofree char *key = g_strdup_printf("number%d", (int) i);
+        double value = 0;
+        ck_assert(ts_state_get_double(in, key, &value, NULL) && value == numbers[i]);
+    }
+    ck_assert(!ts_state_get_int(in, "text", &number, NULL));
+    ck_assert(!ts_state_get_int(in, "absent", &number, NULL));
+    g_remove(path);
+}
+END_TEST
+
+START_TEST(logs_read_back_the_same)
+{
+    g_autoptr(TsLogs) logs = ts_logs_new();
+    ts_logs_set(logs, "loss", 0.1);
+    ts_logs_set(logs, "val_loss", 1e-17);
+    ts_logs_set(logs, "loss", 0.3);
+    g_autofree char *text = ts_logs_to_text(logs);
+    g_autoptr(TsLogs) back = ts_logs_from_text(text, NULL);
+    double value = 0;
+    ck_assert_uint_eq(ts_logs_n(back), 2);
+    ck_assert(ts_logs_get(back, "loss", &value) && value == 0.3);
+    ck_assert(ts_logs_get(back, "val_loss", &value) && value == 1e-17);
+    ck_assert(!ts_logs_get(back, "accuracy", &value));
+    static const char *const bad[] = {"loss", "loss=", "loss=x", "loss=1\tx"};
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+        ck_assert_ptr_null(ts_logs_from_text(bad[i], NULL));
+}
+END_TEST
+
+START_TEST(a_model_reads_back_the_same)
+{
+    g_autofree char *path = g_strdup_printf("%s/tessera-model-%d", g_get_tmp_dir(), getpid());
+    static const char *const classes[] = {"a\tb", "new\nline", "\\N", "", NULL};
+    const TsPreprocess how = {.width = 12,
+                              .height = 14,
+                              .channels = 3,
+                              .crop_pct = 0.875,
+                              .mean = {0.1f, 0.2f, 0.3f},
+                              .std = {1, 2, 3}};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TsModel) model = ts_model_new("cnn:width=4,dropout=0", classes, &how, &error);
+    ck_assert_msg(model != NULL, "%s", error != NULL ? error->message : "");
+    ts_params_init(model->params, 3);
+    /* The layouts of a compiled net do not show in the file. */
+    g_autoptr(TsNet) net = ts_net_new(model->graph, model->params, 2, TS_NET_TRAIN, NULL);
+    static const char *const summary[] = {"epoch", "7", NULL};
+    ck_assert(ts_model_write(model, path, summary, NULL));
+    g_autoptr(TsModel) back = ts_model_read(path, &error);
+    ck_assert_msg(back != NULL, "%s", error != NULL ? error->message : "");
+    ck_assert_str_eq(back->architecture, "cnn:width=4,dropout=0");
+    for (int i = 0; i < 4; i++)
+        ck_assert_str_eq(back->classes[i], classes[i]);
+    ck_assert_mem_eq(&back->preprocess.mean, &how.mean, 3 * sizeof(float));
+    ck_assert(back->preprocess.crop_pct == 0.875 && back->preprocess.height == 14);
+    for (guint i = 0; i < model->params->n; i++) {
+        const TsParam *param = &model->params->param[i];
+        g_autofree float *plain = g_new(float, param->n);
+        ck_assert(ts_param_get_plain(param, param->data, plain, NULL));
+        ck_assert_mem_eq(plain, back->params->param[i].data, param->n * sizeof(float));
+    }
+    g_remove(path);
+}
+END_TEST
+
+START_TEST(descriptions_of_models_are_checked)
+{
+    static const char *const bad[] = {"",
+                                      "vgg",
+                                      "cnn:",
+                                      "cnn:width",
+                                      "cnn:width=0",
+                                      "cnn:width=x",
+                                      "cnn:depth=1",
+                                      "cnn:dropout=1",
+                                      "mlp:hidden=-1"};
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        ck_assert_msg(ts_model_graph_new(bad[i], 1, 20, 20, 3, &error) == NULL, "'%s'", bad[i]);
+        ck_assert(error != NULL);
+    }
+    ck_assert_ptr_null(ts_model_graph_new("cnn", 1, 2, 2, 3, NULL));
+    g_autoptr(TsGraph) mlp = ts_model_graph_new("mlp:hidden=5", 2, 3, 4, 3, NULL);
+    ck_assert_int_eq(ts_graph_n_parameters(mlp), 24 * 5 + 5 + 5 * 3 + 3);
+    ck_assert_int_eq(ts_graph_multiply_adds(mlp), 24 * 5 + 5 * 3);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("train");
+    TCase *callbacks = tcase_create("callbacks");
+    tcase_add_test(callbacks, early_stopping_follows_keras);
+    tcase_add_test(callbacks, early_stopping_puts_the_best_weights_back);
+    tcase_add_test(callbacks, early_stopping_remembers_in_a_checkpoint);
+    tcase_add_test(callbacks, an_unknown_monitor_is_refused);
+    suite_add_tcase(suite, callbacks);
+    TCase *memory = tcase_create("plan");
+    tcase_add_test(memory, buffers_alive_together_never_overlap);
+    suite_add_tcase(suite, memory);
+    TCase *files = tcase_create("files");
+    tcase_add_test(files, a_state_reads_back_the_same);
+    tcase_add_test(files, logs_read_back_the_same);
+    tcase_add_test(files, a_model_reads_back_the_same);
+    tcase_add_test(files, descriptions_of_models_are_checked);
+    suite_add_tcase(suite, files);
+    return unit_run(suite);
+}
