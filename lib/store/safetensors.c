@@ -32,8 +32,8 @@ format_error(GError **error, const Context *context, const char *tensor, const c
 }
 
 /* Look at the text before the JSON parser builds objects from it: this format needs no nesting
- * deeper than three and no list longer than a shape, so that a hostile header cannot ask for much
- * more memory than its own size. */
+ * deeper than three and no list longer than a shape. What a hostile header can still ask for is
+ * about thirty times its own size. */
 static const char *
 check_shape_of_text(const char *text, gsize n)
 {
