@@ -1,5 +1,6 @@
 /* tile: cut images into tiles, as files or as rows of a manifest. */
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "base/outfile.h"
@@ -269,6 +270,8 @@ write_rows(TsManifestWriter *out, const Input *input, const TsCut *cut, GError *
 {
     for (guint64 i = 0; i < ts_grid_n_tiles(&input->grid); i++) {
         TsTile tile;
+        if (ts_interrupt_check(error))
+            return FALSE;
         ts_grid_get_tile(&input->grid, i % input->grid.n_columns, i / input->grid.n_columns, &tile);
         if (cut != NULL) {
             g_autofree char *name = ts_cut_file_name(cut, &tile);

@@ -39,7 +39,11 @@ write_tile(const TsCut *cut, const TsImage *part, int x, int y, const TsTile *ti
     g_autoptr(TsImage) pixels = take_tile(part, x, y, tile, error);
     TsEncodeOptions encode = cut->encode;
     encode.unsynced = TRUE;
-    if (pixels == NULL || !ts_image_write(pixels, path, &encode, cut->replace, error))
+    if (pixels == NULL) {
+        g_prefix_error(error, "%s: ", path);
+        return FALSE;
+    }
+    if (!ts_image_write(pixels, path, &encode, cut->replace, error))
         return FALSE;
     if (cut->progress != NULL)
         ts_progress_add(cut->progress, 1);

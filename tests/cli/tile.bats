@@ -202,6 +202,18 @@ giant_png() {
     done
 }
 
+@test "Ctrl-C ends a long list of rows too" {
+    giant_png giant.png
+    run -130 timeout --preserve-status --signal=INT 1 bash -c \
+        'exec tile -s 1 --virtual giant.png > /dev/null'
+}
+
+@test "a tile that is too large for memory is named" {
+    run -1 --separate-stderr tile -s 100000 --edge pad -o out sheet.png
+    stderr_has "out/sheet_000_000.png: 100000 x 100000 pixels"
+    [ ! -e out/manifest.tsv ]
+}
+
 @test "wrong usage is told with the option's name" {
     wrong() {
         run -2 --separate-stderr tile "$@" sheet.png

@@ -241,6 +241,25 @@ START_TEST(palettes_and_bits_are_expanded)
 }
 END_TEST
 
+START_TEST(cmyk_becomes_rgb)
+{
+    /* Four inks of nothing, then black ink alone. */
+    const guint8 inks[] = {0, 0, 0, 0, 0, 0, 0, 255};
+    FileTiff head = {
+        .width = 2, .height = 1, .bands = 4, .bits = 8, .photometric = 5, .n_strip = 1};
+    g_autofree char *path = scratch("cmyk.tif");
+    file_write(path, file_tiff(&head, inks, sizeof inks, sizeof inks));
+    g_autoptr(TsImage) image = ts_image_read(path, NULL);
+    ck_assert_ptr_nonnull(image);
+    ck_assert_int_eq(image->bands, 3);
+    ck_assert_int_eq(image->type, TS_U8);
+    for (int b = 0; b < 3; b++) {
+        ck_assert_int_gt(image->data[b], 240);
+        ck_assert_int_lt(image->data[3 + b], 60);
+    }
+}
+END_TEST
+
 /* Both whole and region reads of `path` fail, with `code` and a message that begins with the path
  * and contains `says`. */
 static void
@@ -455,6 +474,7 @@ add_all(TCase *tests)
     tcase_add_test(tests, a_file_that_was_mended_is_read_by_the_same_source);
     tcase_add_test(tests, a_file_that_changed_its_size_is_an_error);
     tcase_add_test(tests, palettes_and_bits_are_expanded);
+    tcase_add_test(tests, cmyk_becomes_rgb);
     tcase_add_test(tests, truncated_files_are_errors);
     tcase_add_test(tests, files_that_are_no_images_are_named);
     tcase_add_test(tests, names_are_never_parsed);
