@@ -56,6 +56,8 @@ choose_tables(Stats *stats, GError **error)
 {
     g_auto(GStrv) names =
         g_strsplit(options.show != NULL ? options.show : "classes,splits,summary", ",", -1);
+    if (names[0] == NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--show: names no table");
     for (guint i = 0; names[i] != NULL; i++) {
         if (strcmp(names[i], "classes") == 0)
             stats->show_classes = TRUE;

@@ -157,6 +157,7 @@ static gboolean
 collect_classes(Scan *scan, const Listing *listing, GError **error)
 {
     if (listing->pictures->len > 0) {
+        g_ptr_array_sort(listing->pictures, compare_text);
         const char *first = listing->pictures->pdata[0];
         return ts_error_set(error, TS_ERROR_FORMAT,
                             "%s/%s: picture beside folders; in a folder of classes every picture "
@@ -212,16 +213,6 @@ collect_split(Scan *scan, const char *below, gboolean *labelled, GError **error)
     return TRUE;
 }
 
-static gboolean
-append_part(GString *text, const char *part, gsize n)
-{
-    if (part == NULL)
-        g_string_append(text, "\\N");
-    else
-        ts_escape_append(text, part, n);
-    return TRUE;
-}
-
 /* One row: the class is the folder at the top, or the one below the split if there is one. */
 static gboolean
 append_row(GString *text, const char *path, gboolean split, gboolean labelled, GError **error)
@@ -241,7 +232,10 @@ append_row(GString *text, const char *path, gboolean split, gboolean labelled, G
     }
     if (labelled) {
         g_string_append_c(text, '\t');
-        append_part(text, slash != NULL ? at : NULL, slash != NULL ? (gsize) (slash - at) : 0);
+        if (slash != NULL)
+            ts_escape_append(text, at, (gsize) (slash - at));
+        else
+            g_string_append(text, "\\N");
     }
     if (split) {
         g_string_append_c(text, '\t');

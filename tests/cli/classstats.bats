@@ -88,6 +88,7 @@ bad() {
 
 @test "bad options end with 2" {
     bad 2 "--show: 'class' is not classes, splits or summary" --show class shapes.tsv
+    bad 2 "--show: names no table" --show '' shapes.tsv
     bad 2 "--weights: unknown weights 'foo'" --weights foo shapes.tsv
     bad 2 "effnum: B is 1, 0 <= B < 1 was expected" --weights effnum:1 shapes.tsv
     bad 2 "too many arguments" shapes.tsv shapes.tsv
