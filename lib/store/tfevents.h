@@ -1,9 +1,10 @@
 /* TensorBoard's event files: the curves of a run.
  *
  * A run is a folder; each writer adds one file "events.out.tfevents.SECONDS.HOST.PID.N" to it,
- * which grows by whole records and stays readable at any moment, after a kill too. Records wait in
- * memory and are written once ten are there, when one comes 120 s after the last write, at a flush
- * and at the close.
+ * whose name stands behind those that are there, since readers go by the names. It grows by whole
+ * records and stays readable at any moment, after a kill too. Records wait in memory and are
+ * written once ten are there, when one comes 120 s after the last write, at a flush and at the
+ * close.
  *
  *     g_autoptr(TsEventWriter) log = ts_event_writer_new("runs/first", error);
  *     if (log == NULL || !ts_event_writer_add_scalar(log, "loss/train", step, loss, error))

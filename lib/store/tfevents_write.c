@@ -11,7 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#define PREFIX "events.out.tfevents."
+
 enum { QUEUE_RECORDS = 10, FLUSH_SECONDS = 120, MAX_ATTEMPTS = 1000 };
+
+/* The largest that has ten digits. */
+static const gint64 MAX_SECOND = 9999999999;
 
 struct _TsEventWriter {
     char *path;
@@ -22,14 +27,31 @@ struct _TsEventWriter {
     gint64 last_flush; /* monotonic microseconds */
 };
 
+/* The second for the name of a new file: now, or the one behind that of the newest file of the
+ * folder, since readers take the files in the order of their names. */
+static gint64
+choose_second(const char *folder)
+{
+    gint64 second = g_get_real_time() / G_USEC_PER_SEC;
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
+        if (!g_str_has_prefix(name, PREFIX))
+            continue;
+        gint64 other = g_ascii_strtoll(name + strlen(PREFIX), NULL, 10);
+        if (other >= second && other < MAX_SECOND)
+            second = other + 1;
+    }
+    return second;
+}
+
 /* A name that no other writer has: O_EXCL decides. */
 static gboolean
 create_file(TsEventWriter *self, const char *folder, GError **error)
 {
-    gint64 seconds = g_get_real_time() / G_USEC_PER_SEC;
+    gint64 second = choose_second(folder);
     for (guint i = 0; i < MAX_ATTEMPTS; i++) {
-        self->path = g_strdup_printf("%s/events.out.tfevents.%010" G_GINT64_FORMAT ".%s.%d.%u",
-                                     folder, seconds, g_get_host_name(), (int) getpid(), i);
+        self->path = g_strdup_printf("%s/" PREFIX "%010" G_GINT64_FORMAT ".%s.%d.%u", folder,
+                                     second, g_get_host_name(), (int) getpid(), i);
         self->fd = open(self->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
         if (self->fd >= 0)
             return TRUE;

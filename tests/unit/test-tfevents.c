@@ -197,12 +197,28 @@ START_TEST(writers_of_one_folder_have_a_file_each_with_tensorboards_name)
     g_autofree char *run = g_build_filename(folder, "run", NULL);
     g_autoptr(TsEventWriter) first = ts_event_writer_new(run, NULL);
     g_autoptr(TsEventWriter) second = ts_event_writer_new(run, NULL);
-    ck_assert_str_ne(ts_event_writer_path(first), ts_event_writer_path(second));
+    ck_assert_str_lt(ts_event_writer_path(first), ts_event_writer_path(second));
     g_autofree char *name = g_path_get_basename(ts_event_writer_path(first));
     ck_assert(g_regex_match_simple("^events\\.out\\.tfevents\\.[0-9]{10}\\..+\\.[0-9]+\\.[0-9]+$",
                                    name, 0, 0));
     ck_assert_uint_eq(count_records(ts_event_writer_path(second)), 1);
     scratch_remove(run);
+    scratch_remove(folder);
+}
+END_TEST
+
+START_TEST(a_new_file_stands_behind_those_of_the_folder_whatever_the_clock_says)
+{
+    g_autofree char *folder = scratch_new();
+    static const char *const names[] = {"events.out.tfevents.5000000000.z.1.0",
+                                        "events.out.tfevents.99999999999.z.1.0",
+                                        "events.out.tfevents.x"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(folder, names[i], NULL);
+        ck_assert(g_file_set_contents(path, "", 0, NULL));
+    }
+    g_autoptr(TsEventWriter) writer = ts_event_writer_new(folder, NULL);
+    ck_assert_ptr_nonnull(strstr(ts_event_writer_path(writer), "tfevents.5000000001."));
     scratch_remove(folder);
 }
 END_TEST
@@ -356,6 +372,7 @@ main(void)
     tcase_add_test(tcase, a_written_file_reads_back);
     tcase_add_test(tcase, records_reach_the_file_by_tens_at_a_flush_and_at_the_end);
     tcase_add_test(tcase, writers_of_one_folder_have_a_file_each_with_tensorboards_name);
+    tcase_add_test(tcase, a_new_file_stands_behind_those_of_the_folder_whatever_the_clock_says);
     tcase_add_test(tcase, a_tag_must_be_text);
     tcase_add_test(tcase, a_folder_that_cannot_be_written_is_named);
     tcase_add_test(tcase, a_full_disk_is_reported_and_leaves_whole_records_that_go_on_later);
