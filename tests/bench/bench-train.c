@@ -62,10 +62,14 @@ median_step(TsNet *net, TsOptimizer *optimizer, double seconds, GError **error)
 static gboolean
 run(const char *architecture, const char *input, guint batch, double seconds, GError **error)
 {
-    int c = 1, h = 20, w = 20;
-    if (sscanf(input, "%dx%dx%d", &c, &h, &w) != 3)
+    g_auto(GStrv) size = g_strsplit(input, "x", -1);
+    gint64 c, h, w;
+    if (g_strv_length(size) != 3 || !ts_parse_int(size[0], 1, 4, "channels", &c, error) ||
+        !ts_parse_int(size[1], 1, 4096, "height", &h, error) ||
+        !ts_parse_int(size[2], 1, 4096, "width", &w, error))
         return FALSE;
-    g_autoptr(TsGraph) graph = ts_model_graph_new(architecture, c, h, w, CLASSES, error);
+    g_autoptr(TsGraph) graph =
+        ts_model_graph_new(architecture, (int) c, (int) h, (int) w, CLASSES, error);
     g_autoptr(TsParams) params = graph != NULL ? ts_params_new(graph, error) : NULL;
     if (params == NULL)
         return FALSE;

@@ -248,6 +248,7 @@ START_TEST(a_model_reads_back_the_same)
     ts_params_init(model->params, 3);
     /* The layouts of a compiled net do not show in the file. */
     g_autoptr(TsNet) net = ts_net_new(model->graph, model->params, 2, TS_NET_TRAIN, NULL);
+    ck_assert(net != NULL);
     static const char *const summary[] = {"epoch", "7", NULL};
     ck_assert(ts_model_write(model, path, summary, NULL));
     g_autoptr(TsModel) back = ts_model_read(path, &error);
