@@ -22,6 +22,7 @@ static struct {
     char *format;
     TsReportFormat report;
     int status;
+    int stdout_errno;
 } common;
 
 /* A closed descriptor would be given to the next file that is opened, and messages would end up in
@@ -168,6 +169,14 @@ report_error(const TsTool *tool, const GError *error)
     return usage ? 2 : 1;
 }
 
+/* Print text and keep the reason if that fails: once stdio has noted an error, it is gone. */
+static void
+print(const char *text)
+{
+    if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+        common.stdout_errno = errno;
+}
+
 /* The last chance to learn that what was printed did not arrive. */
 static int
 close_stdout(int status)
@@ -175,8 +184,8 @@ close_stdout(int status)
     gboolean failed = ferror(stdout) != 0;
     errno = 0;
     if (fclose(stdout) != 0 || failed) {
-        ts_log(TS_LOG_ERROR, "standard output: cannot be written: %s",
-               g_strerror(errno != 0 ? errno : EIO));
+        int reason = common.stdout_errno != 0 ? common.stdout_errno : errno != 0 ? errno : EIO;
+        ts_log(TS_LOG_ERROR, "standard output: cannot be written: %s", g_strerror(reason));
         return status != 0 ? status : 1;
     }
     return status;
@@ -243,11 +252,12 @@ ts_tool_main(const TsTool *tool, int argc, char **argv)
         return report_error(tool, error);
     if (common.help) {
         g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
-        fputs(help, stdout);
+        print(help);
         return close_stdout(0);
     }
     if (common.version) {
-        printf("%s (tessera) %s\n", tool->name, TS_VERSION);
+        g_autofree char *version = g_strdup_printf("%s (tessera) %s\n", tool->name, TS_VERSION);
+        print(version);
         return close_stdout(0);
     }
     ts_threads_set((guint) common.threads);
