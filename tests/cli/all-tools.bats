@@ -1,8 +1,8 @@
-# Manners that every tool of the build must have. TESSERA_TOOLS names them; a new tool needs a line
+# Manners that every tool of the build must have. A new tool needs a line
 # in with_missing_file and in with_data below, or this file fails.
 load helper
 
-tools=${TESSERA_TOOLS:?run by meson test, which sets it}
+tools=$TESSERA_TOOLS
 
 # with_missing_file TOOL: its arguments with an input that does not exist, gone.*; none if it reads
 # no file.

@@ -15,6 +15,8 @@ source_root=${TESSERA_SOURCE:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}
 build_root=${TESSERA_BUILD:-$source_root/build}
 export PATH="$build_root/bin:$PATH" LC_ALL=C.UTF-8 TZ=UTC
 unset TESSERA_TEST_TMPFS
+# The names of all tools; meson gives them, and without it they are what lies in the build's bin.
+export TESSERA_TOOLS=${TESSERA_TOOLS:-$(find "$build_root/bin" -maxdepth 1 -type f -printf '%f ')}
 
 # A test file that has a setup() of its own calls this in it.
 scratch_setup() {
