@@ -84,11 +84,8 @@ missing_elsewhere() {
     done
 }
 
-# The name of the package with clang's run-time libraries (sanitizers, fuzzer) carries its version.
-clang_runtime() {
-    local version
-    version=$(clang -dumpversion 2> /dev/null) || return 0
-    echo "libclang-rt-${version%%.*}-dev"
+may_install() {
+    [ "$(id -u)" -eq 0 ] || command -v sudo > /dev/null
 }
 
 as_root() {
@@ -100,7 +97,24 @@ as_root() {
 }
 
 apt_install() {
+    echo "installing: $*" >&2
+    as_root apt-get update -q >&2
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >&2
+}
+
+# The name of the package with clang's run-time libraries (sanitizers, fuzzer) carries its version.
+install_clang_runtime() {
+    local version runtime
+    version=$(clang -dumpversion)
+    runtime=libclang-rt-${version%%.*}-dev
+    if dpkg-query -W "$runtime" > /dev/null 2>&1; then
+        return 0
+    elif may_install; then
+        apt_install "$runtime"
+    else
+        echo "Install $runtime, then run this command again" >&2
+        return 1
+    fi
 }
 
 # OpenBLAS has several builds and Debian's alternatives choose one. oneDNN runs on OpenMP; a
@@ -113,7 +127,7 @@ select_openblas() {
             link=$name-${link##*/}
             [ -e "$folder/$name" ] || continue
             [ "$(readlink -f "/etc/alternatives/$link")" = "$(readlink -f "$folder/$name")" ] ||
-                as_root update-alternatives --set "$link" "$folder/$name" >&2
+                ! may_install || as_root update-alternatives --set "$link" "$folder/$name" >&2
         done
     done
 }
@@ -121,20 +135,14 @@ select_openblas() {
 install_debian() {
     local missing
     missing=$(missing_debian "$@")
-    if [ -n "$missing" ]; then
-        if [ "$(id -u)" -ne 0 ] && ! command -v sudo > /dev/null; then
-            print_install_lines "$@"
-            return 1
-        fi
-        echo "installing: ${missing//$'\n'/ }" >&2
-        as_root apt-get update -q >&2
-        # shellcheck disable=SC2086  # one word a package
-        apt_install $missing
+    if [ -n "$missing" ] && ! may_install; then
+        print_install_lines "$@"
+        return 1
     fi
+    # shellcheck disable=SC2086  # one word a package
+    [ -z "$missing" ] || apt_install $missing
     if [[ " $* " == *" all "* ]]; then
-        local runtime
-        runtime=$(clang_runtime)
-        dpkg-query -W "$runtime" > /dev/null 2>&1 || apt_install "$runtime"
+        install_clang_runtime
     fi
     select_openblas
 }
