@@ -32,6 +32,20 @@ resolve_links(const char *path)
     return copy;
 }
 
+/* The process' mask can only be learned by setting it, and between the two calls another thread
+ * would take the wrong one for its own: it is asked for once. */
+static mode_t
+file_mode(void)
+{
+    static gsize mode;
+    if (g_once_init_enter(&mode)) {
+        mode_t mask = umask(0);
+        umask(mask);
+        g_once_init_leave(&mode, S_IFREG | (0666 & ~(gsize) mask)); /* never 0 */
+    }
+    return (mode_t) (mode & 0666);
+}
+
 static gboolean
 open_temporary(TsOutFile *self, GError **error)
 {
@@ -44,9 +58,7 @@ open_temporary(TsOutFile *self, GError **error)
         g_clear_pointer(&self->temporary, g_free);
         return ts_error_set_errno(error, errnum, "%s: cannot be written", self->path);
     }
-    mode_t mask = umask(0);
-    umask(mask);
-    if (fchmod(fd, 0666 & ~mask) != 0 || (self->stream = fdopen(fd, "w")) == NULL) {
+    if (fchmod(fd, file_mode()) != 0 || (self->stream = fdopen(fd, "w")) == NULL) {
         int errnum = errno;
         close(fd);
         return ts_error_set_errno(error, errnum, "%s: cannot be written", self->path);

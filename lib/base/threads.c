@@ -18,7 +18,8 @@ void
 ts_threads_set(guint n_threads)
 {
     threads = n_threads > 0 ? n_threads : MAX(1, g_get_num_processors());
-    omp_set_num_threads((int) threads);
+    /* More threads than processors wait for one another in spin locks, a hundred times slower. */
+    omp_set_num_threads((int) MIN(threads, MAX(1, g_get_num_processors())));
 #pragma omp parallel
     ts_denormals_off();
 }

@@ -245,6 +245,28 @@ START_TEST(without_a_commit_nothing_is_left_and_the_old_file_stays)
 }
 END_TEST
 
+static gboolean
+open_and_drop(guint64 item, gpointer data, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, "out", NULL);
+    g_autoptr(TsOutFile) out = ts_out_file_new(path, TRUE, error);
+    GStatBuf status;
+    return out != NULL && g_stat(ts_out_file_temporary(out), &status) == 0 &&
+           ((status.st_mode & 0777) == 0640 ||
+            ts_error_set(error, TS_ERROR_IO, "mode %o", status.st_mode));
+}
+
+START_TEST(files_opened_by_many_threads_have_the_mode_of_the_umask)
+{
+    g_autoptr(GError) error = NULL;
+    mode_t before = umask(027);
+    ts_threads_set(8);
+    gboolean done = ts_parallel_for(20000, open_and_drop, NULL, &error);
+    ck_assert_uint_eq(umask(before), 027);
+    ck_assert_msg(done, "%s", error != NULL ? error->message : "");
+}
+END_TEST
+
 START_TEST(an_existing_file_is_replaced_only_on_demand)
 {
     g_autofree char *path = g_build_filename(folder, "out", NULL);
@@ -371,6 +393,14 @@ START_TEST(denormals_are_off_in_every_compute_thread)
 }
 END_TEST
 
+START_TEST(compute_threads_are_no_more_than_processors)
+{
+    ts_threads_set(1000);
+    ck_assert_uint_eq(ts_threads_get(), 1000);
+    ck_assert_int_le(omp_get_max_threads(), g_get_num_processors());
+}
+END_TEST
+
 START_TEST(a_signal_stops_loops)
 {
     g_autoptr(GError) error = NULL;
@@ -407,6 +437,7 @@ main(void)
     tcase_add_checked_fixture(files, make_folder, remove_folder);
     tcase_add_test(files, a_file_appears_at_the_commit);
     tcase_add_test(files, without_a_commit_nothing_is_left_and_the_old_file_stays);
+    tcase_add_test(files, files_opened_by_many_threads_have_the_mode_of_the_umask);
     tcase_add_test(files, an_existing_file_is_replaced_only_on_demand);
     tcase_add_test(files, a_full_disk_is_an_error);
     suite_add_tcase(suite, files);
@@ -417,6 +448,7 @@ main(void)
     TCase *threads = tcase_create("threads");
     tcase_add_test(threads, parallel_for_works_every_item_and_reports_the_lowest_error);
     tcase_add_test(threads, denormals_are_off_in_every_compute_thread);
+    tcase_add_test(threads, compute_threads_are_no_more_than_processors);
     tcase_add_test(threads, a_signal_stops_loops);
     suite_add_tcase(suite, threads);
     return unit_run(suite);
