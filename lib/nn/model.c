@@ -10,9 +10,10 @@
 
 static const char format_name[] = "tessera 1";
 
-TsModel *
-ts_model_new(const char *architecture, const char *const *classes, const TsPreprocess *preprocess,
-             GError **error)
+/* A model that has no parameters yet. */
+static TsModel *
+outline_new(const char *architecture, const char *const *classes, const TsPreprocess *preprocess,
+            GError **error)
 {
     g_autoptr(TsModel) model = g_new0(TsModel, 1);
     if (!ts_preprocess_check(preprocess, error))
@@ -23,7 +24,15 @@ ts_model_new(const char *architecture, const char *const *classes, const TsPrepr
     model->graph =
         ts_model_graph_new(architecture, preprocess->channels, preprocess->height,
                            preprocess->width, (int) g_strv_length(model->classes), error);
-    if (model->graph == NULL || (model->params = ts_params_new(model->graph, error)) == NULL)
+    return model->graph != NULL ? g_steal_pointer(&model) : NULL;
+}
+
+TsModel *
+ts_model_new(const char *architecture, const char *const *classes, const TsPreprocess *preprocess,
+             GError **error)
+{
+    g_autoptr(TsModel) model = outline_new(architecture, classes, preprocess, error);
+    if (model == NULL || (model->params = ts_params_new(model->graph, error)) == NULL)
         return NULL;
     return g_steal_pointer(&model);
 }
@@ -103,6 +112,17 @@ ts_model_write(const TsModel *model, const char *path, const char *const *summar
            ts_state_write(state, path, error);
 }
 
+static gboolean
+check_classes(char **classes, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (char **name = classes; *name != NULL; name++)
+        if (!g_hash_table_add(seen, *name))
+            return ts_error_set(error, TS_ERROR_FORMAT, "two classes are named '%s'", *name);
+    return g_hash_table_size(seen) > 0 ||
+           ts_error_set(error, TS_ERROR_FORMAT, "there are no classes");
+}
+
 static const char *
 require(const TsState *state, const char *key, const char *name, GError **error)
 {
@@ -162,8 +182,9 @@ read_preprocess(const TsState *state, const char *name, TsPreprocess *how, GErro
     return TRUE;
 }
 
-TsModel *
-ts_model_from_state(const TsState *state, const char *name, GError **error)
+/* The tensors are there before memory is asked for: a few bytes can describe a huge model. */
+static TsModel *
+model_from_state(const TsState *state, const char *name, GError **error)
 {
     const char *format = require(state, "format", name, error);
     const char *architecture = format != NULL ? require(state, "architecture", name, error) : NULL;
@@ -177,22 +198,26 @@ ts_model_from_state(const TsState *state, const char *name, GError **error)
         return NULL;
     }
     g_auto(GStrv) classes = split_classes(names);
-    TsModel *model = ts_model_new(architecture, (const char *const *) classes, &how, error);
-    if (model == NULL)
-        g_prefix_error(error, "%s: ", name);
-    return model;
+    GError *failure = NULL;
+    g_autoptr(TsModel) model =
+        check_classes(classes, &failure)
+            ? outline_new(architecture, (const char *const *) classes, &how, &failure)
+            : NULL;
+    if (model == NULL || !ts_state_check_params(state, model->graph, &failure) ||
+        (model->params = ts_params_new(model->graph, &failure)) == NULL ||
+        !ts_state_get_params(state, "", model->params, &failure)) {
+        /* What is wrong here is the file, not how the tool was used. */
+        if (g_error_matches(failure, TS_ERROR, TS_ERROR_ARGUMENT))
+            failure->code = TS_ERROR_FORMAT;
+        g_propagate_prefixed_error(error, failure, "%s: ", name);
+        return NULL;
+    }
+    return g_steal_pointer(&model);
 }
 
 TsModel *
 ts_model_read(const char *path, GError **error)
 {
     g_autoptr(TsState) state = ts_state_read(path, error);
-    g_autoptr(TsModel) model = state != NULL ? ts_model_from_state(state, path, error) : NULL;
-    if (model == NULL)
-        return NULL;
-    if (!ts_state_get_params(state, "", model->params, error)) {
-        g_prefix_error(error, "%s: ", path);
-        return NULL;
-    }
-    return g_steal_pointer(&model);
+    return state != NULL ? model_from_state(state, path, error) : NULL;
 }

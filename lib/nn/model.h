@@ -37,9 +37,8 @@ ts_model_write(const TsModel *model, const char *path, const char *const *summar
 /* Read a model. TS_ERROR_FORMAT if the file is none of tessera's or a number is missing. */
 TsModel *ts_model_read(const char *path, GError **error);
 
-/* The same without the numbers, into and out of a state: for checkpoints. */
+/* Set what the file says beside the numbers: for checkpoints. */
 void ts_model_describe(const TsModel *model, TsState *state);
-TsModel *ts_model_from_state(const TsState *state, const char *name, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsModel, ts_model_free)
 

@@ -6,6 +6,7 @@
 #include "nn/ops/op.h"
 #include "nn/plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct _TsNet {
@@ -413,7 +414,7 @@ ts_net_free(TsNet *net)
     g_ptr_array_unref(net->buffers);
     g_free(net->data);
     g_free(net->gradients);
-    g_clear_pointer(&net->arena, g_aligned_free);
+    g_clear_pointer(&net->arena, free);
     g_free(net);
 }
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_MOMENTS = 2 };
@@ -84,7 +85,7 @@ ts_optimizer_free(TsOptimizer *self)
         return;
     for (guint k = 0; k < MAX_MOMENTS; k++) {
         for (guint i = 0; self->moment[k] != NULL && i < self->params->n; i++)
-            g_clear_pointer(&self->moment[k][i], g_aligned_free);
+            g_clear_pointer(&self->moment[k][i], free);
         g_free(self->moment[k]);
     }
     g_free(self);

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ALIGNMENT = 64 };
@@ -13,12 +14,14 @@ float *
 ts_aligned_floats(gsize n, GError **error)
 {
     gsize bytes;
-    float *block = NULL;
-    if (g_size_checked_mul(&bytes, n, sizeof(float)) && bytes < G_MAXSSIZE)
-        block = g_aligned_alloc0(1, MAX(bytes + ALIGNMENT, ALIGNMENT), ALIGNMENT);
-    if (block == NULL)
+    void *block = NULL;
+    /* Not g_aligned_alloc(), which aborts where there is no memory. */
+    if (!g_size_checked_mul(&bytes, n, sizeof(float)) || bytes >= G_MAXSSIZE ||
+        posix_memalign(&block, ALIGNMENT, bytes + ALIGNMENT) != 0) {
         ts_error_set(error, TS_ERROR_NO_MEMORY, "no memory for %" G_GSIZE_FORMAT " numbers", n);
-    return block;
+        return NULL;
+    }
+    return memset(block, 0, bytes + ALIGNMENT);
 }
 
 gboolean
@@ -71,8 +74,8 @@ ts_params_new(const TsGraph *graph, GError **error)
 static void
 clear_data(TsParam *param)
 {
-    g_clear_pointer(&param->data, g_aligned_free);
-    g_clear_pointer(&param->grad, g_aligned_free);
+    g_clear_pointer(&param->data, free);
+    g_clear_pointer(&param->grad, free);
 }
 
 void

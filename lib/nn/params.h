@@ -45,7 +45,7 @@ ts_param_set_plain(const TsParam *param, const float *plain, float *stored, GErr
 gboolean ts_param_adopt_layout(TsParam *param, const TsLayout *plain, const TsLayout *layout,
                                GError **error);
 
-/* Zeroed floats for a parameter-sized array, 64-byte aligned; free with g_aligned_free(). */
+/* Zeroed floats for a parameter-sized array, 64-byte aligned; free(). */
 float *ts_aligned_floats(gsize n, GError **error);
 
 /* TRUE if the parameter is learned. */

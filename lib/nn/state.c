@@ -155,17 +155,39 @@ shape_fits(const TsTensor *tensor, const TsParamSpec *spec)
     return same;
 }
 
+static const TsTensor *
+require_tensor(const TsState *state, const char *name, const TsParamSpec *spec, GError **error)
+{
+    const TsTensor *tensor = find_tensor(state, name);
+    if (tensor == NULL)
+        ts_error_set(error, TS_ERROR_FORMAT, "there is no tensor '%s'", name);
+    else if (!shape_fits(tensor, spec))
+        ts_error_set(error, TS_ERROR_FORMAT, "tensor '%s' has another shape than the model's",
+                     name);
+    else
+        return tensor;
+    return NULL;
+}
+
+gboolean
+ts_state_check_params(const TsState *state, const TsGraph *graph, GError **error)
+{
+    for (guint i = 0; i < graph->params->len; i++) {
+        const TsParamSpec *spec = ts_graph_param(graph, i);
+        if (require_tensor(state, spec->name, spec, error) == NULL)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 gboolean
 ts_state_get_param(const TsState *state, const char *prefix, const TsParam *param, float *stored,
                    GError **error)
 {
     g_autofree char *name = g_strconcat(prefix, param->spec->name, NULL);
-    const TsTensor *tensor = find_tensor(state, name);
+    const TsTensor *tensor = require_tensor(state, name, param->spec, error);
     if (tensor == NULL)
-        return ts_error_set(error, TS_ERROR_FORMAT, "there is no tensor '%s'", name);
-    if (!shape_fits(tensor, param->spec))
-        return ts_error_set(error, TS_ERROR_FORMAT,
-                            "tensor '%s' has another shape than the model's", name);
+        return FALSE;
     g_autofree float *plain = ts_try_alloc(param->n, sizeof *plain, name, error);
     return plain != NULL && ts_tensor_to_f32(tensor, plain, error) &&
            ts_param_set_plain(param, plain, stored, error);

@@ -40,6 +40,9 @@ gboolean ts_state_add_param(TsState *state, const char *prefix, const TsParam *p
 gboolean ts_state_get_param(const TsState *state, const char *prefix, const TsParam *param,
                             float *stored, GError **error);
 
+/* TRUE if the tensors of all the graph's parameters are there, in their shapes; TS_ERROR_FORMAT. */
+gboolean ts_state_check_params(const TsState *state, const TsGraph *graph, GError **error);
+
 /* TRUE if tensor PREFIX + the parameter's name is there. */
 gboolean ts_state_has_param(const TsState *state, const char *prefix, const TsParam *param);
 

@@ -268,6 +268,56 @@ START_TEST(a_model_reads_back_the_same)
 }
 END_TEST
 
+/* What the file describes is looked for before memory is asked for. */
+START_TEST(a_hostile_model_file_is_refused)
+{
+    static const struct {
+        const char *key, *value, *message;
+    } cases[] = {
+        {"architecture", "cnn:width=4096", "there is no tensor"},
+        {"architecture", "mlp:hidden=1048576", "there is no tensor"},
+        {"architecture", "vgg", "vgg"},
+        {"input", "4x1048576x1048576", "there is no tensor"},
+        {"input", "1x0x5", "CxHxW"},
+        {"std", "0", "deviation"},
+        {"crop_pct", "nan", "crop"},
+        {"classes", "", "no classes"},
+        {"classes", "a\tb\ta", "two classes are named 'a'"},
+    };
+    g_autofree char *path = g_strdup_printf("%s/tessera-hostile-%d", g_get_tmp_dir(), getpid());
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        static const char *const good[][2] = {
+            {"format", "tessera 1"}, {"architecture", "mlp"}, {"classes", "a\tb"},
+            {"input", "1x20x20"},    {"mean", "0"},           {"std", "1"},
+            {"crop_pct", "1"},
+        };
+        g_autoptr(TsState) state = ts_state_new();
+        g_autoptr(GError) error = NULL;
+        for (gsize k = 0; k < G_N_ELEMENTS(good); k++)
+            ts_state_set(state, good[k][0], good[k][1]);
+        if (strcmp(cases[i].key, "input") == 0 && cases[i].value[0] == '4') {
+            ts_state_set(state, "mean", "0,0,0,0");
+            ts_state_set(state, "std", "1,1,1,1");
+        }
+        ts_state_set(state, cases[i].key, cases[i].value);
+        ck_assert(ts_state_write(state, path, NULL));
+        ck_assert_ptr_null(ts_model_read(path, &error));
+        ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_FORMAT));
+        ck_assert_msg(strstr(error->message, cases[i].message) != NULL, "%s", error->message);
+        ck_assert(g_str_has_prefix(error->message, path));
+    }
+    g_remove(path);
+}
+END_TEST
+
+START_TEST(no_memory_is_an_error)
+{
+    g_autoptr(GError) error = NULL;
+    ck_assert_ptr_null(ts_aligned_floats(G_MAXSSIZE / 8, &error));
+    ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_NO_MEMORY));
+}
+END_TEST
+
 START_TEST(descriptions_of_models_are_checked)
 {
     static const char *const bad[] = {"",
@@ -309,6 +359,8 @@ main(void)
     tcase_add_test(files, logs_read_back_the_same);
     tcase_add_test(files, a_model_reads_back_the_same);
     tcase_add_test(files, descriptions_of_models_are_checked);
+    tcase_add_test(files, a_hostile_model_file_is_refused);
+    tcase_add_test(files, no_memory_is_an_error);
     suite_add_tcase(suite, files);
     return unit_run(suite);
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "nn/trainer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -21,7 +22,7 @@ static void
 drop_best(EarlyStop *self)
 {
     for (guint i = 0; self->best != NULL && i < self->n_best; i++)
-        g_aligned_free(self->best[i]);
+        free(self->best[i]);
     g_clear_pointer(&self->best, g_free);
 }
 
