@@ -6,6 +6,9 @@
 #include "nn/models/models.h"
 #include "nn/run.h"
 
+/* The number of an option that keeps the optimizer's own default. */
+#define NOT_GIVEN (-G_MAXDOUBLE)
+
 static struct {
     char *output, *root, *model, *size, *train_split, *val_split;
     int channels, epochs, batch_size, patience, cache_mb;
@@ -22,12 +25,12 @@ static struct {
     .std = 0.5,
     .gamma = 0.1,
     .step_epochs = 10,
-    .rate = -1,
-    .momentum = -1,
-    .weight_decay = -1,
-    .beta1 = -1,
-    .beta2 = -1,
-    .epsilon = -1,
+    .rate = NOT_GIVEN,
+    .momentum = NOT_GIVEN,
+    .weight_decay = NOT_GIVEN,
+    .beta1 = NOT_GIVEN,
+    .beta2 = NOT_GIVEN,
+    .epsilon = NOT_GIVEN,
 };
 
 static const GOptionEntry entries[] = {
@@ -104,9 +107,9 @@ choose_optimizer(TsOptimizerOptions *options, double *rate, GError **error)
     if (opt.optimizer != NULL && !ts_optimizer_kind_parse(opt.optimizer, &kind, error))
         return FALSE;
     gboolean sgd = kind == TS_OPTIMIZER_SGD;
-    if (!sgd && (opt.momentum >= 0 || opt.nesterov))
+    if (!sgd && (opt.momentum != NOT_GIVEN || opt.nesterov))
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--momentum and --nesterov belong to sgd");
-    if (sgd && (opt.beta1 >= 0 || opt.beta2 >= 0 || opt.epsilon >= 0))
+    if (sgd && (opt.beta1 != NOT_GIVEN || opt.beta2 != NOT_GIVEN || opt.epsilon != NOT_GIVEN))
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--beta1, --beta2 and --epsilon belong to adam and adamw");
     *options = ts_optimizer_defaults(kind);
@@ -119,13 +122,10 @@ choose_optimizer(TsOptimizerOptions *options, double *rate, GError **error)
                    {opt.epsilon, &options->epsilon},
                    {opt.weight_decay, &options->weight_decay}};
     for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
-        if (numbers[i].given >= 0)
+        if (numbers[i].given != NOT_GIVEN)
             *numbers[i].value = numbers[i].given;
     options->nesterov = opt.nesterov;
-    *rate = opt.rate >= 0 ? opt.rate : sgd ? 0.05 : 0.001;
-    if (options->momentum >= 1 || options->beta1 >= 1 || options->beta2 >= 1)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "--momentum, --beta1 and --beta2 have to be below 1");
+    *rate = opt.rate != NOT_GIVEN ? opt.rate : sgd ? 0.05 : 0.001;
     return TRUE;
 }
 
@@ -139,11 +139,41 @@ choose_schedule(double rate, TsSchedule *schedule, GError **error)
                              .step_epochs = opt.step_epochs,
                              .epochs = opt.epochs,
                              .warmup_epochs = opt.warmup_epochs};
-    if (opt.step_epochs <= 0 || opt.gamma <= 0 || opt.warmup_epochs < 0 || opt.min_rate < 0)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "--step-epochs and --gamma have to be above 0, --warmup-epochs and "
-                            "--min-lr not below");
     return opt.schedule == NULL || ts_schedule_kind_parse(opt.schedule, &schedule->kind, error);
+}
+
+/* Each within its bounds, which are part of it or not: --std (0 to 1e9, --momentum [0 to 1). */
+static gboolean
+check_fractions(GError **error)
+{
+    static const double most = 1e9;
+    const struct {
+        const char *name;
+        double value, min, max;
+        gboolean above_min, below_max;
+    } checks[] = {{"--lr", opt.rate, 0, most, FALSE, FALSE},
+                  {"--momentum", opt.momentum, 0, 1, FALSE, TRUE},
+                  {"--beta1", opt.beta1, 0, 1, FALSE, TRUE},
+                  {"--beta2", opt.beta2, 0, 1, FALSE, TRUE},
+                  {"--epsilon", opt.epsilon, 0, most, FALSE, FALSE},
+                  {"--weight-decay", opt.weight_decay, 0, most, FALSE, FALSE},
+                  {"--min-lr", opt.min_rate, 0, most, FALSE, FALSE},
+                  {"--gamma", opt.gamma, 0, most, TRUE, FALSE},
+                  {"--step-epochs", opt.step_epochs, 0, most, TRUE, FALSE},
+                  {"--warmup-epochs", opt.warmup_epochs, 0, most, FALSE, FALSE},
+                  {"--min-delta", opt.min_delta, 0, most, FALSE, FALSE},
+                  {"--mean", opt.mean, -most, most, FALSE, FALSE},
+                  {"--std", opt.std, 0, most, TRUE, FALSE}};
+    for (gsize i = 0; i < G_N_ELEMENTS(checks); i++) {
+        double value = checks[i].value, min = checks[i].min, max = checks[i].max;
+        if (value == NOT_GIVEN || (value > min && value < max) ||
+            (value == min && !checks[i].above_min) || (value == max && !checks[i].below_max))
+            continue;
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: %g is outside of %s%g to %s%g",
+                            checks[i].name, value, checks[i].above_min ? "more than " : "", min,
+                            checks[i].below_max ? "less than " : "", max);
+    }
+    return TRUE;
 }
 
 static gboolean
@@ -161,11 +191,11 @@ check_numbers(GError **error)
         if (checks[i].value < checks[i].min)
             return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: %d is below %d", checks[i].name,
                                 checks[i].value, checks[i].min);
-    if (opt.std <= 0)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "--std has to be above 0");
     if (opt.output == NULL && !opt.dry_run)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "where to? give the folder of the run with -o RUN");
+    if (!check_fractions(error))
+        return FALSE;
     if (opt.resume && ts_tool_force())
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--resume and --force exclude each other");
     return TRUE;

@@ -9,6 +9,8 @@
 #include "sample/render.h"
 #include "store/json.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 enum { LARGEST_DEFAULT_SIDE = 256 };
@@ -194,6 +196,27 @@ settle_class_weights(TsRun *run, GError **error)
     return ts_class_weights(run->options.class_weights, counts, n, run->class_weights, error);
 }
 
+static gboolean
+settle_monitor(TsRun *run, GError **error)
+{
+    static const char *const of_training[] = {"loss", "accuracy", NULL};
+    static const char *const of_validation[] = {"val_loss", "val_accuracy", "val_balanced_accuracy",
+                                                NULL};
+    const char *name = run->options.monitor;
+    if (name == NULL)
+        run->options.monitor = run->val != NULL ? "val_loss" : "loss";
+    else if (g_strv_contains(of_validation, name) && run->val == NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "monitor '%s' needs validation rows, there are none with split '%s'",
+                            name, run->options.val_split);
+    else if (!g_strv_contains(of_training, name) && !g_strv_contains(of_validation, name))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "monitor '%s' is not loss, accuracy, val_loss, val_accuracy or "
+                            "val_balanced_accuracy",
+                            name);
+    return TRUE;
+}
+
 /* ---- the run ---- */
 
 TsRun *
@@ -206,10 +229,8 @@ ts_run_new(const TsRunOptions *options, GError **error)
         run->checkpoint_path = g_build_filename(options->folder, "last.ckpt", NULL);
     }
     if (!open_data(run, error) || !open_model(run, error) || !open_loaders(run, error) ||
-        !settle_class_weights(run, error))
+        !settle_class_weights(run, error) || !settle_monitor(run, error))
         return NULL;
-    if (run->options.monitor == NULL)
-        run->options.monitor = run->val != NULL ? "val_loss" : "loss";
     return g_steal_pointer(&run);
 }
 
@@ -299,6 +320,24 @@ ts_run_describe(TsRun *run, TsReport *report, GError **error)
 
 /* ---- the folder ---- */
 
+/* What is left of an old run would be taken for the new one's: --resume would go on with the old
+ * checkpoint, TensorBoard would show both as one. */
+static gboolean
+remove_old_run(const TsRun *run, GError **error)
+{
+    g_autoptr(GDir) dir = g_dir_open(run->options.folder, 0, error);
+    const char *name;
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(run->options.folder, name, NULL);
+        gboolean old = strcmp(name, "last.ckpt") == 0 || strcmp(name, "model.safetensors") == 0 ||
+                       strcmp(name, "history.csv") == 0 ||
+                       g_str_has_prefix(name, "events.out.tfevents.");
+        if (old && g_unlink(path) != 0)
+            return ts_error_set_errno(error, errno, "%s: cannot be replaced", path);
+    }
+    return dir != NULL;
+}
+
 static gboolean
 prepare_folder(const TsRun *run, GError **error)
 {
@@ -309,7 +348,9 @@ prepare_folder(const TsRun *run, GError **error)
             error, TS_ERROR_IO,
             "%s: holds a run already; --resume goes on with it, --force begins anew",
             run->options.folder);
-    return ts_make_folder(run->options.folder, error);
+    if (!ts_make_folder(run->options.folder, error))
+        return FALSE;
+    return run->options.resume || remove_old_run(run, error);
 }
 
 static gboolean
@@ -354,8 +395,7 @@ add_callbacks(TsRun *run)
 gboolean
 ts_run_train(TsRun *run, GError **error)
 {
-    if (!prepare_folder(run, error) || (run->trainer == NULL && !open_trainer(run, error)) ||
-        !write_run_json(run, error))
+    if ((run->trainer == NULL && !open_trainer(run, error)) || !prepare_folder(run, error))
         return FALSE;
     add_callbacks(run);
     if (run->options.resume && g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS)) {
@@ -364,5 +404,5 @@ ts_run_train(TsRun *run, GError **error)
         ts_info("going on after iteration %" G_GUINT64_FORMAT " (epoch %" G_GUINT64_FORMAT ")",
                 run->trainer->iteration, run->trainer->epoch + 1);
     }
-    return ts_trainer_run(run->trainer, error);
+    return write_run_json(run, error) && ts_trainer_run(run->trainer, error);
 }

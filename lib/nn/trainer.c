@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "stats/confusion.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -263,6 +264,12 @@ train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
     ts_loss_softmax_cross_entropy(
         ts_net_logits(net), batch->labels, batch->weights, self->options.class_weights, batch->n,
         g_strv_length(self->model->classes), batch->n, ts_net_grad_logits(net), &sums);
+    if (sums.weight > 0 && !isfinite(sums.loss))
+        return ts_error_set(error, TS_ERROR_RANGE,
+                            "iteration %" G_GUINT64_FORMAT
+                            ": the loss is no finite number, training diverges; choose a learning "
+                            "rate below %g",
+                            self->iteration + 1, self->learning_rate);
     if (!ts_net_backward(net, error))
         return FALSE;
     ts_optimizer_step(self->optimizer, self->learning_rate);

@@ -124,6 +124,54 @@ setup() {
     [ ! -e run/model.safetensors ]
 }
 
+@test "numbers out of their bounds end with 2 and are named" {
+    for words in "--lr -1" "--lr nan" "--lr inf" "--momentum -0.5" "--momentum 1" "--weight-decay -3" \
+        "--gamma nan" "--gamma 0" "--min-lr nan" "--step-epochs nan" "--warmup-epochs -1" \
+        "--min-delta nan" "--mean nan" "--std 0" "--optimizer adam --beta2 1" \
+        "--optimizer adam --epsilon -1"; do
+        # shellcheck disable=SC2086  # words
+        run -2 --separate-stderr train -o run --epochs 1 $words digits.tsv
+        words=${words#--optimizer adam }
+        stderr_has "${words% *}:"
+    done
+    for name in xloss val_los val_loss; do
+        run -2 --separate-stderr train -o run --val-split none --monitor $name digits.tsv
+        stderr_has "'$name'"
+    done
+    [ ! -e run ]
+}
+
+@test "--force leaves nothing of the old run behind" {
+    train -q -o run --epochs 2 digits.tsv
+    sed 's/sheet\.png/gone.png/' digits.tsv > gone.tsv
+    run -1 --separate-stderr train -q -o run --force -s 20 --channels 1 gone.tsv
+    [ ! -e run/last.ckpt ] || fail "the old checkpoint is there"
+    [ ! -e run/model.safetensors ] || fail "the old model is there"
+    [ "$(find run -name 'events.*' | wc -l)" -eq 1 ]
+}
+
+@test "a run that diverges ends with 1 and says what to do" {
+    run -1 --separate-stderr train -q -o run --epochs 9 --lr 1e9 --schedule constant -m mlp digits.tsv
+    stderr_has "learning rate"
+    no_leftovers run
+}
+
+@test "weights of zero give a model all the same" {
+    awk -F'\t' -v OFS='\t' '{print $0, NR == 1 ? "weight" : $9 == "val" ? 0 : 1}' digits.tsv > w.tsv
+    run -0 --separate-stderr train -q -o run --epochs 1 w.tsv
+    stderr_has "val_loss"
+    [ -s run/model.safetensors ]
+}
+
+@test "resumption with another monitor or with early stopping begins to watch there" {
+    train -q -o run --epochs 1 digits.tsv
+    cp run/model.safetensors before
+    train -q -o run --resume --epochs 8 --monitor accuracy --early-stopping 100 digits.tsv
+    run ! cmp -s before run/model.safetensors
+    awk -F, 'NR > 2 && $3 > best {best = $3; epoch = $1} END {print epoch}' run/history.csv > best
+    grep -aq "\"epoch\":\"$(cat best)\"" run/model.safetensors || fail "epoch $(cat best) is best"
+}
+
 @test "bad data end with 1 and are named" {
     cut -f 1-5 digits.tsv > unlabelled.tsv
     run -1 --separate-stderr train -o run unlabelled.tsv

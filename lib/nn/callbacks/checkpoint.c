@@ -42,8 +42,12 @@ epoch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
     Checkpoint *self = (Checkpoint *) callback;
     double value;
     if (self->best_only && ts_logs_get(trainer->logs, self->monitor.name, &value)) {
-        if (!ts_monitor_update(&self->monitor, value))
-            return TRUE;
+        if (!ts_monitor_update(&self->monitor, value)) {
+            if (self->monitor.has_best)
+                return TRUE;
+            ts_warning("model checkpoint: %s is no number; the model is written anyway",
+                       self->monitor.name);
+        }
     } else if (self->best_only) {
         ts_warning("model checkpoint: there is no '%s' in the logs; the model is written anyway",
                    self->monitor.name);

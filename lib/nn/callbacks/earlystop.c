@@ -113,6 +113,8 @@ load(TsCallback *callback, TsTrainer *trainer, const TsState *state, GError **er
 {
     EarlyStop *self = (EarlyStop *) callback;
     TsParams *params = trainer->model->params;
+    if (!ts_monitor_is_saved(&self->options.monitor, "earlystop", state))
+        return TRUE; /* the run so far did not watch this number: it is watched from now on */
     if (!ts_monitor_load(&self->options.monitor, "earlystop", state, error) ||
         !ts_state_get_int(state, "earlystop.wait", &self->wait, error) ||
         !ts_state_get_int(state, "earlystop.best_epoch", &self->best_epoch, error))

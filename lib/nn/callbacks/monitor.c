@@ -43,15 +43,25 @@ ts_monitor_update(TsMonitor *monitor, double value)
 void
 ts_monitor_save(const TsMonitor *monitor, const char *prefix, TsState *state)
 {
-    g_autofree char *key = g_strconcat(prefix, ".best", NULL);
+    g_autofree char *name = g_strconcat(prefix, ".monitor", NULL);
+    g_autofree char *best = g_strconcat(prefix, ".best", NULL);
+    ts_state_set(state, name, monitor->name);
     if (monitor->has_best)
-        ts_state_set_double(state, key, monitor->best);
+        ts_state_set_double(state, best, monitor->best);
+}
+
+gboolean
+ts_monitor_is_saved(const TsMonitor *monitor, const char *prefix, const TsState *state)
+{
+    g_autofree char *name = g_strconcat(prefix, ".monitor", NULL);
+    return g_strcmp0(ts_state_get(state, name), monitor->name) == 0;
 }
 
 gboolean
 ts_monitor_load(TsMonitor *monitor, const char *prefix, const TsState *state, GError **error)
 {
-    g_autofree char *key = g_strconcat(prefix, ".best", NULL);
-    monitor->has_best = ts_state_get(state, key) != NULL;
-    return !monitor->has_best || ts_state_get_double(state, key, &monitor->best, error);
+    g_autofree char *best = g_strconcat(prefix, ".best", NULL);
+    monitor->has_best =
+        ts_monitor_is_saved(monitor, prefix, state) && ts_state_get(state, best) != NULL;
+    return !monitor->has_best || ts_state_get_double(state, best, &monitor->best, error);
 }

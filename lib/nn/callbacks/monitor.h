@@ -30,8 +30,10 @@ gboolean ts_monitor_is_better(const TsMonitor *monitor, double value, double tha
 /* TRUE if `value` is the first or better than the best, which it then is. NaN never improves. */
 gboolean ts_monitor_update(TsMonitor *monitor, double value);
 
-/* Into and out of a checkpoint, under PREFIX.best. */
+/* Into and out of a checkpoint, under PREFIX.monitor and PREFIX.best. The best of another number,
+ * or of a run that did not watch any, is no best. */
 void ts_monitor_save(const TsMonitor *monitor, const char *prefix, TsState *state);
+gboolean ts_monitor_is_saved(const TsMonitor *monitor, const char *prefix, const TsState *state);
 gboolean
 ts_monitor_load(TsMonitor *monitor, const char *prefix, const TsState *state, GError **error);
 
