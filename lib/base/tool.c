@@ -203,11 +203,11 @@ takes_value(const TsTool *tool, char short_name)
 
 /* GOption does not know -j4, which people type for -j 4: split such words. */
 static char **
-split_attached_values(const TsTool *tool, int *argc, char **argv)
+split_attached_values(const TsTool *tool, int argc, char **argv)
 {
     GPtrArray *words = g_ptr_array_new();
     gboolean options_end = FALSE;
-    for (int i = 0; i < *argc; i++) {
+    for (int i = 0; i < argc; i++) {
         const char *word = argv[i];
         options_end |= strcmp(word, "--") == 0;
         gboolean attached = i > 0 && !options_end && word[0] == '-' && word[1] != '-' &&
@@ -216,29 +216,27 @@ split_attached_values(const TsTool *tool, int *argc, char **argv)
             g_ptr_array_add(words, g_strndup(word, 2));
         g_ptr_array_add(words, g_strdup(attached ? word + 2 : word));
     }
-    *argc = (int) words->len;
     g_ptr_array_add(words, NULL);
     return (char **) g_ptr_array_free(words, FALSE);
 }
 
+/* Take the options out of `words`; `args` is set to what is left behind the program's name. */
 static gboolean
-parse(const TsTool *tool, GOptionContext *context, int *argc, char ***argv, GError **error)
+parse(const TsTool *tool, GOptionContext *context, char ***words, char ***args, GError **error)
 {
     GError *parse_error = NULL;
-    *argv = split_attached_values(tool, argc, *argv);
-    if (!g_option_context_parse(context, argc, argv, &parse_error)) {
+    if (!g_option_context_parse_strv(context, words, &parse_error)) {
         ts_error_set(error, TS_ERROR_ARGUMENT, "%s", parse_error->message);
         g_error_free(parse_error);
         return FALSE;
     }
     if (common.help || common.version)
         return TRUE;
+    *args = *words + 1;
     /* GOption leaves the "--" that ends options in place. */
-    if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
-        (*argv)++;
-        (*argc)--;
-    }
-    return apply_common_options(tool, *argc - 1, error);
+    if (**args != NULL && strcmp(**args, "--") == 0)
+        (*args)++;
+    return apply_common_options(tool, (int) g_strv_length(*args), error);
 }
 
 int
@@ -247,8 +245,10 @@ ts_tool_main(const TsTool *tool, int argc, char **argv)
     begin(tool, argv);
     ts_log_set(tool->name, TS_LOG_INFO);
     g_autoptr(GOptionContext) context = new_option_context(tool);
+    g_auto(GStrv) words = split_attached_values(tool, argc, argv);
+    char **args = NULL;
     g_autoptr(GError) error = NULL;
-    if (!parse(tool, context, &argc, &argv, &error))
+    if (!parse(tool, context, &words, &args, &error))
         return report_error(tool, error);
     if (common.help) {
         g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
@@ -261,7 +261,7 @@ ts_tool_main(const TsTool *tool, int argc, char **argv)
         return close_stdout(0);
     }
     ts_threads_set((guint) common.threads);
-    gboolean done = tool->run(argc - 1, argv + 1, &error);
+    gboolean done = tool->run((int) g_strv_length(args), args, &error);
     if (done)
         return close_stdout(common.status);
     int status = report_error(tool, error);
