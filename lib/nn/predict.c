@@ -2,10 +2,12 @@
  * the rest does not matter, as samples do not see each other. */
 #include "nn/predict.h"
 
+#include "base/error.h"
 #include "nn/loss.h"
 #include "nn/net.h"
 #include "sample/loader.h"
 
+#include <math.h>
 #include <string.h>
 
 static gboolean
@@ -20,6 +22,12 @@ predict_batch(TsModel *model, TsNet *net, const TsBatch *batch, guint64 first, T
         return FALSE;
     for (guint i = 0; i < batch->n; i++) {
         ts_softmax(ts_net_logits(net) + (gsize) i * classes, classes, probabilities);
+        if (isnan(probabilities[0]))
+            return ts_error_set(error, TS_ERROR_RANGE,
+                                "the model's answer to sample %" G_GUINT64_FORMAT
+                                " is no number: its weights are damaged, or it diverged in "
+                                "training",
+                                first + i + 1);
         if (!func(first + i, probabilities, data, error))
             return FALSE;
     }

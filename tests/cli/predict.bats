@@ -74,3 +74,13 @@ setup() {
     [ "$status" -eq 1 ]
     grep -q "No space left" message
 }
+
+@test "weights that are no numbers are an error, not a class" {
+    n=$(od -A n -t u8 -N 8 run/model.safetensors | tr -d ' ')
+    # The first tensor is fc.bias; its first number becomes a NaN.
+    cp run/model.safetensors nan.safetensors
+    printf '\377\377\377\377' | dd of=nan.safetensors bs=1 seek=$((n + 8)) conv=notrunc status=none
+    run -1 --separate-stderr predict -m nan.safetensors -o answers.tsv shapes.tsv
+    stderr_has "no number"
+    [ ! -e answers.tsv ]
+}
