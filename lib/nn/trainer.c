@@ -100,6 +100,11 @@ load_history(TsTrainer *self, const TsState *state, GError **error)
     gint64 n;
     if (!ts_state_get_int(state, "history", &n, error))
         return FALSE;
+    if (n < 0 || (guint64) n != self->epoch)
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%" G_GUINT64_FORMAT
+                            " epochs are done, the history has %" G_GINT64_FORMAT,
+                            self->epoch, n);
     for (gint64 i = 0; i < n; i++) {
         g_autofree char *key = g_strdup_printf("history.%" G_GINT64_FORMAT, i);
         const char *text = ts_state_get(state, key);

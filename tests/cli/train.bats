@@ -96,6 +96,17 @@ setup() {
     stderr_has "another architecture"
 }
 
+@test "a checkpoint that contradicts itself is refused" {
+    train -q -o run --epochs 2 digits.tsv
+    for change in 's/"history":"2"/"history":"1"/' 's/"epoch":"2"/"epoch":"9"/' 's/"batch":"0"/"batch":"7"/'; do
+        rm -rf changed
+        cp -r run changed
+        sed -i "$change" changed/last.ckpt
+        run -1 --separate-stderr train -q -o changed --resume --epochs 4 digits.tsv
+        [ -n "$stderr" ]
+    done
+}
+
 @test "early stopping ends a run that does not improve" {
     run -0 train -o run --epochs 500 --lr 0 --early-stopping 2 --no-tensorboard digits.tsv
     output_has "has not improved for 2 epochs"
