@@ -434,6 +434,7 @@ main(void)
     tcase_add_test(rng, gsl_distributions_draw_from_the_stream);
     suite_add_tcase(suite, rng);
     TCase *files = tcase_create("outfile");
+    tcase_set_timeout(files, 60); /* many files, on a machine that may be busy */
     tcase_add_checked_fixture(files, make_folder, remove_folder);
     tcase_add_test(files, a_file_appears_at_the_commit);
     tcase_add_test(files, without_a_commit_nothing_is_left_and_the_old_file_stays);
