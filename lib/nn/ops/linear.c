@@ -95,6 +95,8 @@ ts_graph_linear(TsGraph *graph, const char *name, guint input, int features)
     if (in.h != 1 || in.w != 1)
         return ts_graph_fail(graph, "%s: a linear layer needs flat features, not %dx%d pixels",
                              name, (int) in.w, (int) in.h);
+    if (in.c > G_MAXINT) /* cblas counts in int */
+        return ts_graph_fail(graph, "%s: %" G_GINT64_FORMAT " features are too many", name, in.c);
     const gint64 shape[] = {features, in.c};
     TsNode node = {.op = &linear_op,
                    .name = g_strdup(name),
