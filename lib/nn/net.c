@@ -351,8 +351,10 @@ place_buffers(TsNet *net, GError **error)
     }
     net->planned = ts_plan_memory(items, owners->len);
     net->arena = ts_aligned_floats(net->planned / sizeof(float), error);
-    if (net->arena == NULL)
+    if (net->arena == NULL) {
+        g_prefix_error(error, "%u samples in a batch, fewer need less memory: ", net->batch);
         return FALSE;
+    }
     for (guint i = 0; i < owners->len; i++) {
         TsBuffer *buffer = g_ptr_array_index(owners, i);
         buffer->offset = items[i].offset;

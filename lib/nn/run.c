@@ -401,8 +401,13 @@ ts_run_train(TsRun *run, GError **error)
     if (run->options.resume && g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS)) {
         if (!ts_trainer_resume(run->trainer, error))
             return FALSE;
-        ts_info("going on after iteration %" G_GUINT64_FORMAT " (epoch %" G_GUINT64_FORMAT ")",
-                run->trainer->iteration, run->trainer->epoch + 1);
+        if (run->trainer->epoch >= run->options.epochs)
+            ts_info("the run has its %" G_GUINT64_FORMAT " epochs, %u were asked for: nothing is "
+                    "left to do",
+                    run->trainer->epoch, run->options.epochs);
+        else
+            ts_info("going on after iteration %" G_GUINT64_FORMAT " (epoch %" G_GUINT64_FORMAT ")",
+                    run->trainer->iteration, run->trainer->epoch + 1);
     }
     return write_run_json(run, error) && ts_trainer_run(run->trainer, error);
 }

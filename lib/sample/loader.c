@@ -154,6 +154,9 @@ slot_init(TsLoader *self, Slot *slot, GError **error)
     batch->rows = batch->weights ? ts_try_alloc(n, sizeof *batch->rows, "batch", error) : NULL;
     slot->scratch = batch->rows ? ts_try_alloc(self->n_sample, 1, "batch", error) : NULL;
     slot->changed = slot->scratch ? ts_try_alloc(self->n_sample, 1, "batch", error) : NULL;
+    if (slot->changed == NULL)
+        g_prefix_error(error,
+                       "%u samples in a batch, fewer need less memory: ", self->options.batch_size);
     return slot->changed != NULL;
 }
 

@@ -76,6 +76,13 @@ setup() {
     no_leftovers run
 }
 
+@test "resuming a run that is complete says so" {
+    train -q -o run --epochs 1 digits.tsv
+    run -0 train -o run --epochs 1 --resume digits.tsv
+    output_has "nothing is left to do"
+    [[ $output != *"going on"* ]]
+}
+
 @test "a folder with a run is left alone without --resume or --force" {
     train -q -o run --epochs 1 digits.tsv
     cp run/model.safetensors before
@@ -181,6 +188,11 @@ setup() {
     run ! cmp -s before run/model.safetensors
     awk -F, 'NR > 2 && $3 > best {best = $3; epoch = $1} END {print epoch}' run/history.csv > best
     grep -aq "\"epoch\":\"$(cat best)\"" run/model.safetensors || fail "epoch $(cat best) is best"
+}
+
+@test "a batch that no memory holds ends with 1 and a hint" {
+    run -1 --separate-stderr train --dry-run -b 2147483647 digits.tsv
+    stderr_has "fewer need less memory"
 }
 
 @test "bad data end with 1 and are named" {
