@@ -94,6 +94,10 @@ run(int n_args, char **args, GError **error)
     if (opt.batch_size < 1)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--batch-size: %d is below 1",
                             opt.batch_size);
+    if (g_file_test(opt.model, G_FILE_TEST_IS_DIR))
+        return ts_error_set(
+            error, TS_ERROR_ARGUMENT,
+            "--model: %s is a folder; the model of a run is model.safetensors in it", opt.model);
     g_autoptr(TsModel) model = ts_model_read(opt.model, error);
     g_autoptr(TsManifest) manifest =
         model != NULL ? ts_manifest_read(n_args > 0 ? args[0] : "-", error) : NULL;

@@ -51,6 +51,8 @@ setup() {
 @test "what is no model is refused" {
     run -2 --separate-stderr predict shapes.tsv
     stderr_has "-m"
+    run -2 --separate-stderr predict -m run shapes.tsv
+    stderr_has "model.safetensors in it"
     run -1 --separate-stderr predict -m sheet.png shapes.tsv
     stderr_has "sheet.png"
     head -c 2000 run/model.safetensors > torn.safetensors
