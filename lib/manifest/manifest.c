@@ -103,8 +103,10 @@ ts_manifest_require_column(const TsManifest *self, const char *name, guint *colu
     if (self->scanned)
         return ts_error_set(error, TS_ERROR_FORMAT, "%s: no '%s': the folder has no class folders",
                             self->name, name);
-    return ts_error_set(error, TS_ERROR_FORMAT, "%s:1: no column '%s', the header has: %.400s",
-                        self->name, name, escaped);
+    const gboolean tabless = self->columns[1] == NULL && strpbrk(escaped, ",; ") != NULL;
+    return ts_error_set(error, TS_ERROR_FORMAT, "%s:1: no column '%s', the header has: %.400s%s",
+                        self->name, name, escaped,
+                        tabless ? "; a tab was expected between columns" : "");
 }
 
 const char *

@@ -123,6 +123,11 @@ bad() {
     bad 1 "shapes/disc: no 'label': the folder has no class folders" shapes/disc
 }
 
+@test "a table without tabs is named as such" {
+    sed 's/\t/,/g' shapes.tsv > commas.tsv
+    bad 1 "a tab was expected between columns" commas.tsv
+}
+
 @test "a full disk is an error" {
     run -1 bash -c 'classstats shapes.tsv >/dev/full'
     output_has "standard output: cannot be written"
