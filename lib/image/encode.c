@@ -66,7 +66,7 @@ ts_image_check_format(const char *suffix, int bands, TsSampleType type, GError *
         format->bands == (guint) ANY_BANDS || (bands < 31 && (format->bands >> bands & 1) != 0);
     if (!holds_bands || (format->types >> type & 1) == 0)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "%s holds %s, the image has %d %s band%s; use .tif", format->name,
+                            "%s holds %s, the image has %d %s band%s; TIFF holds all", format->name,
                             format->can_hold, bands, ts_sample_type_name(type),
                             bands == 1 ? "" : "s");
     return TRUE;
