@@ -99,6 +99,9 @@ open_data(TsRun *run, GError **error)
         g_propagate_error(error, failure);
         return FALSE;
     }
+    if (run->val_set == NULL && strcmp(options->val_split, "val") != 0)
+        ts_warning("%s: there are no labelled rows with split '%s', nothing is validated",
+                   ts_manifest_name(run->manifest), options->val_split);
     run->fingerprint = fingerprint_of(run);
     return TRUE;
 }
@@ -130,7 +133,7 @@ settle_input(const TsRun *run, TsPreprocess *how, GError **error)
                                     how->width, how->height);
         }
     }
-    for (int c = 0; c < how->channels; c++) {
+    for (int c = 0; c < TS_MAX_CHANNELS; c++) {
         how->mean[c] = (float) options->mean;
         how->std[c] = (float) options->std;
     }

@@ -142,6 +142,11 @@ setup() {
     [ ! -e run/model.safetensors ]
 }
 
+@test "a validation split that was named and has no row is warned of" {
+    run -0 --separate-stderr train --dry-run --val-split vla digits.tsv
+    stderr_has "'vla'"
+}
+
 @test "numbers out of their bounds end with 2 and are named" {
     for words in "--lr -1" "--lr nan" "--lr inf" "--momentum -0.5" "--momentum 1" "--weight-decay -3" \
         "--gamma nan" "--gamma 0" "--min-lr nan" "--step-epochs nan" "--warmup-epochs -1" \
@@ -152,6 +157,8 @@ setup() {
         words=${words#--optimizer adam }
         stderr_has "${words% *}:"
     done
+    run -2 --separate-stderr train -o run -s 20 --channels 1000000 digits.tsv
+    stderr_has "1000000 channels"
     for name in xloss val_los val_loss; do
         run -2 --separate-stderr train -o run --val-split none --monitor $name digits.tsv
         stderr_has "'$name'"
