@@ -277,7 +277,7 @@ START_TEST(a_hostile_model_file_is_refused)
         {"architecture", "cnn:width=4096", "there is no tensor"},
         {"architecture", "mlp:hidden=1048576", "there is no tensor"},
         {"architecture", "vgg", "vgg"},
-        {"input", "4x1048576x1048576", "too many"},
+        {"input", "4x1048576x1048576", "too large"},
         {"input", "1x0x5", "CxHxW"},
         {"std", "0", "deviation"},
         {"crop_pct", "nan", "crop"},
@@ -335,6 +335,8 @@ START_TEST(descriptions_of_models_are_checked)
         ck_assert(error != NULL);
     }
     ck_assert_ptr_null(ts_model_graph_new("cnn", 1, 2, 2, 3, NULL));
+    ck_assert_ptr_null(ts_model_graph_new("cnn", 4, 4096, 4097, 3, NULL));
+    ck_assert_ptr_null(ts_model_graph_new("mlp", 4, G_MAXINT, G_MAXINT, 3, NULL));
     ck_assert_ptr_null(ts_model_graph_new("mlp:hidden=1", 1, 50000, 50000, 3, NULL));
     g_autoptr(TsGraph) mlp = ts_model_graph_new("mlp:hidden=5", 2, 3, 4, 3, NULL);
     ck_assert_int_eq(ts_graph_n_parameters(mlp), 24 * 5 + 5 + 5 * 3 + 3);
