@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct _TsNet {
     const TsGraph *graph;
@@ -332,6 +333,19 @@ compile_backward(TsNet *net, GError **error)
 
 /* ---- memory ---- */
 
+/* Pages come into being when they are written, so a net that is only described costs nothing. */
+static float *
+map_arena(gsize bytes, GError **error)
+{
+    void *arena =
+        mmap(NULL, MAX(bytes, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (arena != MAP_FAILED)
+        return arena;
+    g_autofree char *size = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
+    ts_error_set(error, TS_ERROR_NO_MEMORY, "no memory for %s of activations", size);
+    return NULL;
+}
+
 static gboolean
 place_buffers(TsNet *net, GError **error)
 {
@@ -350,7 +364,7 @@ place_buffers(TsNet *net, GError **error)
         net->unplanned += buffer->bytes;
     }
     net->planned = ts_plan_memory(items, owners->len);
-    net->arena = ts_aligned_floats(net->planned / sizeof(float), error);
+    net->arena = map_arena(net->planned, error);
     if (net->arena == NULL) {
         g_prefix_error(error, "%u samples in a batch, fewer need less memory: ", net->batch);
         return FALSE;
@@ -416,7 +430,8 @@ ts_net_free(TsNet *net)
     g_ptr_array_unref(net->buffers);
     g_free(net->data);
     g_free(net->gradients);
-    g_clear_pointer(&net->arena, free);
+    if (net->arena != NULL)
+        munmap(net->arena, MAX(net->planned, 1));
     g_free(net);
 }
 
