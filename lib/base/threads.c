@@ -153,14 +153,27 @@ openblas_misjudges_processor(void)
 #endif
 }
 
+/* TRUE if others than this process want a processor at this moment: the fourth field of
+ * /proc/loadavg is "running/all". */
+static gboolean
+machine_has_other_work(void)
+{
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents("/proc/loadavg", &text, NULL, NULL))
+        return TRUE;
+    g_auto(GStrv) fields = g_strsplit(text, " ", -1);
+    return g_strv_length(fields) < 4 || g_ascii_strtoull(fields[3], NULL, 10) > 1;
+}
+
 void
 ts_threads_prepare_environment(char **argv)
 {
     gboolean changed = FALSE;
     if (openblas_misjudges_processor() && g_getenv("OPENBLAS_CORETYPE") == NULL)
         changed |= g_setenv("OPENBLAS_CORETYPE", "SkylakeX", TRUE);
-    if (g_getenv("GOMP_SPINCOUNT") == NULL && g_getenv("OMP_WAIT_POLICY") == NULL)
-        changed |= g_setenv("GOMP_SPINCOUNT", "1000", TRUE);
+    if (machine_has_other_work() && g_getenv("GOMP_SPINCOUNT") == NULL &&
+        g_getenv("OMP_WAIT_POLICY") == NULL)
+        changed |= g_setenv("GOMP_SPINCOUNT", "4000", TRUE);
     if (changed)
         execv("/proc/self/exe", argv);
     /* Without /proc the same work is done, slower. */

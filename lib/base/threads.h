@@ -37,8 +37,8 @@ gboolean ts_parallel_for(guint64 n, TsParallelFunc func, gpointer data, GError *
  * OPENBLAS_CORETYPE: OpenBLAS 0.3.21 does not know AMD's AVX-512 processors and runs its AVX2
  * kernels on them, at half the speed.
  * GOMP_SPINCOUNT: at the end of each kernel OpenMP's threads wait for each other spinning, for so
- * long that on a machine with other work a training step takes ten times its time. 1000 turns are
- * enough to bridge kernels on a quiet one. */
+ * long that beside other work a training step takes ten times its time. Where there is other work
+ * when the program starts, they spin for 4000 turns, which costs a tenth on a quiet machine. */
 void ts_threads_prepare_environment(char **argv);
 
 G_END_DECLS
