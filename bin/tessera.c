@@ -16,7 +16,7 @@ static const struct {
     {"tile", "cut large images into tiles, or into rows that name them"},
     {"classstats", "count the classes of a data set and measure its imbalance"},
     {"datasplit", "divide a data set into training, validation and test rows"},
-    {"rebalance", "repeat, drop or weight rows so that classes count alike"},
+    {"rebalance", "repeat or leave out rows so that classes count alike"},
     {"train", "learn a classifier from a data set"},
     {"predict", "classify images with a trained model"},
     {"evaluate", "judge predictions: accuracy, confusion, scores of each class"},
