@@ -42,28 +42,24 @@ reserve(TsManifestWriter *self, gsize n)
     return self->bytes + self->n;
 }
 
+/* Every field ends with a tab; the last one of a row becomes its line end. */
 static inline void
-append(TsManifestWriter *self, const char *bytes, gsize n)
+append_field(TsManifestWriter *self, const char *bytes, gsize n)
 {
-    memcpy(reserve(self, n), bytes, n);
-    self->n += n;
+    char *at = reserve(self, n + 1);
+    memcpy(at, bytes, n);
+    at[n] = '\t';
+    self->n += n + 1;
+    self->column++;
 }
 
-static inline void
-put_separator(TsManifestWriter *self)
-{
-    g_assert(self->column < self->n_columns);
-    if (self->column++ > 0)
-        append(self, "\t", 1);
-}
-
-/* Append `raw` as seen from the output's folder. */
+/* The next field: `raw` as seen from the output's folder. */
 static void
-append_moved(TsManifestWriter *self, const TsRebase *rebase, TsCell raw)
+put_moved(TsManifestWriter *self, const TsRebase *rebase, TsCell raw)
 {
     g_string_truncate(self->moved, 0);
     ts_rebase_append(rebase, self->moved, raw);
-    append(self, self->moved->str, self->moved->len);
+    append_field(self, self->moved->str, self->moved->len);
 }
 
 static gboolean
@@ -110,35 +106,60 @@ ts_manifest_writer_new(const char *path, const char *const *columns, gboolean re
     return writer_new(path, (char **) columns, replace, error);
 }
 
+/* Whether one of eight bytes is below ' ' or a backslash: most text holds none, so that it needs no
+ * escape. Each byte's top bit tells; a borrow from the byte before can only add a bit. */
+static inline guint64
+suspicious(guint64 bytes)
+{
+    const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101), tops = ones * 0x80;
+    guint64 backslash = bytes ^ (ones * '\\');
+    return (((bytes - ones * ' ') & ~bytes) | ((backslash - ones) & ~backslash)) & tops;
+}
+
+/* Copy `n` bytes; whether some may need an escape. */
+static inline gboolean
+copy_and_look(char *to, const char *from, gsize n)
+{
+    guint64 found = 0, eight = 0;
+    for (; n >= 8; n -= 8, from += 8, to += 8) {
+        memcpy(&eight, from, 8);
+        memcpy(to, &eight, 8);
+        found |= suspicious(eight);
+    }
+    for (; n > 0; n--, from++, to++) {
+        found |= (guchar) *from < ' ' || *from == '\\';
+        *to = *from;
+    }
+    return found != 0;
+}
+
 void
 ts_manifest_writer_put(TsManifestWriter *self, const char *text)
 {
-    put_separator(self);
     if (text == NULL) {
-        append(self, "\\N", 2);
+        append_field(self, "\\N", 2);
         return;
     }
-    gsize plain = strcspn(text, "\t\n\r\\");
-    append(self, text, plain);
-    gsize rest = strlen(text + plain);
-    if (rest > 0)
-        self->n += ts_escape_to(reserve(self, 2 * rest), text + plain, rest);
+    gsize n = strlen(text);
+    char *at = reserve(self, 2 * n + 1);
+    gsize written = G_UNLIKELY(copy_and_look(at, text, n)) ? ts_escape_to(at, text, n) : n;
+    at[written] = '\t';
+    self->n += written + 1;
+    self->column++;
 }
 
 void
 ts_manifest_writer_put_int(TsManifestWriter *self, gint64 value)
 {
-    put_separator(self);
+    char digits[20]; /* 2^63 has 19, and a sign */
+    guint first = sizeof digits;
     guint64 rest = value < 0 ? 0 - (guint64) value : (guint64) value;
-    gsize n = 1;
-    for (guint64 more = rest / 10; more > 0; more /= 10)
-        n++;
+    for (; rest > 9; rest /= 10)
+        digits[--first] = (char) ('0' + rest % 10);
+    digits[--first] = (char) ('0' + rest);
     if (value < 0)
-        append(self, "-", 1);
-    char *digits = reserve(self, n);
-    for (gsize i = n; i > 0; rest /= 10)
-        digits[--i] = (char) ('0' + rest % 10);
-    self->n += n;
+        digits[--first] = '-';
+    append_field(self, digits + first, sizeof digits - first);
 }
 
 void
@@ -151,16 +172,14 @@ ts_manifest_writer_put_double(TsManifestWriter *self, double value)
 void
 ts_manifest_writer_put_cell(TsManifestWriter *self, TsCell raw)
 {
-    put_separator(self);
-    append(self, raw.text, raw.length);
+    append_field(self, raw.text, raw.length);
 }
 
 void
 ts_manifest_writer_put_path(TsManifestWriter *self, const char *path)
 {
     g_autofree char *raw = ts_escape(path);
-    put_separator(self);
-    append_moved(self, &self->from_here, (TsCell){raw, strlen(raw)});
+    put_moved(self, &self->from_here, (TsCell){raw, strlen(raw)});
 }
 
 gboolean
@@ -168,7 +187,7 @@ ts_manifest_writer_end_row(TsManifestWriter *self, GError **error)
 {
     g_assert(self->column == self->n_columns);
     self->column = 0;
-    append(self, "\n", 1);
+    self->bytes[self->n - 1] = '\n';
     return self->n < BUFFER_BYTES || flush(self, error);
 }
 
@@ -237,8 +256,7 @@ put_kept_cells(TsManifestWriter *self, guint first)
         end++;
     const char *from = self->cells[first].text;
     const TsCell *last = &self->cells[end - 1];
-    put_separator(self);
-    append(self, from, (gsize) (last->text + last->length - from));
+    append_field(self, from, (gsize) (last->text + last->length - from));
     self->column += end - first - 1;
     return end;
 }
@@ -252,8 +270,7 @@ put_source_cells(TsManifestWriter *self, const TsManifest *manifest, guint64 row
         if (self->value_of[i] >= 0) {
             ts_manifest_writer_put(self, values[self->value_of[i++]]);
         } else if (self->is_path[i] && !ts_cell_is_null(self->cells[i])) {
-            put_separator(self);
-            append_moved(self, &self->from_source, self->cells[i++]);
+            put_moved(self, &self->from_source, self->cells[i++]);
         } else {
             i = put_kept_cells(self, i);
         }
@@ -268,7 +285,7 @@ ts_manifest_writer_copy_row(TsManifestWriter *self, const TsManifest *manifest, 
         put_source_cells(self, manifest, row, values);
     } else {
         TsCell raw = ts_manifest_raw_row(manifest, row);
-        append(self, raw.text, raw.length);
+        append_field(self, raw.text, raw.length);
         self->column = self->n_source;
     }
     for (guint i = 0; i < self->n_appended; i++)
