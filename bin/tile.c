@@ -5,8 +5,8 @@
 #include "base/number.h"
 #include "base/outfile.h"
 #include "base/tool.h"
-#include "image/cut.h"
 #include "manifest/writer.h"
+#include "tiling/cut.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

@@ -1,6 +1,6 @@
 """What may stand in the C sources: denied functions, third-party headers inside their fence only,
 and includes in the direction of the rooms (base <- manifest, image, stats, store <- sample,
-balance <- nn <- bin).
+balance, tiling <- nn <- bin; tiling stands on sample).
 
     sources.py CHECK FOLDER     CHECK is denied, fences or rooms
 
@@ -21,7 +21,9 @@ SPEAKS = {"lib/base/tool.c", "lib/base/log.c", "lib/base/interrupt.c"}
 # header: the files that may include it
 FENCES = {
     r"vips/": r"lib/image/",
-    r"tiff(io)?\.h": r"lib/image/tiff\.c",
+    r"tiff(io)?\.h": r"lib/image/tiff\w*\.c",
+    r"(jpeglib|jerror|turbojpeg)\.h": r"lib/image/jpeg\w*\.c",
+    r"libdeflate\.h": r"lib/image/png\.c",
     r"gsl/": r"lib/base/(rng|tool)\.c|lib/stats/|tests/",
     r"(cblas|lapacke?|openblas\w*)\.h": r"lib/(balance|nn|base/threads)|tests/",
     r"(oneapi/)?dnnl": r"lib/nn/dnnl\.c",
@@ -38,6 +40,7 @@ for room in "manifest", "image", "stats", "store":
 BELOW["stats"].add("manifest")  # reports are written with the escapes of a manifest
 for room in "sample", "balance":
     BELOW[room] = {"base", "manifest", "image", "stats", "store"}
+BELOW["tiling"] = {"sample"} | BELOW["sample"]
 BELOW["nn"] = {"sample", "balance"} | BELOW["sample"]
 
 NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"', re.DOTALL)

@@ -1,5 +1,5 @@
 /* Cutting one image into tile files: alone where the format allows it, else band after band. */
-#include "image/cut.h"
+#include "tiling/cut.h"
 
 #include "base/error.h"
 #include "base/threads.h"
