@@ -1,0 +1,87 @@
+/* Otsu's threshold of a whole image, from a thumbnail. */
+#include "tiling/units.h"
+
+#include "base/error.h"
+
+enum { THUMBNAIL = 1024 };
+
+gboolean
+ts_filters_histogram(const TsFilters *filters, const TsPixels *pixels, guint64 histogram[256],
+                     GError **error)
+{
+    TsUnits units = {0};
+    gboolean done = ts_units_init(&units, filters, pixels, FALSE, error);
+    for (int y = 0; y < pixels->height && done; y++) {
+        ts_units_read_row(&units, y);
+        for (int x = 0; x < units.width; x++)
+            if (units.state[x] == TS_PIXEL_DATA)
+                histogram[ts_units_level(&units, units.grey[x])]++;
+    }
+    ts_units_clear(&units);
+    return done;
+}
+
+/* w0 w1 (m0 - m1)^2, by whole sums: with n0, n1 pixels and level sums s0, s1 it is proportional to
+ * (s0 n1 - s1 n0)^2 / (n0 n1). */
+int
+ts_otsu(const guint64 histogram[256])
+{
+    double n = 0, sum = 0, n_low = 0, sum_low = 0, largest = 0;
+    int best = -1;
+    for (int i = 0; i < 256; i++) {
+        n += (double) histogram[i];
+        sum += (double) i * (double) histogram[i];
+    }
+    for (int t = 0; t < 255; t++) {
+        n_low += (double) histogram[t];
+        sum_low += t * (double) histogram[t];
+        double n_high = n - n_low;
+        double difference = sum_low * n_high - (sum - sum_low) * n_low;
+        double between = n_low > 0 && n_high > 0 ? difference / n_low * (difference / n_high) : 0;
+        if (between > largest) {
+            largest = between;
+            best = t;
+        }
+    }
+    return best;
+}
+
+/* Rows from the top, so that memory is flat; each `factor` x `factor` block becomes one pixel. */
+static gboolean
+add_bands(TsImageSource *source, const TsFilters *filters, guint64 histogram[256], GError **error)
+{
+    const TsImageInfo *info = ts_image_source_info(source);
+    int factor = (MAX(info->width, info->height) + THUMBNAIL - 1) / THUMBNAIL;
+    int width = (info->width + factor - 1) / factor;
+    if (info->orientation < 3)
+        ts_image_source_set_memory(source, 0);
+    for (int y = 0; y < info->height; y += 64 * factor) {
+        int height = MIN(64 * factor, info->height - y);
+        g_autoptr(TsImage) band =
+            ts_image_source_read_region(source, 0, y, info->width, height, error);
+        g_autoptr(TsImage) small = NULL;
+        if (band != NULL)
+            small = ts_image_resize(band, width, (height + factor - 1) / factor, error);
+        if (small == NULL)
+            return FALSE;
+        TsPixels pixels = {.like = small,
+                           .data = small->data,
+                           .stride = ts_image_row_size(small),
+                           .width = small->width,
+                           .height = small->height};
+        if (!ts_filters_histogram(filters, &pixels, histogram, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+ts_otsu_of_image(const char *path, const TsFilters *filters, int *threshold, GError **error)
+{
+    guint64 histogram[256] = {0};
+    g_autoptr(TsImageSource) source = ts_image_source_open(path, error);
+    if (source == NULL || !add_bands(source, filters, histogram, error))
+        return FALSE;
+    *threshold = ts_otsu(histogram);
+    return TRUE;
+}

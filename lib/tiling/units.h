@@ -1,0 +1,39 @@
+/* Rows of a tile as numbers on one scale for all types, with what is data in them; inside of
+ * lib/tiling. */
+#pragma once
+
+#include "tiling/filters.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+    TS_PIXEL_DATA,
+    TS_PIXEL_NODATA,
+    TS_PIXEL_TRANSPARENT,
+    TS_N_PIXEL_STATES
+} TsPixelState;
+
+typedef struct {
+    const TsPixels *pixels;
+    const TsFilters *filters;
+    int width, height, bands, colours; /* colours: bands without opacity */
+    double white;                      /* full scale */
+    gboolean is_signed;
+    double *row;   /* (width, bands) of the row that was read, divided by `white` */
+    guint8 *state; /* (width) TsPixelState */
+    double *grey;  /* (width), not-a-number where there is no data */
+    double *plane; /* (height, width) grey of all rows read, or NULL */
+} TsUnits;
+
+/* `keep` the grey of all rows in `plane`. TS_ERROR_NO_MEMORY. */
+gboolean ts_units_init(TsUnits *units, const TsFilters *filters, const TsPixels *pixels,
+                       gboolean keep, GError **error);
+void ts_units_clear(TsUnits *units);
+
+/* Fill row, state and grey with row `y`. */
+void ts_units_read_row(TsUnits *units, int y);
+
+/* The level, 0 to 255, of a grey. */
+int ts_units_level(const TsUnits *units, double grey);
+
+G_END_DECLS
