@@ -32,9 +32,8 @@ check_file(const char *path, GError **error)
 
 /* Loaders are found by content. The name is never parsed: "a[1].png" is a name. */
 static gboolean
-open_image(TsDecoder *self, GError **error)
+open_image(TsDecoder *self, VipsSource *source, GError **error)
 {
-    g_autoptr(VipsSource) source = vips_source_new_from_file(self->path);
     if (source == NULL)
         return ts_image_set_vips_error(error, TS_ERROR_IO, self->path, "cannot be opened");
     const char *loader = vips_foreign_find_load_source(source);
@@ -124,16 +123,36 @@ read_info(TsDecoder *self, GError **error)
     return TRUE;
 }
 
+static gboolean
+open_source(TsDecoder *self, VipsSource *source, GError **error)
+{
+    if (open_image(self, source, error) && convert_colours(self, error) && read_info(self, error))
+        return TRUE;
+    ts_decoder_close(self);
+    return FALSE;
+}
+
 gboolean
 ts_decoder_open(TsDecoder *self, const char *path, GError **error)
 {
     *self = (TsDecoder){.path = path};
     if (!ts_image_init(error) || !check_file(path, error))
         return FALSE;
-    if (open_image(self, error) && convert_colours(self, error) && read_info(self, error))
-        return TRUE;
-    ts_decoder_close(self);
-    return FALSE;
+    g_autoptr(VipsSource) source = vips_source_new_from_file(path);
+    return open_source(self, source, error);
+}
+
+gboolean
+ts_decoder_open_bytes(TsDecoder *self, gconstpointer bytes, gsize n, const char *name,
+                      GError **error)
+{
+    *self = (TsDecoder){.path = name};
+    if (!ts_image_init(error))
+        return FALSE;
+    if (n == 0)
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: is empty, an image was expected", name);
+    g_autoptr(VipsSource) source = vips_source_new_from_memory(bytes, n);
+    return open_source(self, source, error);
 }
 
 void

@@ -20,6 +20,10 @@ typedef struct {
 /* Open `path` and read its header. */
 gboolean ts_decoder_open(TsDecoder *decoder, const char *path, GError **error);
 
+/* The same for the bytes of a file, which have to stay until the decoder is closed. */
+gboolean ts_decoder_open_bytes(TsDecoder *decoder, gconstpointer bytes, gsize n, const char *name,
+                               GError **error);
+
 /* Free what a decoder holds. Safe on zeroed memory, and twice. */
 void ts_decoder_close(TsDecoder *decoder);
 

@@ -1,75 +1,89 @@
-/* Writing images: encode in memory through libvips, then one crash-safe file. */
-#include "image/fence.h"
+/* Writing images: the table of formats, TIFF and WebP through libvips, and one crash-safe file. */
+#include "image/encode.h"
 
 #include "base/outfile.h"
+#include "image/encoder.h"
 
 #include <string.h>
 
-enum { DEFAULT_QUALITY = 90, DEFAULT_LEVEL = 6 };
+enum { DEFAULT_QUALITY = 90, DEFAULT_LEVEL = 1 };
 
-typedef struct {
-    const char *name;
-    const char *suffixes[2];
-    const char *saver;    /* operation of libvips */
-    guint bands;          /* bit n: n bands can be held; bit 31: any number */
-    guint types;          /* bit n: TsSampleType n can be held */
-    int max_side;         /* the format's own limit */
-    const char *can_hold; /* for messages */
-} Format;
+enum { ANY_BANDS = (int) (1u << 31), UP_TO_FLOAT = 0x7f, ALL_TYPES = 0xff };
 
-enum { ANY_BANDS = (int) (1u << 31), UP_TO_FLOAT = 0x7f };
-
-static const Format formats[] = {
+static const TsFormat formats[] = {
     {"PNG",
+     TS_FORMAT_PNG,
      {".png"},
-     "pngsave_buffer",
      0x1e,
      1 << TS_U8 | 1 << TS_U16,
      G_MAXINT,
      "1 to 4 bands of 8 or 16 bits"},
-    {"JPEG",
-     {".jpg", ".jpeg"},
-     "jpegsave_buffer",
-     0x0a,
-     1 << TS_U8,
-     65500,
-     "1 or 3 bands of 8 bits"},
+    {"JPEG", TS_FORMAT_JPEG, {".jpg", ".jpeg"}, 0x0a, 1 << TS_U8, 65500, "1 or 3 bands of 8 bits"},
     {"TIFF",
+     TS_FORMAT_TIFF,
      {".tif", ".tiff"},
-     "tiffsave_buffer",
      (guint) ANY_BANDS,
      UP_TO_FLOAT,
      G_MAXINT,
      "any number of bands, integers of up to 32 bits and floats"},
-    {"WebP", {".webp"}, "webpsave_buffer", 0x18, 1 << TS_U8, 16383, "3 or 4 bands of 8 bits"},
+    {"WebP", TS_FORMAT_WEBP, {".webp"}, 0x18, 1 << TS_U8, 16383, "3 or 4 bands of 8 bits"},
+    {"npy", TS_FORMAT_NPY, {".npy"}, (guint) ANY_BANDS, ALL_TYPES, G_MAXINT, "everything"},
+    {"raw", TS_FORMAT_RAW, {".raw"}, (guint) ANY_BANDS, ALL_TYPES, G_MAXINT, "everything"},
 };
 
-static const Format *
-find_format(const char *suffix)
+const TsFormat *
+ts_format_find(const char *suffix, GError **error)
 {
     for (guint i = 0; i < G_N_ELEMENTS(formats); i++)
         for (guint k = 0; k < 2 && formats[i].suffixes[k] != NULL; k++)
             if (g_ascii_strcasecmp(suffix, formats[i].suffixes[k]) == 0)
                 return &formats[i];
+    ts_error_set(error, TS_ERROR_ARGUMENT,
+                 "'%s' is no format that can be written, use .png, .jpg, .tif, .webp, .npy or .raw",
+                 suffix);
     return NULL;
+}
+
+gboolean
+ts_format_check(const TsFormat *format, int bands, TsSampleType type, GError **error)
+{
+    gboolean holds_bands =
+        format->bands == (guint) ANY_BANDS || (bands < 31 && (format->bands >> bands & 1) != 0);
+    if (!holds_bands || (format->types >> type & 1) == 0)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "%s holds %s, the image has %d %s band%s; .npy holds all", format->name,
+                            format->can_hold, bands, ts_sample_type_name(type),
+                            bands == 1 ? "" : "s");
+    return TRUE;
+}
+
+gboolean
+ts_format_check_sides(const TsFormat *format, int width, int height, GError **error)
+{
+    if (MAX(width, height) > format->max_side)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "%s holds at most %d pixels a side, the image is %d x %d", format->name,
+                            format->max_side, width, height);
+    return TRUE;
 }
 
 gboolean
 ts_image_check_format(const char *suffix, int bands, TsSampleType type, GError **error)
 {
-    const Format *format = find_format(suffix);
-    if (format == NULL)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "'%s' is no format that can be written, use .png, .jpg, .tif or .webp",
-                            suffix);
-    gboolean holds_bands =
-        format->bands == (guint) ANY_BANDS || (bands < 31 && (format->bands >> bands & 1) != 0);
-    if (!holds_bands || (format->types >> type & 1) == 0)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "%s holds %s, the image has %d %s band%s; TIFF holds all", format->name,
-                            format->can_hold, bands, ts_sample_type_name(type),
-                            bands == 1 ? "" : "s");
-    return TRUE;
+    const TsFormat *format = ts_format_find(suffix, error);
+    return format != NULL && ts_format_check(format, bands, type, error);
+}
+
+int
+ts_encode_quality(const TsEncodeOptions *options)
+{
+    return options->quality > 0 ? options->quality : DEFAULT_QUALITY;
+}
+
+int
+ts_encode_level(const TsEncodeOptions *options)
+{
+    return options->level > 0 ? options->level : DEFAULT_LEVEL;
 }
 
 static VipsInterpretation
@@ -83,45 +97,39 @@ choose_interpretation(const TsImage *image)
     return image->type == TS_U16 ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_B_W;
 }
 
-/* A libvips image on our pixels, which have to stay until it is gone. */
+/* A libvips image on pixels that lie without gaps and stay until it is gone. */
 static VipsImage *
-wrap(const TsImage *image, const char *name, GError **error)
+wrap(const TsImage *like, const guint8 *pixels, int width, int height, GError **error)
 {
-    gsize n = (gsize) image->height * ts_image_row_size(image);
-    g_autoptr(VipsImage) memory =
-        vips_image_new_from_memory(image->data, n, image->width, image->height, image->bands,
-                                   ts_sample_type_to_vips(image->type));
+    gsize n = (gsize) height * (gsize) width * ts_image_pixel_size(like);
+    g_autoptr(VipsImage) memory = vips_image_new_from_memory(pixels, n, width, height, like->bands,
+                                                             ts_sample_type_to_vips(like->type));
     VipsImage *out = NULL;
     if (memory == NULL ||
-        vips_copy(memory, &out, "interpretation", choose_interpretation(image), NULL) != 0) {
-        ts_image_set_vips_error(error, TS_ERROR_DEPENDENCY, name, "cannot be encoded");
+        vips_copy(memory, &out, "interpretation", choose_interpretation(like), NULL) != 0) {
+        ts_image_set_vips_error(error, TS_ERROR_DEPENDENCY, "libvips", "cannot be encoded");
         return NULL;
     }
     /* Tiles are encoded by many of our threads at once; libvips needs no more for each. */
     vips_image_set_int(out, VIPS_META_CONCURRENCY, 1);
-    if (image->icc != NULL) {
+    if (like->icc != NULL) {
         gsize size;
-        const void *profile = g_bytes_get_data(image->icc, &size);
+        const void *profile = g_bytes_get_data(like->icc, &size);
         vips_image_set_blob_copy(out, VIPS_META_ICC_NAME, profile, size);
     }
     return out;
 }
 
 static int
-call_saver(const Format *format, VipsImage *image, VipsBlob **blob, const TsEncodeOptions *options)
+call_saver(const TsFormat *format, VipsImage *image, VipsBlob **blob,
+           const TsEncodeOptions *options)
 {
-    int quality = options->quality > 0 ? options->quality : DEFAULT_QUALITY;
-    int level = options->level > 0 ? options->level : DEFAULT_LEVEL;
     gboolean none = options->compression == TS_COMPRESSION_NONE;
     gboolean lossless = options->compression == TS_COMPRESSION_LOSSLESS;
-    if (strcmp(format->name, "PNG") == 0)
-        return vips_call(format->saver, image, blob, "compression", level, "filter",
-                         VIPS_FOREIGN_PNG_FILTER_SUB, NULL);
-    if (strcmp(format->name, "JPEG") == 0)
-        return vips_call(format->saver, image, blob, "Q", quality, NULL);
-    if (strcmp(format->name, "WebP") == 0)
-        return vips_call(format->saver, image, blob, "Q", quality, "lossless", lossless, NULL);
-    return vips_call(format->saver, image, blob, "compression",
+    if (format->kind == TS_FORMAT_WEBP)
+        return vips_call("webpsave_buffer", image, blob, "Q", ts_encode_quality(options),
+                         "lossless", lossless, NULL);
+    return vips_call("tiffsave_buffer", image, blob, "compression",
                      none ? VIPS_FOREIGN_TIFF_COMPRESSION_NONE
                           : VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE,
                      "predictor", VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL, NULL);
@@ -133,35 +141,60 @@ free_blob(gpointer data)
     vips_area_unref(data);
 }
 
-GBytes *
-ts_image_encode(const TsImage *image, const char *suffix, const char *name,
-                const TsEncodeOptions *options, GError **error)
+/* Pixels without gaps between rows: `pixels` themselves, or a copy of them in `*copy`. */
+static const guint8 *
+close_gaps(const guint8 *pixels, gsize stride, gsize row, int height, guint8 **copy, GError **error)
 {
-    static const TsEncodeOptions defaults = {0};
-    const Format *format = find_format(suffix);
-    if (!ts_image_init(error))
-        return NULL;
-    if (!ts_image_check_format(suffix, image->bands, image->type, error)) {
-        g_prefix_error(error, "%s: ", name);
-        return NULL;
-    }
-    if (MAX(image->width, image->height) > format->max_side) {
-        ts_error_set(error, TS_ERROR_ARGUMENT,
-                     "%s: %s holds at most %d pixels a side, the image is %d x %d", name,
-                     format->name, format->max_side, image->width, image->height);
-        return NULL;
-    }
-    g_autoptr(VipsImage) wrapped = wrap(image, name, error);
+    if (stride == row || height == 1)
+        return pixels;
+    *copy = ts_try_alloc((gsize) height, row, "tile", error);
+    for (int y = 0; *copy != NULL && y < height; y++)
+        memcpy(*copy + (gsize) y * row, pixels + (gsize) y * stride, row);
+    return *copy;
+}
+
+GBytes *
+ts_format_encode_vips(const TsFormat *format, const TsImage *like, const guint8 *pixels,
+                      gsize stride, int width, int height, const TsEncodeOptions *options,
+                      GError **error)
+{
+    g_autofree guint8 *copy = NULL;
+    const guint8 *tight =
+        close_gaps(pixels, stride, (gsize) width * ts_image_pixel_size(like), height, &copy, error);
+    g_autoptr(VipsImage) wrapped = tight != NULL ? wrap(like, tight, width, height, error) : NULL;
     VipsBlob *blob = NULL;
     if (wrapped == NULL)
         return NULL;
-    if (call_saver(format, wrapped, &blob, options != NULL ? options : &defaults) != 0) {
-        ts_image_set_vips_error(error, TS_ERROR_DEPENDENCY, name, "cannot be encoded");
+    if (call_saver(format, wrapped, &blob, options) != 0) {
+        ts_image_set_vips_error(error, TS_ERROR_DEPENDENCY, format->name, "cannot be encoded");
         return NULL;
     }
     size_t n;
     const void *bytes = vips_blob_get(blob, &n);
     return g_bytes_new_with_free_func(bytes, n, free_blob, blob);
+}
+
+/* Encode with an encoder of one use; `bytes` are its. */
+static TsEncoder *
+encode_once(const TsImage *image, const char *suffix, const char *name,
+            const TsEncodeOptions *options, const guint8 **bytes, gsize *n, GError **error)
+{
+    g_autoptr(TsEncoder) encoder = ts_encoder_new(suffix, options, error);
+    if (encoder != NULL && ts_encoder_encode(encoder, image, image->data, ts_image_row_size(image),
+                                             image->width, image->height, bytes, n, error))
+        return g_steal_pointer(&encoder);
+    g_prefix_error(error, "%s: ", name);
+    return NULL;
+}
+
+GBytes *
+ts_image_encode(const TsImage *image, const char *suffix, const char *name,
+                const TsEncodeOptions *options, GError **error)
+{
+    const guint8 *bytes;
+    gsize n;
+    g_autoptr(TsEncoder) encoder = encode_once(image, suffix, name, options, &bytes, &n, error);
+    return encoder != NULL ? g_bytes_new(bytes, n) : NULL;
 }
 
 gboolean
@@ -170,14 +203,14 @@ ts_image_write(const TsImage *image, const char *path, const TsEncodeOptions *op
 {
     g_autofree char *name = g_path_get_basename(path);
     const char *suffix = strrchr(name, '.');
-    g_autoptr(GBytes) bytes =
-        ts_image_encode(image, suffix != NULL ? suffix : "", path, options, error);
-    if (bytes == NULL)
-        return FALSE;
+    const guint8 *bytes;
     gsize n;
-    const void *data = g_bytes_get_data(bytes, &n);
+    g_autoptr(TsEncoder) encoder =
+        encode_once(image, suffix != NULL ? suffix : "", path, options, &bytes, &n, error);
+    if (encoder == NULL)
+        return FALSE;
     g_autoptr(TsOutFile) out = ts_out_file_new(path, replace, error);
-    if (out == NULL || !ts_out_file_write(out, data, n, error))
+    if (out == NULL || !ts_out_file_write(out, bytes, n, error))
         return FALSE;
     if (options != NULL && options->unsynced)
         ts_out_file_set_unsynced(out);

@@ -50,7 +50,7 @@ typedef enum {
 /* How to write a file. All zero is a good default. */
 typedef struct {
     int quality;               /* JPEG and lossy WebP: 1 to 100; 0: 90 */
-    int level;                 /* PNG and TIFF deflate: 1 to 9; 0: 6 */
+    int level;                 /* PNG: 1 (fast) to 9 (small); 0: 1 */
     TsCompression compression; /* see there */
     gboolean unsynced;         /* do not wait for the disk: the caller makes many files and syncs
                                   them together */
@@ -91,6 +91,10 @@ void ts_image_set_limits(guint64 max_pixels, guint64 max_bytes);
  * TS_ERROR_FORMAT if it is no image, truncated or damaged, TS_ERROR_RANGE over the limits. */
 TsImage *ts_image_read(const char *path, GError **error);
 
+/* Read a whole image from the bytes of a file; `name` stands in messages. Errors as
+ * ts_image_read(). */
+TsImage *ts_image_read_bytes(gconstpointer bytes, gsize n, const char *name, GError **error);
+
 typedef struct _TsImageSource TsImageSource;
 
 /* Open `path` and read its header, whatever the size of the image. Errors as ts_image_read(). */
@@ -125,11 +129,12 @@ guint64 ts_image_source_memory(const TsImageSource *source);
 TsImage *ts_image_source_read_region(TsImageSource *source, int x, int y, int width, int height,
                                      GError **error);
 
-/* Write `path` in the format of its suffix: .png, .jpg, .jpeg, .tif, .tiff, .webp. `options` may be
- * NULL. The file appears whole or not at all; an existing one is an error unless `replace`. The
- * colour profile is written along. What the format cannot hold (16 bits in JPEG, five bands in PNG,
- * doubles anywhere: libvips 8.14 does not read them back) is TS_ERROR_ARGUMENT; nothing is
- * narrowed. TS_ERROR_IO if the disk refuses. */
+/* Write `path` in the format of its suffix: .png, .jpg, .jpeg, .tif, .tiff, .webp, .npy, .raw; see
+ * encoder.h for many images in a row. `options` may be NULL. The file appears whole or not at all;
+ * an existing one is an error unless `replace`. The colour profile is written along. What the
+ * format cannot hold (16 bits in JPEG, five bands in PNG, doubles in TIFF, where libvips 8.14 does
+ * not read them back) is TS_ERROR_ARGUMENT; nothing is narrowed. TS_ERROR_IO if the disk refuses.
+ */
 gboolean ts_image_write(const TsImage *image, const char *path, const TsEncodeOptions *options,
                         gboolean replace, GError **error);
 

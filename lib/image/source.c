@@ -219,16 +219,29 @@ ts_image_source_read_region(TsImageSource *self, int x, int y, int width, int he
     return orient(stored, info->orientation, error);
 }
 
+/* Decode all of what was opened, and close it. */
+static TsImage *
+read_whole(TsDecoder *decoder, GError **error)
+{
+    TsRect all = {0, 0, decoder->info.width, decoder->info.height};
+    g_autoptr(TsImage) image = ts_decoder_new_image(decoder, all.width, all.height, error);
+    gboolean done = image != NULL && ts_decoder_read(decoder, all, image, 0, error);
+    int orientation = decoder->info.orientation;
+    ts_decoder_close(decoder);
+    return done ? orient(g_steal_pointer(&image), orientation, error) : NULL;
+}
+
 TsImage *
 ts_image_read(const char *path, GError **error)
 {
     TsDecoder decoder;
-    if (!ts_decoder_open(&decoder, path, error))
-        return NULL;
-    TsRect all = {0, 0, decoder.info.width, decoder.info.height};
-    g_autoptr(TsImage) image = ts_decoder_new_image(&decoder, all.width, all.height, error);
-    gboolean done = image != NULL && ts_decoder_read(&decoder, all, image, 0, error);
-    int orientation = decoder.info.orientation;
-    ts_decoder_close(&decoder);
-    return done ? orient(g_steal_pointer(&image), orientation, error) : NULL;
+    return ts_decoder_open(&decoder, path, error) ? read_whole(&decoder, error) : NULL;
+}
+
+TsImage *
+ts_image_read_bytes(gconstpointer bytes, gsize n, const char *name, GError **error)
+{
+    TsDecoder decoder;
+    return ts_decoder_open_bytes(&decoder, bytes, n, name, error) ? read_whole(&decoder, error)
+                                                                  : NULL;
 }

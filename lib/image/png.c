@@ -1,0 +1,210 @@
+/* PNG files, written in one go: filter all rows with Up, deflate them whole, put chunks around.
+ *
+ * Up was measured against None, Sub, Average and Paeth on photographs at libdeflate's level 1: it
+ * is as fast as any and within a few per cent of the smallest, and it needs no pixel size. Format:
+ * the PNG specification (ISO/IEC 15948), sections 5, 9 and 11. */
+#include "image/png.h"
+
+#include "base/error.h"
+
+#include <libdeflate.h>
+#include <string.h>
+
+enum {
+    FILTER_UP = 2,
+    CHUNK_FRAME = 12,       /* length, type and CRC of a chunk */
+    LARGEST_IDAT = 1 << 30, /* a chunk holds less than 2^31 bytes; several IDATs are one stream */
+};
+
+static const guint8 signature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+
+typedef struct {
+    guint8 *data;
+    gsize n, size;
+} Buffer;
+
+struct _TsPngEncoder {
+    struct libdeflate_compressor *deflate;
+    Buffer filtered, packed, file;
+};
+
+TsPngEncoder *
+ts_png_encoder_new(int level, GError **error)
+{
+    struct libdeflate_compressor *deflate = libdeflate_alloc_compressor(level);
+    if (deflate == NULL) {
+        ts_error_set(error, TS_ERROR_NO_MEMORY, "no memory for a PNG encoder of level %d", level);
+        return NULL;
+    }
+    TsPngEncoder *self = g_new0(TsPngEncoder, 1);
+    self->deflate = deflate;
+    return self;
+}
+
+void
+ts_png_encoder_free(TsPngEncoder *self)
+{
+    if (self == NULL)
+        return;
+    libdeflate_free_compressor(self->deflate);
+    g_free(self->filtered.data);
+    g_free(self->packed.data);
+    g_free(self->file.data);
+    g_free(self);
+}
+
+/* Empty `buffer` with room for `n` bytes. What it held is gone. */
+static gboolean
+make_room(Buffer *buffer, gsize n, GError **error)
+{
+    buffer->n = 0;
+    if (buffer->size >= n)
+        return TRUE;
+    g_free(buffer->data);
+    buffer->size = 0;
+    buffer->data = g_try_malloc(n);
+    if (buffer->data == NULL)
+        return ts_error_set(error, TS_ERROR_NO_MEMORY,
+                            "no memory for %" G_GSIZE_FORMAT " bytes of a PNG file", n);
+    buffer->size = n;
+    return TRUE;
+}
+
+static void
+append(Buffer *buffer, const void *bytes, gsize n)
+{
+    memcpy(buffer->data + buffer->n, bytes, n);
+    buffer->n += n;
+}
+
+static void
+append_u32(Buffer *buffer, guint32 value)
+{
+    guint32 big = GUINT32_TO_BE(value);
+    append(buffer, &big, 4);
+}
+
+static void
+append_chunk(Buffer *file, const char *type, const void *bytes, gsize n)
+{
+    append_u32(file, (guint32) n);
+    gsize start = file->n;
+    append(file, type, 4);
+    append(file, bytes, n);
+    append_u32(file, libdeflate_crc32(0, file->data + start, file->n - start));
+}
+
+/* `above` is NULL for the first row, which lies below zeros. */
+static void
+filter_bytes(guint8 *to, const guint8 *row, const guint8 *above, gsize n)
+{
+    if (above == NULL)
+        memcpy(to, row, n);
+    else
+        for (gsize i = 0; i < n; i++)
+            to[i] = (guint8) (row[i] - above[i]);
+}
+
+/* The file holds 16-bit samples high byte first, and each byte is filtered alone. */
+static void
+filter_words(guint8 *to, const guint16 *row, const guint16 *above, gsize n)
+{
+    for (gsize i = 0; i < n; i++) {
+        guint16 up = above == NULL ? 0 : above[i];
+        to[2 * i] = (guint8) ((row[i] >> 8) - (up >> 8));
+        to[2 * i + 1] = (guint8) (row[i] - up);
+    }
+}
+
+static void
+filter_rows(guint8 *to, const TsImage *like, const guint8 *pixels, gsize stride, int height,
+            gsize row_size)
+{
+    const guint8 *above = NULL;
+    for (int y = 0; y < height; y++, to += row_size, pixels += stride) {
+        *to++ = FILTER_UP;
+        if (like->type == TS_U16)
+            filter_words(to, (gconstpointer) pixels, (gconstpointer) above, row_size / 2);
+        else
+            filter_bytes(to, pixels, above, row_size);
+        above = pixels;
+    }
+}
+
+static void
+append_header(Buffer *file, const TsImage *like, int width, int height)
+{
+    static const guint8 colour_types[] = {0, 0, 4, 2, 6}; /* by bands */
+    guint8 header[13] = {0};
+    guint32 sides[] = {GUINT32_TO_BE((guint32) width), GUINT32_TO_BE((guint32) height)};
+    memcpy(header, sides, sizeof sides);
+    header[8] = like->type == TS_U16 ? 16 : 8;
+    header[9] = colour_types[like->bands];
+    append(file, signature, sizeof signature);
+    append_chunk(file, "IHDR", header, sizeof header);
+}
+
+/* What the data of an iCCP chunk begin with: a name, and the method 0 (deflate). */
+static const char profile_name[] = "icc\0";
+
+static gboolean
+append_profile(TsPngEncoder *self, const TsImage *like, GError **error)
+{
+    if (like->icc == NULL)
+        return TRUE;
+    gsize n;
+    const void *profile = g_bytes_get_data(like->icc, &n);
+    gsize room = libdeflate_zlib_compress_bound(self->deflate, n);
+    g_autofree char *data = ts_try_alloc(sizeof profile_name + room, 1, "colour profile", error);
+    if (data == NULL)
+        return FALSE;
+    memcpy(data, profile_name, sizeof profile_name);
+    gsize packed =
+        libdeflate_zlib_compress(self->deflate, profile, n, data + sizeof profile_name, room);
+    append_chunk(&self->file, "iCCP", data, sizeof profile_name + packed);
+    return TRUE;
+}
+
+static void
+append_pixels(TsPngEncoder *self)
+{
+    const Buffer *packed = &self->packed;
+    for (gsize at = 0; at < packed->n; at += LARGEST_IDAT)
+        append_chunk(&self->file, "IDAT", packed->data + at, MIN(LARGEST_IDAT, packed->n - at));
+}
+
+static gsize
+profile_room(TsPngEncoder *self, const TsImage *like)
+{
+    return like->icc == NULL
+               ? 0
+               : sizeof profile_name +
+                     libdeflate_zlib_compress_bound(self->deflate, g_bytes_get_size(like->icc));
+}
+
+gboolean
+ts_png_encoder_encode(TsPngEncoder *self, const TsImage *like, const guint8 *pixels, gsize stride,
+                      int width, int height, const guint8 **bytes, gsize *n, GError **error)
+{
+    g_assert(like->bands >= 1 && like->bands <= 4 && (like->type == TS_U8 || like->type == TS_U16));
+    gsize row_size = (gsize) width * ts_image_pixel_size(like);
+    gsize filtered = (gsize) height * (row_size + 1);
+    gsize room = libdeflate_zlib_compress_bound(self->deflate, filtered);
+    if (!make_room(&self->filtered, filtered, error) || !make_room(&self->packed, room, error))
+        return FALSE;
+    filter_rows(self->filtered.data, like, pixels, stride, height, row_size);
+    self->packed.n = libdeflate_zlib_compress(self->deflate, self->filtered.data, filtered,
+                                              self->packed.data, room);
+    gsize n_chunks = 3 + self->packed.n / LARGEST_IDAT + 1;
+    gsize size = sizeof signature + 13 + n_chunks * CHUNK_FRAME + profile_room(self, like);
+    if (!make_room(&self->file, size + self->packed.n, error))
+        return FALSE;
+    append_header(&self->file, like, width, height);
+    if (!append_profile(self, like, error))
+        return FALSE;
+    append_pixels(self);
+    append_chunk(&self->file, "IEND", "", 0);
+    *bytes = self->file.data;
+    *n = self->file.n;
+    return TRUE;
+}
