@@ -19,6 +19,7 @@
 #pragma once
 
 #include "image/image.h"
+#include "image/tiff_geo.h"
 
 G_BEGIN_DECLS
 
@@ -35,6 +36,7 @@ typedef struct {
     int quality;         /* JPEG: 1 to 100; 0: 90 */
     int level;           /* deflate: 1 to 9; 0: 6 */
     double mpp_x, mpp_y; /* micrometres a pixel, written as resolution tags; 0: unknown */
+    const TsGeo *geo;    /* GeoTIFF tags, or NULL; borrowed by the call that gets it */
 } TsTiffTags;
 
 typedef enum {

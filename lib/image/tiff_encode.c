@@ -1,6 +1,8 @@
 /* TIFF files in memory, and what files in memory and on disk have in common. */
 #include "image/tiff_tags.h"
 
+#include "image/tiff_geo_tags.h"
+
 #include <errno.h>
 #include <string.h>
 #include <tiffio.h>
@@ -51,7 +53,9 @@ ts_tiff_set_tags(TsTiffHandle *handle, const TsTiffTags *tags, GBytes *icc, GErr
     gboolean done = set_resolution(handle->tiff, tags) &&
                     (n == 0 || n > G_MAXUINT32 ||
                      TIFFSetField(handle->tiff, TIFFTAG_ICCPROFILE, (uint32_t) n, profile));
-    return done || ts_tiff_handle_fail(handle, TS_ERROR_DEPENDENCY, "cannot be written", error);
+    if (!done)
+        return ts_tiff_handle_fail(handle, TS_ERROR_DEPENDENCY, "cannot be written", error);
+    return tags->geo == NULL || ts_geo_set_tags(tags->geo, handle, error);
 }
 
 /* Strips of whole rows, each packed: libtiff takes them without gaps. */

@@ -1,5 +1,5 @@
-/* What a TIFF says beside its pixels, inside of lib/image: profile, resolution; and the layout that
- * the options ask for. */
+/* What a TIFF says beside its pixels, inside of lib/image: profile, resolution, place; and the
+ * layout that the options ask for. */
 #pragma once
 
 #include "image/tiff.h"
