@@ -16,7 +16,7 @@ struct _TsManifest {
     char *folder;
     char **class_list;
     gboolean scanned;
-    int file_name, id, region[4]; /* well-known columns, -1: absent */
+    int file_name, id, offset, region[4]; /* well-known columns, -1: absent */
 };
 
 static void
@@ -25,6 +25,7 @@ find_known_columns(TsManifest *self)
     static const char *const region[] = {"x", "y", "width", "height"};
     self->file_name = ts_manifest_find_column(self, "file_name");
     self->id = ts_manifest_find_column(self, "id");
+    self->offset = ts_manifest_find_column(self, "offset");
     for (gsize i = 0; i < G_N_ELEMENTS(region); i++)
         self->region[i] = ts_manifest_find_column(self, region[i]);
 }
@@ -200,6 +201,19 @@ ts_manifest_path(const TsManifest *self, guint64 row)
     return ts_manifest_resolve(self, ts_manifest_cell(self, row, (guint) self->file_name));
 }
 
+/* "@offset", or nothing where the row is a whole file. */
+static void
+append_offset(const TsManifest *self, guint64 row, GString *id)
+{
+    if (self->offset < 0)
+        return;
+    TsCell offset = ts_manifest_cell(self, row, (guint) self->offset);
+    if (ts_cell_is_null(offset))
+        return;
+    g_string_append_c(id, '@');
+    g_string_append_len(id, offset.text, (gssize) offset.length);
+}
+
 /* "#x,y,width,height", or nothing where the row is a whole image. */
 static void
 append_region(const TsManifest *self, guint64 row, GString *id)
@@ -232,6 +246,7 @@ ts_manifest_id(const TsManifest *self, guint64 row)
     if (name == NULL)
         return NULL;
     GString *id = g_string_new(name);
+    append_offset(self, row, id);
     append_region(self, row, id);
     return g_string_free(id, FALSE);
 }

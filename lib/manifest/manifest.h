@@ -79,8 +79,9 @@ char *ts_manifest_path(const TsManifest *manifest, guint64 row);
 /* Any path that stands in a manifest (file_name, mask), resolved the same way. NULL for \N. */
 char *ts_manifest_resolve(const TsManifest *manifest, TsCell path);
 
-/* The row's stable name: its id; without one its file_name, and "#x,y,width,height" behind it if
- * the row is a region. NULL if it has neither. Free with g_free(). */
+/* The row's stable name: its id; without one its file_name, "@offset" behind it if the row is a
+ * part of the file's bytes, and "#x,y,width,height" if it is a region. NULL if it has neither. Free
+ * with g_free(). */
 char *ts_manifest_id(const TsManifest *manifest, guint64 row);
 
 /* The rows, ascending, whose `column` is `value`; all rows if `value` is NULL; none if there is no

@@ -19,7 +19,9 @@ struct _TsDataset {
     guint64 *parents;                                   /* (n), or NULL if no sample is mixed */
     double *lambdas;                                    /* (n), likewise */
     int file_name, region[4], weight, parent_b, lambda; /* columns, -1: absent */
+    int range[2], raw;                                  /* likewise */
     TsSourcePool *pool;
+    TsBytesPool *bytes;
 };
 
 void
@@ -66,6 +68,13 @@ find_columns(TsDataset *self, GError **error)
                             "%s: has only %d of the columns x, y, width and height, all or none "
                             "were expected",
                             ts_manifest_name(self->manifest), n_present);
+    self->range[0] = ts_manifest_find_column(self->manifest, "offset");
+    self->range[1] = ts_manifest_find_column(self->manifest, "length");
+    if ((self->range[0] < 0) != (self->range[1] < 0))
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%s: has only one of the columns offset and length",
+                            ts_manifest_name(self->manifest));
+    self->raw = ts_manifest_find_column(self->manifest, "raw");
     self->weight = ts_manifest_find_column(self->manifest, "weight");
     self->parent_b = ts_manifest_find_column(self->manifest, "parent_b");
     self->lambda = ts_manifest_find_column(self->manifest, "lambda");
@@ -75,11 +84,44 @@ find_columns(TsDataset *self, GError **error)
     return TRUE;
 }
 
+/* The bytes of file_name that are the row's file. */
+static gboolean
+read_range(const TsDataset *self, guint64 row, TsRecipe *recipe, GError **error)
+{
+    gint64 values[2] = {0, 0};
+    recipe->has_range = !is_null(self, row, self->range[0]);
+    if (is_null(self, row, self->range[1]) == recipe->has_range)
+        return bad_cell(self, row, self->range[1], "offset and length together: one", error);
+    for (int i = 0; i < 2 && recipe->has_range; i++) {
+        TsCell cell = ts_manifest_cell(self->manifest, row, (guint) self->range[i]);
+        if (!ts_cell_to_int(cell, &values[i]) || values[i] < 0)
+            return bad_cell(self, row, self->range[i], "a whole number of 0 or more", error);
+    }
+    recipe->offset = (guint64) values[0];
+    recipe->length = (guint64) values[1];
+    return TRUE;
+}
+
+static gboolean
+read_raw(const TsDataset *self, guint64 row, TsRecipe *recipe, GError **error)
+{
+    recipe->has_raw = !is_null(self, row, self->raw);
+    if (!recipe->has_raw)
+        return TRUE;
+    g_autofree char *text =
+        ts_cell_unescape(ts_manifest_cell(self->manifest, row, (guint) self->raw));
+    return ts_raw_parse(text, &recipe->raw) ||
+           bad_cell(self, row, self->raw, "width x height x bands and a type, as in 28x28x1:u8,",
+                    error);
+}
+
 gboolean
 ts_dataset_read_recipe(const TsDataset *self, guint64 row, TsRecipe *recipe, GError **error)
 {
     gint64 values[4];
     *recipe = (TsRecipe){.has_region = !is_null(self, row, self->region[0])};
+    if (!read_range(self, row, recipe, error) || !read_raw(self, row, recipe, error))
+        return FALSE;
     for (int i = 0; i < 4; i++) {
         if (is_null(self, row, self->region[i]) != !recipe->has_region)
             return bad_cell(self, row, self->region[i], "a region has four numbers: one", error);
@@ -206,6 +248,7 @@ ts_dataset_new(const TsManifest *manifest, const guint64 *rows, guint64 n_rows,
     if (!find_columns(self, error) || !read_rows(self, rows, classes, error))
         return NULL;
     self->pool = ts_source_pool_new(MAX_OPEN_FILES, MAX_OPEN_BYTES);
+    self->bytes = ts_bytes_pool_new(MAX_OPEN_FILES, MAX_OPEN_BYTES);
     return g_steal_pointer(&self);
 }
 
@@ -215,6 +258,7 @@ ts_dataset_free(TsDataset *self)
     if (self == NULL)
         return;
     ts_source_pool_free(self->pool);
+    ts_bytes_pool_free(self->bytes);
     g_free(self->rows);
     g_free(self->labels);
     g_free(self->weights);
@@ -266,4 +310,10 @@ TsSourcePool *
 ts_dataset_pool(TsDataset *self)
 {
     return self->pool;
+}
+
+TsBytesPool *
+ts_dataset_bytes(TsDataset *self)
+{
+    return self->bytes;
 }

@@ -1,7 +1,9 @@
 /* What a dataset knows of a row, inside of lib/sample. */
 #pragma once
 
+#include "sample/bytes.h"
 #include "sample/dataset.h"
+#include "sample/payload.h"
 #include "sample/pool.h"
 
 G_BEGIN_DECLS
@@ -9,11 +11,15 @@ G_BEGIN_DECLS
 typedef struct {
     gboolean has_region;
     int x, y, width, height;
+    gboolean has_range; /* the sample's file is only these bytes of file_name */
+    guint64 offset, length;
+    gboolean has_raw;
+    TsRaw raw;
 } TsRecipe;
 
 #define TS_NO_PARENT G_MAXUINT64
 
-/* Read the region of a row. TS_ERROR_FORMAT with the row in front. */
+/* Read region, byte range and shape of a row. TS_ERROR_FORMAT with the row in front. */
 gboolean
 ts_dataset_read_recipe(const TsDataset *dataset, guint64 row, TsRecipe *recipe, GError **error);
 
@@ -24,6 +30,9 @@ const TsManifest *ts_dataset_manifest(const TsDataset *dataset);
 
 /* Open image files, shared by all threads that render. */
 TsSourcePool *ts_dataset_pool(TsDataset *dataset);
+
+/* Files of which rows are parts, shared likewise. */
+TsBytesPool *ts_dataset_bytes(TsDataset *dataset);
 
 /* Put the row (path:line) before the message, unless it begins so already. */
 void ts_dataset_prefix_error(const TsDataset *dataset, guint64 row, GError **error);

@@ -1,7 +1,10 @@
 /* From a row's recipe to its pixels. */
 #include "sample/render.h"
 
+#include "base/error.h"
 #include "sample/recipe.h"
+
+#include <string.h>
 
 static TsImage *
 read_region(TsDataset *dataset, const char *path, const TsRecipe *recipe, GError **error)
@@ -16,6 +19,47 @@ read_region(TsDataset *dataset, const char *path, const TsRecipe *recipe, GError
     return image;
 }
 
+/* Whether the row's bytes are looked at here, not opened as an image file by lib/image. */
+static gboolean
+is_payload(const TsRecipe *recipe, const char *path)
+{
+    return recipe->has_range || recipe->has_raw || g_str_has_suffix(path, ".npy");
+}
+
+static TsImage *
+read_payload(TsDataset *dataset, const char *path, const TsRecipe *recipe, GError **error)
+{
+    gsize n;
+    g_autoptr(GBytes) bytes = ts_bytes_pool_get(ts_dataset_bytes(dataset), path, error);
+    if (bytes == NULL)
+        return NULL;
+    const guint8 *data = g_bytes_get_data(bytes, &n);
+    guint64 offset = recipe->has_range ? recipe->offset : 0;
+    guint64 length = recipe->has_range ? recipe->length : n;
+    if (offset > n || length > n - offset) {
+        ts_error_set(error, TS_ERROR_FORMAT,
+                     "%s: has %" G_GSIZE_FORMAT
+                     " bytes, the sample is said to be %" G_GUINT64_FORMAT
+                     " bytes at %" G_GUINT64_FORMAT,
+                     path, n, length, offset);
+        return NULL;
+    }
+    g_autoptr(TsImage) image = ts_payload_decode(
+        data + offset, (gsize) length, recipe->has_raw ? &recipe->raw : NULL, path, error);
+    if (image == NULL || !recipe->has_region)
+        return g_steal_pointer(&image);
+    return ts_image_crop(image, recipe->x, recipe->y, recipe->width, recipe->height, error);
+}
+
+static TsImage *
+read_pixels(TsDataset *dataset, const char *path, const TsRecipe *recipe, GError **error)
+{
+    if (is_payload(recipe, path))
+        return read_payload(dataset, path, recipe, error);
+    return recipe->has_region ? read_region(dataset, path, recipe, error)
+                              : ts_image_read(path, error);
+}
+
 /* The row's own pixels, without any parent. */
 static TsImage *
 render_row(TsDataset *dataset, guint64 row, GError **error)
@@ -24,8 +68,7 @@ render_row(TsDataset *dataset, guint64 row, GError **error)
     if (!ts_dataset_read_recipe(dataset, row, &recipe, error))
         return NULL;
     g_autofree char *path = ts_manifest_path(ts_dataset_manifest(dataset), row);
-    TsImage *image =
-        recipe.has_region ? read_region(dataset, path, &recipe, error) : ts_image_read(path, error);
+    TsImage *image = read_pixels(dataset, path, &recipe, error);
     if (image == NULL)
         ts_dataset_prefix_error(dataset, row, error);
     return image;

@@ -21,10 +21,9 @@ static const struct {
     TsDtype dtype;
     const char *descr;
 } descrs[] = {
-    {TS_DTYPE_F32, "<f4"},
-    {TS_DTYPE_F64, "<f8"},
-    {TS_DTYPE_I64, "<i8"},
-    {TS_DTYPE_U8, "|u1"},
+    {TS_DTYPE_F32, "<f4"}, {TS_DTYPE_F64, "<f8"}, {TS_DTYPE_I64, "<i8"},
+    {TS_DTYPE_U8, "|u1"},  {TS_DTYPE_I8, "|i1"},  {TS_DTYPE_U16, "<u2"},
+    {TS_DTYPE_I16, "<i2"}, {TS_DTYPE_U32, "<u4"}, {TS_DTYPE_I32, "<i4"},
 };
 
 /* The header's text that is still to be read. */
@@ -112,9 +111,11 @@ read_descr(Cursor *cursor, TsTensor *array, const char *name, GError **error)
         }
     }
     g_autofree char *shown = descr != NULL ? g_strescape(descr, NULL) : g_strdup("a structure");
-    return ts_error_set(error, TS_ERROR_FORMAT,
-                        "%s: holds numbers of type %.40s; <f4, <f8, <i8 and |u1 can be read", name,
-                        shown);
+    return ts_error_set(
+        error, TS_ERROR_FORMAT,
+        "%s: holds numbers of type %.40s; little-endian floats of 4 and 8 bytes and "
+        "integers of 1, 2, 4 and signed ones of 8 bytes can be read",
+        name, shown);
 }
 
 static gboolean

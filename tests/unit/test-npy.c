@@ -48,9 +48,9 @@ static const struct {
     {"{'descr': '|u1', 'fortran_order': False, 'shape': (), 'x': 1}", 1, EXACTLY},
     {"{descr: '|u1', 'fortran_order': False, 'shape': ()}", 1, EXACTLY},
     {U1("()") "x", 1, EXACTLY},
-    {HEADER("'>f4'", "False", "()"), 4, "type >f4; <f4"},
-    {HEADER("'|O'", "False", "()"), 8, "type |O; <f4"},
-    {HEADER("'\x1b[2J'", "False", "()"), 4, "type \\033[2J; <f4"},
+    {HEADER("'>f4'", "False", "()"), 4, "type >f4; little-endian"},
+    {HEADER("'|O'", "False", "()"), 8, "type |O; little-endian"},
+    {HEADER("'\x1b[2J'", "False", "()"), 4, "type \\033[2J; little-endian"},
     {HEADER("[('x', '<f4')]", "False", "()"), 4, "type a structure"},
     {HEADER("'<f4'", "True", "()"), 4, "Fortran order"},
     {U1("3"), 3, TUPLE},
@@ -149,7 +149,9 @@ END_TEST
 
 START_TEST(every_type_and_rank_reads_back)
 {
-    static const TsDtype dtypes[] = {TS_DTYPE_F32, TS_DTYPE_F64, TS_DTYPE_I64, TS_DTYPE_U8};
+    static const TsDtype dtypes[] = {TS_DTYPE_F32, TS_DTYPE_F64, TS_DTYPE_I64,
+                                     TS_DTYPE_U8,  TS_DTYPE_I8,  TS_DTYPE_U16,
+                                     TS_DTYPE_I16, TS_DTYPE_U32, TS_DTYPE_I32};
     static const gint64 shapes[][TS_TENSOR_MAX_RANK] = {{0},
                                                         {6},
                                                         {2, 3},
