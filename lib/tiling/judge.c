@@ -1,26 +1,38 @@
-/* Columns and verdicts: scores, and the rules that drop tiles. */
+/* Columns and verdicts: labels, class counts and scores, and the rules that drop tiles. */
 #include "tiling/judge.h"
 
 #include "base/error.h"
 #include "base/number.h"
 #include "tiling/filters.h"
+#include "tiling/label.h"
 #include "tiling/rule.h"
 
 #include <math.h>
 #include <string.h>
 
-/* A rule and the column that it looks at. */
+typedef enum { LOOK_AT_COLUMN, LOOK_AT_PART, LOOK_AT_LABEL } Look;
+
+/* A rule and what it looks at: a column's number, the part of a class, or the label. */
 typedef struct {
     TsRule rule;
     char *reason;
-    guint column;
+    Look look;
+    guint index;   /* of the column or the class */
     gboolean keep; /* it has to hold; else it may not */
 } Test;
 
+/* What is known of a tile when rules are looked at. */
+typedef struct {
+    const char *label; /* NULL: none */
+    guint64 *counts;   /* (n classes) */
+    double *numbers;   /* (n columns), not-a-number where there is none */
+} Facts;
+
 struct _TsJudge {
     TsFilters filters;
+    TsLabels *labels;
     GPtrArray *paths;   /* of the inputs */
-    GPtrArray *columns; /* names, NULL behind the last */
+    GPtrArray *columns; /* names, NULL behind the last: label, counts, scores */
     guint first_score;  /* column */
     GArray *tests;      /* Test */
 };
@@ -42,6 +54,7 @@ ts_judge_free(TsJudge *judge)
 {
     if (judge == NULL)
         return;
+    ts_labels_free(judge->labels);
     g_ptr_array_unref(judge->paths);
     g_ptr_array_unref(judge->columns);
     g_array_unref(judge->tests);
@@ -144,34 +157,93 @@ add_tests(TsJudge *judge, const TsJudgeOptions *options, GError **error)
     return TRUE;
 }
 
-static gboolean
-find_column(const TsJudge *judge, Test *test, GError **error)
+/* All that a rule can look at, for its message. */
+static char *
+known_operands(const TsJudge *judge)
 {
-    const char *option = test->keep ? "--keep" : "--drop";
-    guint n = judge->columns->len - 1;
-    for (test->column = 0; test->column < n; test->column++)
-        if (strcmp(g_ptr_array_index(judge->columns, test->column), test->rule.name) == 0)
-            break;
-    if (test->column == n) {
-        g_autofree char *known = known_names();
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: '%s' is none of %s", option,
-                            test->rule.name, known);
+    const TsLabelClasses *classes = ts_labels_classes(judge->labels);
+    g_autofree char *scores = known_names();
+    g_autofree char *names = classes != NULL ? ts_label_classes_names(classes) : NULL;
+    return g_strconcat(scores, names != NULL ? "; the classes " : NULL, names, NULL);
+}
+
+static int
+find_column(const TsJudge *judge, const char *name)
+{
+    for (guint i = 0; i + 1 < judge->columns->len; i++)
+        if (strcmp(g_ptr_array_index(judge->columns, i), name) == 0)
+            return (int) i;
+    return -1;
+}
+
+static gboolean
+bind_test(const TsJudge *judge, Test *test, GError **error)
+{
+    const char *option = test->keep ? "--keep" : "--drop", *name = test->rule.name;
+    const TsLabelClasses *classes = ts_labels_classes(judge->labels);
+    gboolean is_label = ts_labels_has_rules(judge->labels) && strcmp(name, "label") == 0;
+    int index = find_column(judge, name);
+    test->look = is_label ? LOOK_AT_LABEL : LOOK_AT_COLUMN;
+    if (index < 0 && classes != NULL) {
+        index = ts_label_classes_find(classes, name);
+        test->look = LOOK_AT_PART;
     }
-    if (!test->rule.is_number)
+    if (index < 0) {
+        g_autofree char *known = known_operands(judge);
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: '%s' is none of %s", option, name,
+                            known);
+    }
+    test->index = (guint) index;
+    if (is_label && test->rule.sign != TS_EQUAL && test->rule.sign != TS_NOT_EQUAL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: '%s': a label is = or != a class",
+                            option, test->rule.text);
+    if (!is_label && !test->rule.is_number)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: '%s' in '%s' is not a number", option,
                             test->rule.word, test->rule.text);
+    return TRUE;
+}
+
+static void
+add_count_columns(TsJudge *judge)
+{
+    const TsLabelClasses *classes = ts_labels_classes(judge->labels);
+    for (guint i = 0; classes != NULL && i < ts_label_classes_n(classes); i++) {
+        const TsLabelClass *class = ts_label_classes_get(classes, i);
+        if (!class->ignored)
+            g_ptr_array_add(judge->columns, g_strconcat("n_", class->name, NULL));
+    }
+    if (ts_labels_has_ignored(judge->labels))
+        g_ptr_array_add(judge->columns, g_strdup("n_ignored"));
+}
+
+/* A class may have the name of another column. */
+static gboolean
+check_columns(const TsJudge *judge, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i + 1 < judge->columns->len; i++)
+        if (!g_hash_table_add(seen, g_ptr_array_index(judge->columns, i)))
+            return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                "two columns would be named %s; --classes can give the class "
+                                "another name",
+                                (const char *) g_ptr_array_index(judge->columns, i));
     return TRUE;
 }
 
 static gboolean
 set_columns(TsJudge *judge, GError **error)
 {
+    if (ts_labels_has_rules(judge->labels))
+        g_ptr_array_add(judge->columns, g_strdup("label"));
+    add_count_columns(judge);
     judge->first_score = judge->columns->len;
     for (guint i = 0; i < judge->filters.n; i++)
         g_ptr_array_add(judge->columns, g_strdup(ts_score_name(judge->filters.scores[i])));
     g_ptr_array_add(judge->columns, NULL);
+    if (!check_columns(judge, error))
+        return FALSE;
     for (guint i = 0; i < judge->tests->len; i++)
-        if (!find_column(judge, &g_array_index(judge->tests, Test, i), error))
+        if (!bind_test(judge, &g_array_index(judge->tests, Test, i), error))
             return FALSE;
     return TRUE;
 }
@@ -185,10 +257,10 @@ ts_judge_new(const TsJudgeOptions *options, const TsJudgeInput *inputs, guint n_
     judge->filters.white = options->white;
     if ((options->scores != NULL && !parse_scores(judge, options->scores, error)) ||
         !parse_ink(&judge->filters, options->ink, error) ||
-        !parse_nodata(&judge->filters, options->nodata, error) ||
-        !add_tests(judge, options, error) || !set_columns(judge, error))
+        !parse_nodata(&judge->filters, options->nodata, error) || !add_tests(judge, options, error))
         return NULL;
-    return g_steal_pointer(&judge);
+    judge->labels = ts_labels_new(options, inputs, n_inputs, error);
+    return judge->labels != NULL && set_columns(judge, error) ? g_steal_pointer(&judge) : NULL;
 }
 
 const char *const *
@@ -212,7 +284,19 @@ ts_judge_may_drop(const TsJudge *judge)
 guint
 ts_judge_n_layers(const TsJudge *judge)
 {
-    return 0;
+    return ts_labels_n_layers(judge->labels);
+}
+
+const char *
+ts_judge_layer_column(const TsJudge *judge, guint layer)
+{
+    return ts_labels_layer_column(judge->labels, layer);
+}
+
+const char *
+ts_judge_layer_path(const TsJudge *judge, guint layer, guint input)
+{
+    return ts_labels_layer_path(judge->labels, layer, input);
 }
 
 gboolean
@@ -248,35 +332,93 @@ measure(const TsJudge *judge, const TsJudgeImage *state, const TsTileView *view,
            ts_filters_measure(&judge->filters, &pixels, state->otsu, numbers, error);
 }
 
+static double
+part_of(const TsJudge *judge, const guint64 *counts, guint class)
+{
+    const TsLabelClasses *classes = ts_labels_classes(judge->labels);
+    guint64 all = 0;
+    for (guint i = 0; i < ts_label_classes_n(classes); i++)
+        if (!ts_label_classes_get(classes, i)->ignored)
+            all += counts[i];
+    return all > 0 ? (double) counts[class] / (double) all : NAN;
+}
+
+/* No label is "none" here, so that rules can tell it. */
+static gboolean
+holds(const TsJudge *judge, const Test *test, const Facts *facts)
+{
+    const char *label = facts->label != NULL ? facts->label : "none";
+    switch (test->look) {
+    case LOOK_AT_LABEL:
+        return (strcmp(label, test->rule.word) == 0) == (test->rule.sign == TS_EQUAL);
+    case LOOK_AT_PART:
+        return ts_rule_holds(&test->rule, part_of(judge, facts->counts, test->index));
+    case LOOK_AT_COLUMN:
+        break;
+    }
+    return ts_rule_holds(&test->rule, facts->numbers[test->index]);
+}
+
 /* The first rule that is broken is the reason; a rule to keep is broken by a missing number. */
 static void
-decide(const TsJudge *judge, const double *numbers, TsVerdict *verdict)
+decide(const TsJudge *judge, const Facts *facts, TsVerdict *verdict)
 {
     verdict->keep = TRUE;
     for (guint i = 0; i < judge->tests->len && verdict->keep; i++) {
         const Test *test = &g_array_index(judge->tests, Test, i);
-        verdict->keep = ts_rule_holds(&test->rule, numbers[test->column]) == test->keep;
+        verdict->keep = holds(judge, test, facts) == test->keep;
         if (!verdict->keep)
             verdict->reason = test->reason;
     }
+}
+
+/* Counts in the order of their columns. */
+static void
+put_counts(const TsJudge *judge, const guint64 *counts, double *numbers)
+{
+    const TsLabelClasses *classes = ts_labels_classes(judge->labels);
+    guint column = ts_labels_has_rules(judge->labels) ? 1 : 0;
+    guint64 ignored = 0;
+    for (guint i = 0; classes != NULL && i < ts_label_classes_n(classes); i++)
+        if (ts_label_classes_get(classes, i)->ignored)
+            ignored += counts[i];
+        else
+            numbers[column++] = (double) counts[i];
+    if (ts_labels_has_ignored(judge->labels))
+        numbers[column] = (double) ignored;
+}
+
+static void
+put_values(const TsJudge *judge, const Facts *facts, TsVerdict *verdict)
+{
+    guint n = judge->columns->len - 1;
+    guint first = ts_labels_has_rules(judge->labels) ? 1 : 0;
+    char text[TS_NUMBER_MAX];
+    verdict->values = g_new0(char *, n + 1);
+    verdict->n_values = n;
+    if (first == 1)
+        verdict->values[0] = g_strdup(facts->label);
+    for (guint i = first; i < n; i++)
+        if (!isnan(facts->numbers[i]))
+            verdict->values[i] = g_strdup(ts_format_double(text, facts->numbers[i]));
 }
 
 gboolean
 ts_judge_look(const TsJudge *judge, const TsJudgeImage *state, const TsTileView *view,
               TsVerdict *verdict, GError **error)
 {
-    guint n = judge->columns->len - 1;
-    g_autofree double *numbers = g_new(double, n + 1);
-    char text[TS_NUMBER_MAX];
+    const TsLabelClasses *classes = ts_labels_classes(judge->labels);
+    g_autofree double *numbers = g_new0(double, judge->columns->len);
+    g_autofree guint64 *counts =
+        g_new0(guint64, 1 + (classes != NULL ? ts_label_classes_n(classes) : 0));
+    Facts facts = {.counts = counts, .numbers = numbers};
     *verdict = (TsVerdict){.keep = TRUE};
-    if (!measure(judge, state, view, numbers + judge->first_score, error))
+    if (!ts_labels_look(judge->labels, view, counts, &facts.label, error) ||
+        !measure(judge, state, view, numbers + judge->first_score, error))
         return FALSE;
-    verdict->values = g_new0(char *, n + 1);
-    verdict->n_values = n;
-    for (guint i = 0; i < n; i++)
-        if (!isnan(numbers[i]))
-            verdict->values[i] = g_strdup(ts_format_double(text, numbers[i]));
-    decide(judge, numbers, verdict);
+    put_counts(judge, counts, numbers);
+    put_values(judge, &facts, verdict);
+    decide(judge, &facts, verdict);
     return TRUE;
 }
 

@@ -1,0 +1,268 @@
+/* Labels and class counts: the options and all masks at the start, then tile after tile. */
+#include "tiling/label.h"
+
+#include "base/error.h"
+#include "base/threads.h"
+#include "tiling/label_layer.h"
+#include "tiling/label_mask.h"
+#include "tiling/label_rule.h"
+
+#include <string.h>
+
+struct _TsLabels {
+    GArray *rules;  /* TsLabelRule */
+    GArray *layers; /* TsLabelLayer */
+    TsLabelClasses *classes;
+    gboolean has_ignored;
+};
+
+static void
+rule_clear(gpointer data)
+{
+    ts_label_rule_clear(data);
+}
+
+void
+ts_labels_free(TsLabels *labels)
+{
+    if (labels == NULL)
+        return;
+    g_array_unref(labels->rules);
+    if (labels->layers != NULL)
+        g_array_unref(labels->layers);
+    ts_label_classes_free(labels->classes);
+    g_free(labels);
+}
+
+static gboolean
+parse_rules(TsLabels *labels, const char *const *texts, GError **error)
+{
+    for (; texts != NULL && *texts != NULL; texts++) {
+        TsLabelRule rule;
+        if (!ts_label_rule_init(&rule, *texts, error))
+            return FALSE;
+        g_array_append_val(labels->rules, rule);
+    }
+    return TRUE;
+}
+
+/* The values of all masks; the set does not depend on the order in which threads find them. */
+typedef struct {
+    const TsLabelLayer *layer;
+    TsLabelClasses *classes;
+    GMutex lock;
+} Scan;
+
+static gboolean
+scan_one(guint64 i, gpointer data, GError **error)
+{
+    Scan *scan = data;
+    GHashTableIter iter;
+    gpointer value;
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    const char *path = g_ptr_array_index(scan->layer->paths, i);
+    if (!ts_label_mask_scan(path, seen, error))
+        return FALSE;
+    g_mutex_lock(&scan->lock);
+    g_hash_table_iter_init(&iter, seen);
+    while (g_hash_table_iter_next(&iter, &value, NULL))
+        ts_label_classes_add(scan->classes, GPOINTER_TO_UINT(value));
+    gboolean fits = ts_label_classes_n(scan->classes) <= TS_MAX_LABEL_CLASSES;
+    g_mutex_unlock(&scan->lock);
+    return fits || ts_error_set(error, TS_ERROR_FORMAT, "%s: more than %d classes in all masks",
+                                path, (int) TS_MAX_LABEL_CLASSES);
+}
+
+/* All masks are numbers, or all are colours, as the file of classes has it. */
+static gboolean
+check_kinds(TsLabelClasses *classes, const TsLabelLayer *layer, GError **error)
+{
+    for (guint i = 0; i < layer->paths->len; i++) {
+        const char *path = g_ptr_array_index(layer->paths, i);
+        gboolean colours;
+        g_autoptr(TsImageSource) source = ts_image_source_open(path, error);
+        if (source == NULL ||
+            !ts_label_mask_check(path, ts_image_source_info(source), &colours, error))
+            return FALSE;
+        if (i == 0 && !classes->is_closed)
+            classes->colours = colours;
+        if (colours != classes->colours)
+            return ts_error_set(error, TS_ERROR_FORMAT, "%s: has %s, but %s", path,
+                                colours ? "colours" : "numbers",
+                                classes->file != NULL ? "the file of classes has not"
+                                                      : "the masks before it have not");
+    }
+    return TRUE;
+}
+
+static gboolean
+collect_classes(TsLabels *labels, GError **error)
+{
+    const TsLabelLayer *layer = &g_array_index(labels->layers, TsLabelLayer, 0);
+    Scan scan = {.layer = layer, .classes = labels->classes};
+    if (!check_kinds(labels->classes, layer, error))
+        return FALSE;
+    if (labels->classes->is_closed)
+        return TRUE;
+    g_mutex_init(&scan.lock);
+    gboolean done = ts_parallel_for(layer->paths->len, scan_one, &scan, error);
+    g_mutex_clear(&scan.lock);
+    return done;
+}
+
+/* A value that the user names is a class, also where no mask happens to have it. */
+static void
+add_named_value(TsLabelClasses *classes, const char *text)
+{
+    guint32 value;
+    gboolean is_colour;
+    if (!classes->is_closed && ts_label_value_parse(text, &value, &is_colour) &&
+        is_colour == classes->colours)
+        ts_label_classes_add(classes, value);
+}
+
+static gboolean
+ignore_classes(TsLabels *labels, char **names, GError **error)
+{
+    for (; names != NULL && *names != NULL; names++) {
+        int class = ts_label_classes_find(labels->classes, *names);
+        if (class < 0) {
+            g_autofree char *known = ts_label_classes_names(labels->classes);
+            return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                "--ignore: '%s' is none of the classes %s", *names, known);
+        }
+        g_array_index(labels->classes->list, TsLabelClass, class).ignored = TRUE;
+        labels->has_ignored = TRUE;
+    }
+    return TRUE;
+}
+
+static gboolean
+finish_classes(TsLabels *labels, char **ignored, GError **error)
+{
+    for (char **name = ignored; name != NULL && *name != NULL; name++)
+        add_named_value(labels->classes, g_strstrip(*name));
+    for (guint i = 0; i < labels->rules->len; i++) {
+        const TsLabelRule *rule = &g_array_index(labels->rules, TsLabelRule, i);
+        for (char **name = rule->names; name != NULL && *name != NULL; name++)
+            if (rule->kind != TS_LABEL_ALWAYS)
+                add_named_value(labels->classes, *name);
+    }
+    ts_label_classes_finish(labels->classes);
+    if (!ignore_classes(labels, ignored, error))
+        return FALSE;
+    for (guint i = 0; i < labels->rules->len; i++)
+        if (!ts_label_rule_bind(&g_array_index(labels->rules, TsLabelRule, i), labels->classes,
+                                error))
+            return FALSE;
+    return TRUE;
+}
+
+/* Options about classes are for masks. */
+static gboolean
+check_use(const TsLabels *labels, const TsJudgeOptions *options, GError **error)
+{
+    const char *idle = options->classes != NULL  ? "--classes"
+                       : options->ignore != NULL ? "--ignore"
+                       : labels->rules->len > 0  ? "--label"
+                                                 : NULL;
+    if (labels->layers->len > 0 || idle == NULL)
+        return TRUE;
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: there are no classes without --mask", idle);
+}
+
+static gboolean
+labels_fill(TsLabels *labels, const TsJudgeOptions *options, const TsJudgeInput *inputs,
+            guint n_inputs, GError **error)
+{
+    if (!parse_rules(labels, options->labels, error))
+        return FALSE;
+    labels->layers = ts_label_layers_new(options->masks, inputs, n_inputs, error);
+    if (labels->layers == NULL || !check_use(labels, options, error))
+        return FALSE;
+    if (labels->layers->len == 0)
+        return TRUE;
+    labels->classes = options->classes != NULL ? ts_label_classes_read(options->classes, error)
+                                               : ts_label_classes_new();
+    g_auto(GStrv) ignored = options->ignore != NULL ? g_strsplit(options->ignore, ",", -1) : NULL;
+    return labels->classes != NULL && collect_classes(labels, error) &&
+           finish_classes(labels, ignored, error);
+}
+
+TsLabels *
+ts_labels_new(const TsJudgeOptions *options, const TsJudgeInput *inputs, guint n_inputs,
+              GError **error)
+{
+    g_autoptr(TsLabels) labels = g_new0(TsLabels, 1);
+    labels->rules = g_array_new(FALSE, TRUE, sizeof(TsLabelRule));
+    g_array_set_clear_func(labels->rules, rule_clear);
+    return labels_fill(labels, options, inputs, n_inputs, error) ? g_steal_pointer(&labels) : NULL;
+}
+
+gboolean
+ts_labels_has_rules(const TsLabels *labels)
+{
+    return labels->rules->len > 0;
+}
+
+const TsLabelClasses *
+ts_labels_classes(const TsLabels *labels)
+{
+    return labels->classes;
+}
+
+gboolean
+ts_labels_has_ignored(const TsLabels *labels)
+{
+    return labels->has_ignored;
+}
+
+guint
+ts_labels_n_layers(const TsLabels *labels)
+{
+    return labels->layers->len;
+}
+
+const char *
+ts_labels_layer_column(const TsLabels *labels, guint layer)
+{
+    return g_array_index(labels->layers, TsLabelLayer, layer).column;
+}
+
+const char *
+ts_labels_layer_path(const TsLabels *labels, guint layer, guint input)
+{
+    return g_ptr_array_index(g_array_index(labels->layers, TsLabelLayer, layer).paths, input);
+}
+
+static void
+apply_rules(const TsLabels *labels, const guint64 *counts, int centre, const char **label)
+{
+    guint n = ts_label_classes_n(labels->classes);
+    g_autofree guint64 *data = g_memdup2(counts, (n + 1) * sizeof *counts);
+    for (guint i = 0; i < n; i++)
+        if (ts_label_classes_get(labels->classes, i)->ignored)
+            data[i] = 0;
+    if (centre >= 0 && ts_label_classes_get(labels->classes, (guint) centre)->ignored)
+        centre = -1;
+    for (guint i = 0; i < labels->rules->len && *label == NULL; i++)
+        *label = ts_label_rule_apply(&g_array_index(labels->rules, TsLabelRule, i), labels->classes,
+                                     data, centre);
+}
+
+gboolean
+ts_labels_look(const TsLabels *labels, const TsTileView *view, guint64 *counts, const char **label,
+               GError **error)
+{
+    int centre = -1;
+    *label = NULL;
+    if (labels->classes == NULL)
+        return TRUE;
+    g_assert(view->n_layers == labels->layers->len);
+    const TsImage *mask = view->layers[0];
+    g_assert(mask->width == view->width && mask->height == view->height);
+    if (!ts_label_mask_count(mask, labels->classes, counts, &centre, error))
+        return FALSE;
+    apply_rules(labels, counts, centre, label);
+    return TRUE;
+}
