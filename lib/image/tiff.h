@@ -20,6 +20,7 @@
 
 #include "image/image.h"
 #include "image/tiff_geo.h"
+#include "image/tiff_tiles.h"
 
 G_BEGIN_DECLS
 

@@ -141,7 +141,7 @@ ts_geo_read_bytes(gconstpointer bytes, gsize n, const char *name, GError **error
     if (!is_tiff(bytes, n))
         return NULL;
     TsTiffMemory memory = {.data = (guint8 *) bytes, .size = n, .capacity = n};
-    g_autoptr(TsTiffHandle) handle = ts_tiff_handle_open_memory(&memory, name, "r", error);
+    g_autoptr(TsTiffHandle) handle = ts_tiff_handle_open_memory(&memory, name, "rm", error);
     return handle != NULL ? read_handle(handle, error) : NULL;
 }
 
@@ -160,7 +160,7 @@ ts_geo_read(const char *path, GError **error)
     }
     if (!is_tiff(start, (gsize) n))
         return NULL;
-    g_autoptr(TsTiffHandle) handle = ts_tiff_handle_open(path, path, "r", error);
+    g_autoptr(TsTiffHandle) handle = ts_tiff_handle_open(path, path, "rm", error);
     return handle != NULL ? read_handle(handle, error) : NULL;
 }
 

@@ -26,8 +26,9 @@ typedef struct {
     int errnum; /* of that moment */
 } TsTiffHandle;
 
-/* Open a file: "r", "wl" (little-endian), "wl8" (the same, BigTIFF). `name` stands in messages.
- * TS_ERROR_IO, TS_ERROR_FORMAT if it is no TIFF. */
+/* Open a file: "rm" (to read; not mapped, as a file that shrinks would end the process), "wl"
+ * (little-endian), "wl8" (the same, BigTIFF). `name` stands in messages. TS_ERROR_IO,
+ * TS_ERROR_FORMAT if it is no TIFF. */
 TsTiffHandle *
 ts_tiff_handle_open(const char *path, const char *name, const char *mode, GError **error);
 
