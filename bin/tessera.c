@@ -14,6 +14,7 @@ static const struct {
     const char *line;
 } tools[] = {
     {"tile", "cut large images into tiles, or into rows that name them"},
+    {"texture", "measure the texture of every sample: co-occurrence, patterns, filters"},
     {"classstats", "count the classes of a data set and measure its imbalance"},
     {"datasplit", "divide a data set into training, validation and test rows"},
     {"rebalance", "repeat or leave out rows so that classes count alike"},

@@ -9,7 +9,7 @@ tools=$TESSERA_TOOLS
 with_missing_file() {
     case $1 in
         tile) echo "--virtual gone.png" ;;
-        classstats | datasplit | rebalance | evaluate) echo "gone.tsv" ;;
+        classstats | datasplit | rebalance | evaluate | texture) echo "gone.tsv" ;;
         train) echo "-o run gone.tsv" ;;
         predict) echo "-m gone.safetensors shapes.tsv" ;;
         tessera) ;;
@@ -21,7 +21,7 @@ with_missing_file() {
 with_data() {
     case $1 in
         tile) echo "--virtual -s 20 sheet.png" ;;
-        classstats | datasplit | rebalance) echo "shapes.tsv" ;;
+        classstats | datasplit | rebalance | texture) echo "shapes.tsv" ;;
         evaluate) echo "--pred label shapes.tsv" ;;
         predict) echo "-m run/model.safetensors shapes.tsv" ;;
         train) echo "--help" ;;
@@ -110,7 +110,7 @@ prepare_data() {
 
 @test "tools take -- as the end of the options" {
     for tool in $tools; do
-        case $tool in classstats | datasplit | rebalance | evaluate) ;; *) continue ;; esac
+        case $tool in classstats | datasplit | rebalance | evaluate | texture) ;; *) continue ;; esac
         run -1 --separate-stderr "$tool" -- --gone.tsv
         stderr_has "--gone.tsv"
     done
