@@ -1,4 +1,5 @@
-/* Decoding through libvips: find the loader, check the header, fetch pixels. */
+/* Decoding: a reader of ours for plain JPEG, else libvips: find the loader, check the header, fetch
+ * pixels. */
 #include "image/decode.h"
 
 #include "base/interrupt.h"
@@ -123,6 +124,19 @@ read_info(TsDecoder *self, GError **error)
     return TRUE;
 }
 
+/* Plain JPEG needs nothing of libvips. FALSE without an error: it is something else. */
+static gboolean
+take_reader(TsDecoder *self, TsJpegReader *reader)
+{
+    GBytes *icc;
+    if (reader == NULL)
+        return FALSE;
+    self->jpeg = reader;
+    ts_jpeg_reader_info(reader, &self->info, &icc);
+    self->icc = icc != NULL ? g_bytes_ref(icc) : NULL;
+    return TRUE;
+}
+
 static gboolean
 open_source(TsDecoder *self, VipsSource *source, GError **error)
 {
@@ -136,7 +150,11 @@ gboolean
 ts_decoder_open(TsDecoder *self, const char *path, GError **error)
 {
     *self = (TsDecoder){.path = path};
-    if (!ts_image_init(error) || !check_file(path, error))
+    if (!check_file(path, error))
+        return FALSE;
+    if (take_reader(self, ts_jpeg_reader_open(path)))
+        return TRUE;
+    if (!ts_image_init(error))
         return FALSE;
     g_autoptr(VipsSource) source = vips_source_new_from_file(path);
     return open_source(self, source, error);
@@ -147,10 +165,12 @@ ts_decoder_open_bytes(TsDecoder *self, gconstpointer bytes, gsize n, const char 
                       GError **error)
 {
     *self = (TsDecoder){.path = name};
-    if (!ts_image_init(error))
-        return FALSE;
     if (n == 0)
         return ts_error_set(error, TS_ERROR_FORMAT, "%s: is empty, an image was expected", name);
+    if (take_reader(self, ts_jpeg_reader_open_bytes(bytes, n, name)))
+        return TRUE;
+    if (!ts_image_init(error))
+        return FALSE;
     g_autoptr(VipsSource) source = vips_source_new_from_memory(bytes, n);
     return open_source(self, source, error);
 }
@@ -159,6 +179,7 @@ void
 ts_decoder_close(TsDecoder *self)
 {
     g_clear_object(&self->image);
+    g_clear_pointer(&self->jpeg, ts_jpeg_reader_free);
     g_clear_pointer(&self->icc, g_bytes_unref);
 }
 
@@ -185,20 +206,36 @@ copy_piece(VipsRegion *region, const VipsRect *piece, TsImage *to, int to_y)
 }
 
 /* A region belongs to the thread that made it, so each call makes its own; that costs little. */
+static VipsRegion *
+new_region(const TsDecoder *self)
+{
+    return self->image != NULL ? vips_region_new(self->image) : NULL;
+}
+
+static gboolean
+read_piece(const TsDecoder *self, VipsRegion *region, const VipsRect *piece, TsImage *to, int to_y,
+           GError **error)
+{
+    if (self->jpeg != NULL)
+        return ts_jpeg_reader_read(self->jpeg, piece->top, piece->height,
+                                   to->data + (gsize) to_y * ts_image_row_size(to), error);
+    if (vips_region_prepare(region, piece) != 0)
+        return ts_image_set_vips_error(error, TS_ERROR_FORMAT, self->path,
+                                       "is damaged or truncated");
+    copy_piece(region, piece, to, to_y);
+    return TRUE;
+}
+
 gboolean
 ts_decoder_read(const TsDecoder *self, TsRect rect, TsImage *to, int to_y, GError **error)
 {
-    g_autoptr(VipsRegion) region = vips_region_new(self->image);
+    g_autoptr(VipsRegion) region = new_region(self);
     gsize row = MAX(1, ts_image_row_size(to));
     int n_rows = (int) CLAMP(PIECE_BYTES / row, 1, (gsize) rect.height);
     for (int y = 0; y < rect.height; y += n_rows) {
         VipsRect piece = {rect.x, rect.y + y, rect.width, MIN(n_rows, rect.height - y)};
-        if (ts_interrupt_check(error))
+        if (ts_interrupt_check(error) || !read_piece(self, region, &piece, to, to_y + y, error))
             return FALSE;
-        if (vips_region_prepare(region, &piece) != 0)
-            return ts_image_set_vips_error(error, TS_ERROR_FORMAT, self->path,
-                                           "is damaged or truncated");
-        copy_piece(region, &piece, to, to_y + y);
     }
     return TRUE;
 }

@@ -1,17 +1,20 @@
-/* Decoding through libvips: an opened file, its header, rectangles of its stored pixels.
+/* Decoding, through libvips or for plain JPEG libjpeg-turbo: an opened file, its header, rectangles
+ * of its stored pixels.
  *
  * Inside of lib/image: source.c decides when to decode what, and turns pixels by the orientation.
  */
 #pragma once
 
 #include "image/fence.h"
+#include "image/jpeg_read.h"
 #include "image/orient.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
     const char *path;   /* borrowed, for messages */
-    VipsImage *image;   /* decodes lazily */
+    TsJpegReader *jpeg; /* decodes plain JPEG; else NULL */
+    VipsImage *image;   /* decodes the rest, lazily; else NULL */
     gboolean is_random; /* any rectangle at any time; else from the top, once */
     TsImageInfo info;   /* of the stored pixels; `orientation` is still to be applied */
     GBytes *icc;        /* or NULL */
@@ -31,7 +34,7 @@ void ts_decoder_close(TsDecoder *decoder);
 TsImage *ts_decoder_new_image(const TsDecoder *decoder, int width, int height, GError **error);
 
 /* Decode `rect` to the rows of `to` from `to_y` on; `to` is `rect.width` wide. Several threads may
- * call it on a random decoder; on others one at a time, going down. */
+ * call it on a random decoder; on others one at a time, going down and in full width. */
 gboolean
 ts_decoder_read(const TsDecoder *decoder, TsRect rect, TsImage *to, int to_y, GError **error);
 

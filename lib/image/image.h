@@ -129,6 +129,13 @@ guint64 ts_image_source_memory(const TsImageSource *source);
 TsImage *ts_image_source_read_region(TsImageSource *source, int x, int y, int width, int height,
                                      GError **error);
 
+/* Read rows y .. y + n - 1 in full width to the rows of `to` from `to_y` on; `to` is as wide as the
+ * image and of its bands and type (asserted). Where the file allows it the rows are decoded right
+ * there, and nothing is kept: the cheapest way to go through an image from top to bottom, whatever
+ * its size, with one buffer. Errors as ts_image_source_read_region(). */
+gboolean ts_image_source_read_rows(TsImageSource *source, int y, int n, TsImage *to, int to_y,
+                                   GError **error);
+
 /* Write `path` in the format of its suffix: .png, .jpg, .jpeg, .tif, .tiff, .webp, .npy, .raw; see
  * encoder.h for many images in a row. `options` may be NULL. The file appears whole or not at all;
  * an existing one is an error unless `replace`. The colour profile is written along. What the

@@ -2,6 +2,8 @@
  * counted by libjpeg; nothing is printed. */
 #include "image/jpeg_fence.h"
 
+enum { MOST_WARNINGS = 100 }; /* libvips 8.14's number */
+
 static void
 leave(j_common_ptr jpeg)
 {
@@ -10,7 +12,8 @@ leave(j_common_ptr jpeg)
     longjmp(self->out, 1);
 }
 
-/* level -1 is a warning: the data are damaged; others are traces. */
+/* level -1 is a warning: the data are damaged; others are traces. Some damage is passed over, as
+ * libvips does, but a file that is nothing else is given up. */
 static void
 note(j_common_ptr jpeg, int level)
 {
@@ -19,6 +22,8 @@ note(j_common_ptr jpeg, int level)
         return;
     if (self->base.num_warnings++ == 0)
         self->base.format_message(jpeg, self->text);
+    if (self->base.num_warnings >= MOST_WARNINGS)
+        leave(jpeg);
 }
 
 static void

@@ -16,6 +16,7 @@ struct _TsImageSource {
     GMutex lock;     /* guards what follows, and the decoder if it is not random */
     TsImage *kept;   /* decoded rows (stored orientation), or NULL */
     int kept_y;      /* the first of them */
+    int next_y;      /* the stored row that the decoder gives next */
     gboolean failed; /* the decoder met an error and has to be opened again */
 };
 
@@ -96,6 +97,7 @@ static gboolean
 reopen(TsImageSource *self, GError **error)
 {
     g_clear_pointer(&self->kept, ts_image_free);
+    self->next_y = 0;
     ts_decoder_close(&self->decoder);
     if (!ts_decoder_open(&self->decoder, self->path, error))
         return FALSE;
@@ -110,36 +112,50 @@ reopen(TsImageSource *self, GError **error)
     return TRUE;
 }
 
-/* Decode stored rows y .. y + height - 1, in full width, behind the `n_old` rows that `rows` has
- * already. */
+/* Decode `n` stored rows from `y` on, in full width, to the rows of `to` from `to_y` on. */
 static gboolean
-decode_rows(TsImageSource *self, TsImage *rows, int n_old, int y, GError **error)
+decode_rows(TsImageSource *self, int y, int n, TsImage *to, int to_y, GError **error)
 {
-    TsRect rect = {0, y, rows->width, rows->height - n_old};
-    if (ts_decoder_read(&self->decoder, rect, rows, n_old, error))
+    TsRect rect = {0, y, to->width, n};
+    self->next_y = y + n;
+    if (ts_decoder_read(&self->decoder, rect, to, to_y, error))
         return TRUE;
     self->failed = TRUE;
     return FALSE;
+}
+
+/* How many of the stored rows from `y` on are kept. */
+static int
+count_kept(const TsImageSource *self, int y, int height)
+{
+    if (self->kept == NULL || y < self->kept_y)
+        return 0;
+    return CLAMP(self->kept_y + self->kept->height - y, 0, height);
+}
+
+/* Bring stored rows y .. y + height - 1 to `to` from its row `to_y` on: from what is kept, then by
+ * decoding, from the top if they are behind. */
+static gboolean
+fetch_rows(TsImageSource *self, int y, int height, TsImage *to, int to_y, GError **error)
+{
+    int n_old = count_kept(self, y, height);
+    if (self->failed || (n_old < height && y + n_old < self->next_y)) {
+        if (!reopen(self, error))
+            return FALSE;
+        n_old = 0;
+    }
+    if (n_old > 0)
+        ts_image_copy_region(self->kept, 0, y - self->kept_y, to->width, n_old, to, 0, to_y);
+    return n_old == height || decode_rows(self, y + n_old, height - n_old, to, to_y + n_old, error);
 }
 
 /* Move the band of kept rows so that it is rows y .. y + height - 1. */
 static gboolean
 move_band(TsImageSource *self, int y, int height, GError **error)
 {
-    int kept_end = self->kept != NULL ? self->kept_y + self->kept->height : 0;
-    if (self->failed || (self->kept != NULL && y < self->kept_y)) {
-        if (!reopen(self, error))
-            return FALSE;
-        kept_end = 0;
-    }
     g_autoptr(TsImage) band =
         ts_decoder_new_image(&self->decoder, self->decoder.info.width, height, error);
-    if (band == NULL)
-        return FALSE;
-    int n_old = CLAMP(kept_end - y, 0, height);
-    if (n_old > 0)
-        ts_image_copy_region(self->kept, 0, y - self->kept_y, band->width, n_old, band, 0, 0);
-    if (!decode_rows(self, band, n_old, y + n_old, error))
+    if (band == NULL || !fetch_rows(self, y, height, band, 0, error))
         return FALSE;
     ts_image_free(self->kept);
     self->kept = g_steal_pointer(&band);
@@ -217,6 +233,35 @@ ts_image_source_read_region(TsImageSource *self, int x, int y, int width, int he
     TsImage *stored =
         self->decoder.is_random ? read_random(self, rect, error) : read_kept(self, rect, error);
     return orient(stored, info->orientation, error);
+}
+
+/* As read_region(), into a part of another image. */
+static gboolean
+copy_rows(TsImageSource *self, int y, int n, TsImage *to, int to_y, GError **error)
+{
+    g_autoptr(TsImage) rows = ts_image_source_read_region(self, 0, y, to->width, n, error);
+    if (rows == NULL)
+        return FALSE;
+    ts_image_copy_region(rows, 0, 0, to->width, n, to, 0, to_y);
+    return TRUE;
+}
+
+gboolean
+ts_image_source_read_rows(TsImageSource *self, int y, int n, TsImage *to, int to_y, GError **error)
+{
+    const TsImageInfo *info = &self->info;
+    g_assert(to->width == info->width && to->bands == info->bands && to->type == info->type &&
+             to_y >= 0 && n <= to->height - to_y);
+    if (!ts_image_check_region(info->width, info->height, 0, y, info->width, n, error)) {
+        g_prefix_error(error, "%s: ", self->path);
+        return FALSE;
+    }
+    if (info->orientation != 1)
+        return copy_rows(self, y, n, to, to_y, error);
+    if (self->decoder.is_random)
+        return ts_decoder_read(&self->decoder, (TsRect){0, y, info->width, n}, to, to_y, error);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
+    return fetch_rows(self, y, n, to, to_y, error);
 }
 
 /* Decode all of what was opened, and close it. */

@@ -173,6 +173,48 @@ START_TEST(rows_that_regions_share_are_carried_over)
 }
 END_TEST
 
+/* Rows in any order, with regions between, from every kind of file. */
+static void
+check_rows(const char *path, const TsImage *whole, guint64 memory)
+{
+    const int reads[][2] = {{0, 10}, {10, 30}, {35, 5}, {40, 20}, {0, 60}, {59, 1}, {20, 11}};
+    g_autoptr(TsImageSource) source = ts_image_source_open(path, NULL);
+    ts_image_source_set_memory(source, memory);
+    for (guint i = 0; i < G_N_ELEMENTS(reads); i++) {
+        int y = reads[i][0], n = reads[i][1];
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TsImage) rows = ts_image_new_like(whole, whole->width, 70, NULL);
+        ck_assert_msg(ts_image_source_read_rows(source, y, n, rows, 7, &error), "%s",
+                      message(error));
+        g_autoptr(TsImage) got = ts_image_crop(rows, 0, 7, whole->width, n, NULL);
+        g_autoptr(TsImage) crop = ts_image_crop(whole, 0, y, whole->width, n, NULL);
+        ck_assert_msg(same_pixels(got, crop), "%s: rows %d + %d", path, y, n);
+        g_autoptr(TsImage) part = ts_image_source_read_region(source, 3, y, 9, 1, NULL);
+        g_autoptr(TsImage) small = ts_image_crop(whole, 3, y, 9, 1, NULL);
+        ck_assert_msg(part != NULL && same_pixels(part, small), "%s: row %d", path, y);
+        ck_assert(!ts_image_source_read_rows(source, 60, 1, rows, 0, NULL));
+    }
+}
+
+START_TEST(rows_are_read_into_a_buffer_of_the_caller)
+{
+    g_autoptr(TsImage) image = pattern(40, 60, 3, TS_U8), side = pattern(60, 40, 3, TS_U8);
+    g_autofree char *png = scratch("rows.png"), *jpeg = scratch("rows.jpg");
+    g_autofree char *tiles = scratch("rows1.tif"), *turned = scratch("rows2.tif");
+    ck_assert(ts_image_write(image, png, NULL, TRUE, NULL));
+    ck_assert(ts_image_write(image, jpeg, NULL, TRUE, NULL));
+    write_tiff(image, tiles, TRUE, 0);
+    write_tiff(side, turned, FALSE, 6);
+    const char *const paths[] = {png, jpeg, tiles, turned};
+    for (guint i = 0; i < G_N_ELEMENTS(paths); i++) {
+        g_autoptr(TsImage) whole = ts_image_read(paths[i], NULL);
+        check_rows(paths[i], whole, G_MAXUINT64);
+        if (paths[i] != turned)
+            check_rows(paths[i], whole, 0);
+    }
+}
+END_TEST
+
 START_TEST(a_file_that_was_mended_is_read_by_the_same_source)
 {
     g_autofree char *path = scratch("mended.png"), *bytes = NULL;
@@ -471,6 +513,7 @@ add_all(TCase *tests)
     tcase_add_test(tests, regions_equal_crops_of_the_whole);
     tcase_add_test(tests, tiled_tiff_is_random_and_png_is_not);
     tcase_add_test(tests, rows_that_regions_share_are_carried_over);
+    tcase_add_test(tests, rows_are_read_into_a_buffer_of_the_caller);
     tcase_add_test(tests, a_file_that_was_mended_is_read_by_the_same_source);
     tcase_add_test(tests, a_file_that_changed_its_size_is_an_error);
     tcase_add_test(tests, palettes_and_bits_are_expanded);

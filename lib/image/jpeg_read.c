@@ -1,0 +1,133 @@
+/* Rows of plain JPEG files, decoded where they are wanted: without libvips' copies and its bands
+ * between. */
+#include "image/jpeg_read.h"
+
+#include "image/jpeg_input.h"
+
+enum { ROWS_AT_ONCE = 16 };
+
+struct _TsJpegReader {
+    struct jpeg_decompress_struct jpeg;
+    TsJpegErrors errors;
+    TsJpegInput input;
+    const char *name;
+    int orientation;
+    GBytes *icc;
+    guint8 *skipped; /* a row that nobody wants */
+};
+
+static gboolean
+is_plain(const struct jpeg_decompress_struct *jpeg)
+{
+    gboolean grey = jpeg->num_components == 1 && jpeg->jpeg_color_space == JCS_GRAYSCALE;
+    gboolean colour = jpeg->num_components == 3 &&
+                      (jpeg->jpeg_color_space == JCS_YCbCr || jpeg->jpeg_color_space == JCS_RGB);
+    return (grey || colour) && jpeg->data_precision == 8 &&
+           !jpeg_has_multiple_scans((j_decompress_ptr) jpeg);
+}
+
+static gboolean
+start(TsJpegReader *self)
+{
+    struct jpeg_decompress_struct *jpeg = &self->jpeg;
+    jpeg->err = ts_jpeg_errors_init(&self->errors);
+    if (setjmp(self->errors.out) != 0)
+        return FALSE;
+    jpeg_create_decompress(jpeg);
+    jpeg->src = &self->input.base;
+    jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xffff);
+    jpeg_save_markers(jpeg, JPEG_APP0 + 2, 0xffff);
+    jpeg_read_header(jpeg, TRUE);
+    if (!is_plain(jpeg))
+        return FALSE;
+    self->orientation = ts_jpeg_find_orientation(jpeg);
+    self->icc = ts_jpeg_find_profile(jpeg);
+    jpeg->out_color_space = jpeg->num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    jpeg_start_decompress(jpeg);
+    return TRUE;
+}
+
+static TsJpegReader *
+start_or_free(TsJpegReader *self)
+{
+    if (start(self))
+        return self;
+    ts_jpeg_reader_free(self);
+    return NULL;
+}
+
+TsJpegReader *
+ts_jpeg_reader_open(const char *path)
+{
+    TsJpegReader *self = g_new0(TsJpegReader, 1);
+    self->name = path;
+    if (ts_jpeg_input_open(&self->input, path, NULL))
+        return start_or_free(self);
+    g_free(self);
+    return NULL;
+}
+
+TsJpegReader *
+ts_jpeg_reader_open_bytes(gconstpointer bytes, gsize n, const char *name)
+{
+    TsJpegReader *self = g_new0(TsJpegReader, 1);
+    self->name = name;
+    ts_jpeg_input_open_bytes(&self->input, bytes, n);
+    return start_or_free(self);
+}
+
+void
+ts_jpeg_reader_free(TsJpegReader *self)
+{
+    if (self == NULL)
+        return;
+    jpeg_destroy_decompress(&self->jpeg);
+    ts_jpeg_input_close(&self->input);
+    g_clear_pointer(&self->icc, g_bytes_unref);
+    g_free(self->skipped);
+    g_free(self);
+}
+
+void
+ts_jpeg_reader_info(const TsJpegReader *self, TsImageInfo *info, GBytes **icc)
+{
+    *info = (TsImageInfo){.width = (int) self->jpeg.image_width,
+                          .height = (int) self->jpeg.image_height,
+                          .bands = self->jpeg.num_components,
+                          .type = TS_U8,
+                          .orientation = self->orientation};
+    *icc = self->icc;
+}
+
+/* Decode up to row `end`; rows before `y` go nowhere. */
+static gboolean
+read_rows(TsJpegReader *self, JDIMENSION y, JDIMENSION end, guint8 *to)
+{
+    struct jpeg_decompress_struct *jpeg = &self->jpeg;
+    gsize stride = (gsize) jpeg->output_width * (gsize) jpeg->output_components;
+    JSAMPROW rows[ROWS_AT_ONCE];
+    if (setjmp(self->errors.out) != 0)
+        return FALSE;
+    while (jpeg->output_scanline < y)
+        jpeg_read_scanlines(jpeg, &self->skipped, 1);
+    while (jpeg->output_scanline < end) {
+        JDIMENSION n = MIN(ROWS_AT_ONCE, end - jpeg->output_scanline);
+        for (JDIMENSION i = 0; i < n; i++)
+            rows[i] = to + (jpeg->output_scanline + i - y) * stride;
+        jpeg_read_scanlines(jpeg, rows, n);
+    }
+    return TRUE;
+}
+
+gboolean
+ts_jpeg_reader_read(TsJpegReader *self, int y, int n, guint8 *to, GError **error)
+{
+    g_assert(y >= (int) self->jpeg.output_scanline && n <= (int) self->jpeg.output_height - y);
+    if (self->skipped == NULL)
+        self->skipped =
+            g_malloc((gsize) self->jpeg.output_width * (gsize) self->jpeg.output_components);
+    if (read_rows(self, (JDIMENSION) y, (JDIMENSION) (y + n), to))
+        return TRUE;
+    return ts_error_set(error, TS_ERROR_FORMAT, "%s: is damaged or truncated: %s", self->name,
+                        self->errors.text);
+}

@@ -1,0 +1,30 @@
+/* Decoding of plain JPEG through libjpeg-turbo, inside of lib/image: rows from top to bottom.
+ *
+ * Plain is grey or colour (not CMYK), 8 bits, one scan. Whatever else there is in a header is for
+ * libvips, which then accepts or refuses it; a reader that was opened gives the same pixels, and
+ * fails where libvips fails.
+ */
+#pragma once
+
+#include "image/image.h"
+
+G_BEGIN_DECLS
+
+typedef struct _TsJpegReader TsJpegReader;
+
+/* Open `path`, or bytes that have to stay; NULL if it is not plain. `name` is kept for messages,
+ * borrowed. */
+TsJpegReader *ts_jpeg_reader_open(const char *path);
+TsJpegReader *ts_jpeg_reader_open_bytes(gconstpointer bytes, gsize n, const char *name);
+
+/* Fill in what the header says (stored, `orientation` still to be applied), and the colour profile
+ * (borrowed) or NULL. */
+void ts_jpeg_reader_info(const TsJpegReader *reader, TsImageInfo *info, GBytes **icc);
+
+/* Decode rows y .. y + n - 1 to `to`, tight; `y` never goes back (asserted). TS_ERROR_FORMAT. */
+gboolean ts_jpeg_reader_read(TsJpegReader *reader, int y, int n, guint8 *to, GError **error);
+
+/* Free. NULL is allowed. */
+void ts_jpeg_reader_free(TsJpegReader *reader);
+
+G_END_DECLS
