@@ -13,14 +13,14 @@ declare -A debian=(
              libjpeg-dev libdeflate-dev libopenblas-openmp-dev libgsl-dev libjansson-dev
              libprotobuf-c-dev protobuf-c-compiler libarchive-dev libdnnl-dev'
     [tests]='check bats mandoc clang-format shellcheck'
-    [all]='clang clang-tidy cppcheck libomp-dev python3-venv'
+    [all]='clang clang-tidy cppcheck libomp-dev python3-venv libvips-tools'
 )
 declare -A fedora=(
     [build]='gcc make meson ninja-build pkgconf-pkg-config glib2-devel vips-devel libtiff-devel
              libjpeg-turbo-devel libdeflate-devel openblas-devel gsl-devel jansson-devel
              protobuf-c-devel protobuf-c-compiler libarchive-devel onednn-devel'
     [tests]='check-devel bats mandoc clang-tools-extra ShellCheck'
-    [all]='clang compiler-rt cppcheck libomp-devel python3'
+    [all]='clang compiler-rt cppcheck libomp-devel python3 vips-tools'
 )
 declare -A homebrew=(
     [build]='meson ninja pkgconf glib vips libtiff jpeg-turbo libdeflate openblas gsl jansson protobuf-c
