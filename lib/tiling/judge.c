@@ -39,6 +39,7 @@ struct _TsJudge {
 
 struct _TsJudgeImage {
     int otsu; /* -1: none */
+    TsLabelImage *labels;
 };
 
 static void
@@ -309,6 +310,8 @@ ts_judge_begin_image(const TsJudge *judge, guint input, TsJudgeImage **state, GE
         if (judge->filters.scores[i] == TS_SCORE_TISSUE &&
             !ts_otsu_of_image(path, &judge->filters, &made->otsu, error))
             return FALSE;
+    if (!ts_labels_begin_image(judge->labels, input, &made->labels, error))
+        return FALSE;
     *state = g_steal_pointer(&made);
     return TRUE;
 }
@@ -316,6 +319,9 @@ ts_judge_begin_image(const TsJudge *judge, guint input, TsJudgeImage **state, GE
 void
 ts_judge_image_free(TsJudgeImage *state)
 {
+    if (state == NULL)
+        return;
+    ts_label_image_free(state->labels);
     g_free(state);
 }
 
@@ -413,7 +419,7 @@ ts_judge_look(const TsJudge *judge, const TsJudgeImage *state, const TsTileView 
         g_new0(guint64, 1 + (classes != NULL ? ts_label_classes_n(classes) : 0));
     Facts facts = {.counts = counts, .numbers = numbers};
     *verdict = (TsVerdict){.keep = TRUE};
-    if (!ts_labels_look(judge->labels, view, counts, &facts.label, error) ||
+    if (!ts_labels_look(judge->labels, state->labels, view, counts, &facts.label, error) ||
         !measure(judge, state, view, numbers + judge->first_score, error))
         return FALSE;
     put_counts(judge, counts, numbers);

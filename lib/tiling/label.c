@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/threads.h"
+#include "tiling/label_drawn.h"
 #include "tiling/label_layer.h"
 #include "tiling/label_mask.h"
 #include "tiling/label_rule.h"
@@ -10,10 +11,15 @@
 #include <string.h>
 
 struct _TsLabels {
-    GArray *rules;  /* TsLabelRule */
-    GArray *layers; /* TsLabelLayer */
+    GArray *rules;    /* TsLabelRule */
+    GArray *layers;   /* TsLabelLayer */
+    GPtrArray *drawn; /* paths of annotations, one an input; NULL: classes are those of layer 0 */
     TsLabelClasses *classes;
     gboolean has_ignored;
+};
+
+struct _TsLabelImage {
+    TsLabelDrawn *drawn;
 };
 
 static void
@@ -30,6 +36,8 @@ ts_labels_free(TsLabels *labels)
     g_array_unref(labels->rules);
     if (labels->layers != NULL)
         g_array_unref(labels->layers);
+    if (labels->drawn != NULL)
+        g_ptr_array_unref(labels->drawn);
     ts_label_classes_free(labels->classes);
     g_free(labels);
 }
@@ -98,6 +106,8 @@ check_kinds(TsLabelClasses *classes, const TsLabelLayer *layer, GError **error)
 static gboolean
 collect_classes(TsLabels *labels, GError **error)
 {
+    if (labels->drawn != NULL)
+        return ts_label_drawn_collect(labels->drawn, labels->classes, error);
     const TsLabelLayer *layer = &g_array_index(labels->layers, TsLabelLayer, 0);
     Scan scan = {.layer = layer, .classes = labels->classes};
     if (!check_kinds(labels->classes, layer, error))
@@ -158,7 +168,23 @@ finish_classes(TsLabels *labels, char **ignored, GError **error)
     return TRUE;
 }
 
-/* Options about classes are for masks. */
+static gboolean
+find_annotations(TsLabels *labels, const char *where, const TsJudgeInput *inputs, guint n_inputs,
+                 GError **error)
+{
+    static const char *const suffixes[] = {".geojson", ".json", NULL};
+    labels->drawn = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < n_inputs; i++) {
+        char *path =
+            ts_label_find_file(where, inputs[i].path, n_inputs, suffixes, "--annotations", error);
+        if (path == NULL)
+            return FALSE;
+        g_ptr_array_add(labels->drawn, path);
+    }
+    return TRUE;
+}
+
+/* Options about classes are for masks and annotations. */
 static gboolean
 check_use(const TsLabels *labels, const TsJudgeOptions *options, GError **error)
 {
@@ -166,9 +192,10 @@ check_use(const TsLabels *labels, const TsJudgeOptions *options, GError **error)
                        : options->ignore != NULL ? "--ignore"
                        : labels->rules->len > 0  ? "--label"
                                                  : NULL;
-    if (labels->layers->len > 0 || idle == NULL)
+    if (labels->layers->len > 0 || labels->drawn != NULL || idle == NULL)
         return TRUE;
-    return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: there are no classes without --mask", idle);
+    return ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "%s: there are no classes without --mask or --annotations", idle);
 }
 
 static gboolean
@@ -178,9 +205,12 @@ labels_fill(TsLabels *labels, const TsJudgeOptions *options, const TsJudgeInput 
     if (!parse_rules(labels, options->labels, error))
         return FALSE;
     labels->layers = ts_label_layers_new(options->masks, inputs, n_inputs, error);
-    if (labels->layers == NULL || !check_use(labels, options, error))
+    if (labels->layers == NULL ||
+        (options->annotations != NULL &&
+         !find_annotations(labels, options->annotations, inputs, n_inputs, error)) ||
+        !check_use(labels, options, error))
         return FALSE;
-    if (labels->layers->len == 0)
+    if (labels->layers->len == 0 && labels->drawn == NULL)
         return TRUE;
     labels->classes = options->classes != NULL ? ts_label_classes_read(options->classes, error)
                                                : ts_label_classes_new();
@@ -251,15 +281,56 @@ apply_rules(const TsLabels *labels, const guint64 *counts, int centre, const cha
 }
 
 gboolean
-ts_labels_look(const TsLabels *labels, const TsTileView *view, guint64 *counts, const char **label,
-               GError **error)
+ts_labels_begin_image(const TsLabels *labels, guint input, TsLabelImage **state, GError **error)
+{
+    g_autoptr(TsLabelImage) made = g_new0(TsLabelImage, 1);
+    if (labels->drawn != NULL) {
+        const char *path = g_ptr_array_index(labels->drawn, input);
+        made->drawn = ts_label_drawn_read(path, labels->classes, error);
+        if (made->drawn == NULL)
+            return FALSE;
+    }
+    *state = g_steal_pointer(&made);
+    return TRUE;
+}
+
+void
+ts_label_image_free(TsLabelImage *state)
+{
+    if (state == NULL)
+        return;
+    ts_label_drawn_free(state->drawn);
+    g_free(state);
+}
+
+/* The annotations in the tile's pixels, also where these are scaled. */
+static TsImage *
+paint(const TsLabelImage *state, const TsTileView *view, GError **error)
+{
+    int width = view->source_width > 0 ? view->source_width : view->width;
+    int height = view->source_height > 0 ? view->source_height : view->height;
+    TsRaster raster = {.x = view->x,
+                       .y = view->y,
+                       .step_x = (double) width / view->width,
+                       .step_y = (double) height / view->height,
+                       .width = view->width,
+                       .height = view->height};
+    return ts_label_drawn_paint(state->drawn, &raster, error);
+}
+
+gboolean
+ts_labels_look(const TsLabels *labels, const TsLabelImage *state, const TsTileView *view,
+               guint64 *counts, const char **label, GError **error)
 {
     int centre = -1;
     *label = NULL;
     if (labels->classes == NULL)
         return TRUE;
     g_assert(view->n_layers == labels->layers->len);
-    const TsImage *mask = view->layers[0];
+    g_autoptr(TsImage) painted = labels->drawn != NULL ? paint(state, view, error) : NULL;
+    if (labels->drawn != NULL && painted == NULL)
+        return FALSE;
+    const TsImage *mask = painted != NULL ? painted : view->layers[0];
     g_assert(mask->width == view->width && mask->height == view->height);
     if (!ts_label_mask_count(mask, labels->classes, counts, &centre, error))
         return FALSE;

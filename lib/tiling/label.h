@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 
 typedef struct _TsLabels TsLabels;
+typedef struct _TsLabelImage TsLabelImage;
 
 /* As ts_judge_new(). Without masks, annotations and rules there is nothing to count. */
 TsLabels *ts_labels_new(const TsJudgeOptions *options, const TsJudgeInput *inputs, guint n_inputs,
@@ -23,11 +24,17 @@ guint ts_labels_n_layers(const TsLabels *labels);
 const char *ts_labels_layer_column(const TsLabels *labels, guint layer);
 const char *ts_labels_layer_path(const TsLabels *labels, guint layer, guint input);
 
+/* What an input needs: its annotations. */
+gboolean
+ts_labels_begin_image(const TsLabels *labels, guint input, TsLabelImage **state, GError **error);
+void ts_label_image_free(TsLabelImage *state);
+
 /* Add the pixels of each class in a tile to `counts` (n classes + 1) and set `label` to its label,
  * borrowed, or NULL. */
-gboolean ts_labels_look(const TsLabels *labels, const TsTileView *view, guint64 *counts,
-                        const char **label, GError **error);
+gboolean ts_labels_look(const TsLabels *labels, const TsLabelImage *state, const TsTileView *view,
+                        guint64 *counts, const char **label, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsLabels, ts_labels_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsLabelImage, ts_label_image_free)
 
 G_END_DECLS

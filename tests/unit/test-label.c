@@ -218,7 +218,7 @@ static const struct {
     const char *mask, *label, *classes, *ignore, *drop, *message;
     TsError code;
 } refused[] = {
-    {NULL, "majority", NULL, NULL, NULL, "--label: there are no classes without --mask",
+    {NULL, "majority", NULL, NULL, NULL, "--label: there are no classes without --mask or",
      TS_ERROR_ARGUMENT},
     {"m.png", "any:", NULL, NULL, NULL, "--label: 'any:' lacks", TS_ERROR_ARGUMENT},
     {"m.png", "any:a,,b", NULL, NULL, NULL, "--label: 'any:a,,b' lacks the name of a class",
