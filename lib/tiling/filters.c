@@ -49,33 +49,52 @@ ts_filters_add(TsFilters *filters, TsScore score)
     return TRUE;
 }
 
-/* A mean and a variance from differences to the first value, which keeps them small. */
+/* A mean and a variance from differences to the first value, which keeps them small. Four sums run
+ * beside each other, always the same ones, so the order of additions is fixed. */
 typedef struct {
     guint64 n;
-    double first, sum, squares;
+    double first, sum[4], squares[4];
 } Moments;
 
 static void
-moments_add(Moments *moments, double value)
+moments_add_row(Moments *moments, const double *values, int n, gboolean may_miss)
 {
-    if (moments->n++ == 0)
-        moments->first = value;
-    double difference = value - moments->first;
-    moments->sum += difference;
-    moments->squares += difference * difference;
+    int i = 0;
+    while (moments->n == 0 && i < n && isnan(values[i]))
+        i++;
+    if (moments->n == 0 && i < n)
+        moments->first = values[i];
+    for (; may_miss && i < n; i++) {
+        double difference = isnan(values[i]) ? 0 : values[i] - moments->first;
+        moments->sum[i & 3] += difference;
+        moments->squares[i & 3] += difference * difference;
+        moments->n += !isnan(values[i]);
+    }
+    moments->n += (guint64) (n - i);
+    for (; i < n; i++) {
+        double difference = values[i] - moments->first;
+        moments->sum[i & 3] += difference;
+        moments->squares[i & 3] += difference * difference;
+    }
+}
+
+static double
+sum_of(const double four[4])
+{
+    return (four[0] + four[1]) + (four[2] + four[3]);
 }
 
 static double
 moments_mean(const Moments *moments)
 {
-    return moments->n > 0 ? moments->first + moments->sum / (double) moments->n : NAN;
+    return moments->n > 0 ? moments->first + sum_of(moments->sum) / (double) moments->n : NAN;
 }
 
 static double
 moments_variance(const Moments *moments)
 {
-    double n = (double) moments->n;
-    return moments->n > 0 ? MAX(0, (moments->squares - moments->sum * moments->sum / n) / n) : NAN;
+    double n = (double) moments->n, sum = sum_of(moments->sum);
+    return moments->n > 0 ? MAX(0, (sum_of(moments->squares) - sum * sum / n) / n) : NAN;
 }
 
 /* What is counted of one tile. */
@@ -83,8 +102,8 @@ typedef struct {
     TsUnits units;
     const TsFilters *filters;
     double ink[TS_MAX_BANDS_OF_INK]; /* (colours), in units */
-    double *low, *high;              /* (colours) of data, for the range */
-    guint64 n_ink, n_tissue, n_grey, n_white, n_data, n_pixels, n_nodata, n_transparent;
+    double *low, *high;              /* (width, bands) of data, for the range */
+    guint64 n_ink, n_grey, n_white, n_data, n_pixels, n_nodata, n_transparent;
     guint64 levels[256];
     Moments grey;
     double saturation;
@@ -118,32 +137,49 @@ prepare_ink(Tally *tally, GError **error)
     return TRUE;
 }
 
+static TsGreyUse
+use_of_grey(const TsFilters *filters)
+{
+    gboolean row = wants(filters, TS_SCORE_TISSUE) || wants(filters, TS_SCORE_BRIGHTNESS) ||
+                   wants(filters, TS_SCORE_CONTRAST) || wants(filters, TS_SCORE_ENTROPY);
+    return wants(filters, TS_SCORE_FOCUS) ? TS_GREY_PLANE : row ? TS_GREY_ROW : TS_GREY_NONE;
+}
+
 static gboolean
 tally_init(Tally *tally, const TsFilters *filters, const TsPixels *pixels, GError **error)
 {
     tally->filters = filters;
-    if (!ts_units_init(&tally->units, filters, pixels, wants(filters, TS_SCORE_FOCUS), error))
+    if (!ts_units_init(&tally->units, filters, pixels, use_of_grey(filters), error))
         return FALSE;
-    gsize colours = (gsize) tally->units.colours;
-    tally->low = g_new(double, colours);
-    tally->high = g_new(double, colours);
-    for (gsize b = 0; b < colours; b++) {
-        tally->low[b] = INFINITY;
-        tally->high[b] = -INFINITY;
+    gsize n = (gsize) tally->units.width * (gsize) tally->units.bands;
+    tally->low = ts_try_alloc(n, sizeof *tally->low, "row", error);
+    tally->high = tally->low != NULL ? ts_try_alloc(n, sizeof *tally->high, "row", error) : NULL;
+    if (tally->high == NULL)
+        return FALSE;
+    for (gsize i = 0; i < n; i++) {
+        tally->low[i] = INFINITY;
+        tally->high[i] = -INFINITY;
     }
     return prepare_ink(tally, error);
 }
 
+/* Place by place, which needs no order; the bands are told apart at the end. */
 static void
 add_range(Tally *tally)
 {
     const TsUnits *units = &tally->units;
-    for (int x = 0; x < units->width; x++) {
-        const double *pixel = units->row + (gsize) x * (gsize) units->bands;
-        for (int b = 0; b < units->colours && units->state[x] == TS_PIXEL_DATA; b++) {
-            tally->low[b] = MIN(tally->low[b], pixel[b]);
-            tally->high[b] = MAX(tally->high[b], pixel[b]);
-        }
+    gsize bands = (gsize) units->bands, n = (gsize) units->width * bands;
+    double *low = tally->low, *high = tally->high;
+    const double *row = units->row;
+    for (gsize i = 0; i < n && units->may_miss; i++) {
+        if (units->state[i / bands] != TS_PIXEL_DATA)
+            continue;
+        low[i] = MIN(low[i], row[i]);
+        high[i] = MAX(high[i], row[i]);
+    }
+    for (gsize i = 0; i < n && !units->may_miss; i++) {
+        low[i] = MIN(low[i], row[i]);
+        high[i] = MAX(high[i], row[i]);
     }
 }
 
@@ -185,17 +221,12 @@ add_colour(Tally *tally)
 }
 
 static void
-add_grey(Tally *tally, int otsu)
+add_levels(Tally *tally)
 {
     const TsUnits *units = &tally->units;
-    for (int x = 0; x < units->width; x++) {
-        if (units->state[x] != TS_PIXEL_DATA)
-            continue;
-        int level = ts_units_level(units, units->grey[x]);
-        tally->levels[level]++;
-        tally->n_tissue += level <= otsu;
-        moments_add(&tally->grey, units->grey[x]);
-    }
+    for (int x = 0; x < units->width; x++)
+        if (units->state[x] == TS_PIXEL_DATA)
+            tally->levels[ts_units_level(units, units->grey[x])]++;
 }
 
 static void
@@ -203,8 +234,10 @@ add_states(Tally *tally)
 {
     const TsUnits *units = &tally->units;
     guint64 n[TS_N_PIXEL_STATES] = {0};
-    for (int x = 0; x < units->width; x++)
+    for (int x = 0; x < units->width && units->may_miss; x++)
         n[units->state[x]]++;
+    if (!units->may_miss)
+        n[TS_PIXEL_DATA] = (guint64) units->width;
     tally->n_pixels += (guint64) units->width;
     tally->n_data += n[TS_PIXEL_DATA];
     tally->n_nodata += n[TS_PIXEL_NODATA];
@@ -212,12 +245,16 @@ add_states(Tally *tally)
 }
 
 static void
-add_row(Tally *tally, int y, int otsu)
+add_row(Tally *tally, int y)
 {
     const TsFilters *filters = tally->filters;
+    const TsUnits *units = &tally->units;
     ts_units_read_row(&tally->units, y);
     add_states(tally);
-    add_grey(tally, otsu);
+    if (wants(filters, TS_SCORE_TISSUE) || wants(filters, TS_SCORE_ENTROPY))
+        add_levels(tally);
+    if (wants(filters, TS_SCORE_BRIGHTNESS) || wants(filters, TS_SCORE_CONTRAST))
+        moments_add_row(&tally->grey, units->grey, units->width, units->may_miss);
     if (wants(filters, TS_SCORE_RANGE))
         add_range(tally);
     if (wants(filters, TS_SCORE_INK))
@@ -235,23 +272,31 @@ reflect(int i, int step, int n)
     return n == 1 ? 0 : at < 0 ? 1 : at >= n ? n - 2 : at;
 }
 
-/* A neighbour without data makes the sum not-a-number: such places do not count. */
+/* The Laplacian of row `y` to `out` (width). */
+static void
+laplacian_row(const TsUnits *units, int y, double *out)
+{
+    gsize n = (gsize) units->width;
+    int height = units->height, last = units->width - 1;
+    const double *row = units->plane + (gsize) y * n;
+    const double *above = units->plane + (gsize) reflect(y, -1, height) * n;
+    const double *below = units->plane + (gsize) reflect(y, 1, height) * n;
+    for (int x = 1; x < last; x++)
+        out[x] = above[x] + below[x] + row[x - 1] + row[x + 1] - 4 * row[x];
+    for (int x = 0; x <= last; x += MAX(last, 1))
+        out[x] = above[x] + below[x] + row[reflect(x, -1, units->width)] +
+                 row[reflect(x, 1, units->width)] - 4 * row[x];
+}
+
+/* A neighbour without data makes the sum not-a-number: such places do not count. The row of units
+ * is free by now. */
 static double
 laplacian_variance(const TsUnits *units)
 {
     Moments moments = {0};
     for (int y = 0; y < units->height; y++) {
-        const double *row = units->plane + (gsize) y * (gsize) units->width;
-        const double *above =
-            units->plane + (gsize) reflect(y, -1, units->height) * (gsize) units->width;
-        const double *below =
-            units->plane + (gsize) reflect(y, 1, units->height) * (gsize) units->width;
-        for (int x = 0; x < units->width; x++) {
-            double sum = above[x] + below[x] + row[reflect(x, -1, units->width)] +
-                         row[reflect(x, 1, units->width)] - 4 * row[x];
-            if (!isnan(sum))
-                moments_add(&moments, sum);
-        }
+        laplacian_row(units, y, units->row);
+        moments_add_row(&moments, units->row, units->width, units->may_miss);
     }
     return 255.0 * 255.0 * moments_variance(&moments);
 }
@@ -271,10 +316,27 @@ entropy(const guint64 levels[256], guint64 n)
 static double
 range(const Tally *tally)
 {
+    gsize bands = (gsize) tally->units.bands, n = (gsize) tally->units.width * bands;
     double largest = 0;
-    for (int b = 0; b < tally->units.colours; b++)
-        largest = MAX(largest, tally->high[b] - tally->low[b]);
+    for (gsize b = 0; b < (gsize) tally->units.colours; b++) {
+        double low = INFINITY, high = -INFINITY;
+        for (gsize i = b; i < n; i += bands) {
+            low = MIN(low, tally->low[i]);
+            high = MAX(high, tally->high[i]);
+        }
+        largest = MAX(largest, high - low);
+    }
     return tally->n_data > 0 ? largest : NAN;
+}
+
+/* Pixels of levels up to `otsu`. */
+static guint64
+n_tissue(const Tally *tally, int otsu)
+{
+    guint64 n = 0;
+    for (int i = 0; i <= otsu; i++)
+        n += tally->levels[i];
+    return n;
 }
 
 static double
@@ -296,7 +358,7 @@ score_of(const Tally *tally, TsScore score, int otsu)
     case TS_SCORE_TRANSPARENT:
         return part(tally->n_transparent, tally->n_pixels);
     case TS_SCORE_TISSUE:
-        return otsu >= 0 ? part(tally->n_tissue, tally->n_data) : NAN;
+        return otsu >= 0 ? part(n_tissue(tally, otsu), tally->n_data) : NAN;
     case TS_SCORE_SATURATION:
         return tally->n_data > 0 ? tally->saturation / (double) tally->n_data : NAN;
     case TS_SCORE_GREYSPACE:
@@ -325,7 +387,7 @@ ts_filters_measure(const TsFilters *filters, const TsPixels *pixels, int otsu, d
     if (!tally_init(&tally, filters, pixels, error))
         return FALSE;
     for (int y = 0; y < pixels->height; y++)
-        add_row(&tally, y, otsu);
+        add_row(&tally, y);
     for (guint i = 0; i < filters->n; i++)
         numbers[i] = score_of(&tally, filters->scores[i], otsu);
     return TRUE;

@@ -10,7 +10,7 @@ ts_filters_histogram(const TsFilters *filters, const TsPixels *pixels, guint64 h
                      GError **error)
 {
     TsUnits units = {0};
-    gboolean done = ts_units_init(&units, filters, pixels, FALSE, error);
+    gboolean done = ts_units_init(&units, filters, pixels, TS_GREY_ROW, error);
     for (int y = 0; y < pixels->height && done; y++) {
         ts_units_read_row(&units, y);
         for (int x = 0; x < units.width; x++)

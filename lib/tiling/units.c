@@ -42,8 +42,39 @@ full_scale(TsSampleType type)
     return scales[type];
 }
 
+static gboolean
+is_float(TsSampleType type)
+{
+    return type == TS_F32 || type == TS_F64;
+}
+
+static double *
+make_table(double white)
+{
+    double *table = g_new(double, 256);
+    for (int i = 0; i < 256; i++)
+        table[i] = i / white;
+    return table;
+}
+
+static gboolean
+allocate(TsUnits *units, TsGreyUse use, GError **error)
+{
+    gsize n = (gsize) units->width;
+    gsize n_grey = use == TS_GREY_PLANE ? n * (gsize) units->height : n;
+    units->state = ts_try_alloc(n, 1, "row", error);
+    if (units->state == NULL)
+        return FALSE;
+    units->row = ts_try_alloc(n * (gsize) units->bands, sizeof *units->row, "row", error);
+    if (units->row == NULL)
+        return FALSE;
+    units->grey = ts_try_alloc(n_grey, sizeof *units->grey, "grey", error);
+    units->plane = use == TS_GREY_PLANE ? units->grey : NULL;
+    return units->grey != NULL;
+}
+
 gboolean
-ts_units_init(TsUnits *units, const TsFilters *filters, const TsPixels *pixels, gboolean keep,
+ts_units_init(TsUnits *units, const TsFilters *filters, const TsPixels *pixels, TsGreyUse use,
               GError **error)
 {
     const TsImage *like = pixels->like;
@@ -52,19 +83,13 @@ ts_units_init(TsUnits *units, const TsFilters *filters, const TsPixels *pixels, 
                        .width = pixels->width,
                        .height = pixels->height,
                        .bands = like->bands,
-                       .colours = like->bands - (like->has_alpha && like->bands > 1 ? 1 : 0)};
+                       .colours = like->bands - (like->has_alpha && like->bands > 1 ? 1 : 0),
+                       .with_grey = use != TS_GREY_NONE};
     units->white = filters->white > 0 ? filters->white : full_scale(like->type);
     units->is_signed = like->type == TS_I8 || like->type == TS_I16 || like->type == TS_I32;
-    gsize n = (gsize) pixels->width;
-    units->state = ts_try_alloc(n, 1, "row", error);
-    units->row = units->state != NULL
-                     ? ts_try_alloc(n * (gsize) like->bands, sizeof *units->row, "row", error)
-                     : NULL;
-    gsize n_grey = keep ? n * (gsize) pixels->height : n;
-    units->grey =
-        units->row != NULL ? ts_try_alloc(n_grey, sizeof *units->grey, "grey", error) : NULL;
-    units->plane = keep ? units->grey : NULL;
-    return units->grey != NULL;
+    units->may_miss = is_float(like->type) || filters->has_nodata || units->colours < units->bands;
+    units->table = like->type == TS_U8 ? make_table(units->white) : NULL;
+    return allocate(units, use, error);
 }
 
 void
@@ -72,6 +97,7 @@ ts_units_clear(TsUnits *units)
 {
     g_clear_pointer(&units->state, g_free);
     g_clear_pointer(&units->row, g_free);
+    g_clear_pointer(&units->table, g_free);
     if (units->plane != NULL)
         units->grey = units->plane;
     g_clear_pointer(&units->grey, g_free);
@@ -93,28 +119,52 @@ state_of(const TsUnits *units, const double *pixel, double nodata)
     return all_nodata ? TS_PIXEL_NODATA : TS_PIXEL_DATA;
 }
 
-static double
-grey_of(const double *pixel, int colours)
+static void
+find_states(TsUnits *units)
 {
-    if (colours >= 3)
-        return 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
-    return colours == 2 ? (pixel[0] + pixel[1]) / 2 : pixel[0];
+    double nodata = units->filters->nodata / units->white;
+    for (int x = 0; x < units->width; x++)
+        units->state[x] =
+            (guint8) state_of(units, units->row + (gsize) x * (gsize) units->bands, nodata);
+}
+
+static void
+find_grey(TsUnits *units)
+{
+    const double *pixel = units->row;
+    gsize n = (gsize) units->width, bands = (gsize) units->bands;
+    double *grey = units->grey;
+    if (units->colours >= 3)
+        for (gsize x = 0; x < n; x++, pixel += bands)
+            grey[x] = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
+    else if (units->colours == 2)
+        for (gsize x = 0; x < n; x++, pixel += bands)
+            grey[x] = (pixel[0] + pixel[1]) / 2;
+    else
+        for (gsize x = 0; x < n; x++, pixel += bands)
+            grey[x] = pixel[0];
+    for (gsize x = 0; x < n && units->may_miss; x++)
+        if (units->state[x] != TS_PIXEL_DATA)
+            grey[x] = NAN;
 }
 
 void
 ts_units_read_row(TsUnits *units, int y)
 {
     const TsPixels *pixels = units->pixels;
-    double nodata = units->filters->nodata / units->white;
-    divide(pixels->like->type, pixels->data + (gsize) y * pixels->stride,
-           (gsize) units->width * (gsize) units->bands, units->white, units->row);
+    const guint8 *samples = pixels->data + (gsize) y * pixels->stride;
+    gsize n = (gsize) units->width * (gsize) units->bands;
+    if (units->table != NULL)
+        for (gsize i = 0; i < n; i++)
+            units->row[i] = units->table[samples[i]];
+    else
+        divide(pixels->like->type, samples, n, units->white, units->row);
     if (units->plane != NULL)
         units->grey = units->plane + (gsize) y * (gsize) units->width;
-    for (int x = 0; x < units->width; x++) {
-        const double *pixel = units->row + (gsize) x * (gsize) units->bands;
-        units->state[x] = (guint8) state_of(units, pixel, nodata);
-        units->grey[x] = units->state[x] == TS_PIXEL_DATA ? grey_of(pixel, units->colours) : NAN;
-    }
+    if (units->may_miss)
+        find_states(units);
+    if (units->with_grey)
+        find_grey(units);
 }
 
 int

@@ -19,15 +19,19 @@ typedef struct {
     int width, height, bands, colours; /* colours: bands without opacity */
     double white;                      /* full scale */
     gboolean is_signed;
-    double *row;   /* (width, bands) of the row that was read, divided by `white` */
-    guint8 *state; /* (width) TsPixelState */
-    double *grey;  /* (width), not-a-number where there is no data */
-    double *plane; /* (height, width) grey of all rows read, or NULL */
+    gboolean may_miss;  /* whether a pixel can be other than data */
+    gboolean with_grey; /* whether grey is computed */
+    double *table;      /* (256) of 8-bit samples divided, or NULL */
+    double *row;        /* (width, bands) of the row that was read, divided by `white` */
+    guint8 *state;      /* (width) TsPixelState */
+    double *grey;       /* (width), not-a-number where there is no data */
+    double *plane;      /* (height, width) grey of all rows read, or NULL */
 } TsUnits;
 
-/* `keep` the grey of all rows in `plane`. TS_ERROR_NO_MEMORY. */
+/* Compute no grey, that of the row, or keep that of all rows in `plane`. TS_ERROR_NO_MEMORY. */
+typedef enum { TS_GREY_NONE, TS_GREY_ROW, TS_GREY_PLANE } TsGreyUse;
 gboolean ts_units_init(TsUnits *units, const TsFilters *filters, const TsPixels *pixels,
-                       gboolean keep, GError **error);
+                       TsGreyUse use, GError **error);
 void ts_units_clear(TsUnits *units);
 
 /* Fill row, state and grey with row `y`. */
