@@ -21,6 +21,7 @@ static const struct {
     {"train", "learn a classifier from a data set"},
     {"predict", "classify images with a trained model"},
     {"evaluate", "judge predictions: accuracy, confusion, scores of each class"},
+    {"untile", "put tiles, or what was predicted of them, back to where they were cut"},
 };
 
 static gboolean

@@ -12,6 +12,7 @@ with_missing_file() {
         classstats | datasplit | rebalance | evaluate | texture) echo "gone.tsv" ;;
         train) echo "-o run gone.tsv" ;;
         predict) echo "-m gone.safetensors shapes.tsv" ;;
+        untile) echo "-o image.png gone.tsv" ;;
         tessera) ;;
         *) fail "all-tools.bats has no line for $1" ;;
     esac
@@ -24,7 +25,7 @@ with_data() {
         classstats | datasplit | rebalance | texture) echo "shapes.tsv" ;;
         evaluate) echo "--pred label shapes.tsv" ;;
         predict) echo "-m run/model.safetensors shapes.tsv" ;;
-        train) echo "--help" ;;
+        train | untile) echo "--help" ;;
         tessera) ;;
         *) fail "all-tools.bats has no line for $1" ;;
     esac
@@ -120,7 +121,7 @@ prepare_data() {
     for tool in $tools; do
         case $tool in
             tessera) run -0 tessera ;;
-            tile | train | predict)
+            tile | train | predict | untile)
                 run -2 --separate-stderr "$tool"
                 [ -z "$output" ]
                 stderr_has "try '$tool --help'"
