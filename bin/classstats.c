@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/tool.h"
+#include "layout/layout.h"
 #include "manifest/classes.h"
 #include "stats/class_table.h"
 #include "stats/report.h"
@@ -91,7 +92,7 @@ static gboolean
 read_stats(Stats *stats, const char *dataset, GError **error)
 {
     const char *split = options.split != NULL ? options.split : "split";
-    stats->manifest = ts_manifest_read(dataset, error);
+    stats->manifest = ts_layout_read(dataset, error);
     if (stats->manifest == NULL)
         return FALSE;
     stats->classes =

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/tool.h"
+#include "layout/layout.h"
 #include "manifest/classes.h"
 #include "manifest/writer.h"
 
@@ -91,7 +92,7 @@ check_no_synthetic_row(const TsManifest *manifest, GError **error)
 static gboolean
 read_job(Job *job, const char *dataset, GError **error)
 {
-    job->manifest = ts_manifest_read(dataset, error);
+    job->manifest = ts_layout_read(dataset, error);
     if (job->manifest == NULL)
         return FALSE;
     if (!options.resplit && ts_manifest_find_column(job->manifest, "split") >= 0)

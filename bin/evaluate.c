@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/tool.h"
+#include "layout/layout.h"
 #include "manifest/classes.h"
 #include "stats/metric.h"
 #include "stats/report.h"
@@ -136,7 +137,7 @@ label_column(void)
 static gboolean
 read_rows(Evaluation *self, const char *dataset, GError **error)
 {
-    self->manifest = ts_manifest_read(dataset, error);
+    self->manifest = ts_layout_read(dataset, error);
     if (self->manifest == NULL)
         return FALSE;
     self->truth = ts_classes_new(self->manifest, label_column(), error);

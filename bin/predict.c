@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "base/progress.h"
 #include "base/tool.h"
+#include "layout/layout.h"
 #include "manifest/writer.h"
 
 static struct {
@@ -100,7 +101,7 @@ run(int n_args, char **args, GError **error)
             "--model: %s is a folder; the model of a run is model.safetensors in it", opt.model);
     g_autoptr(TsModel) model = ts_model_read(opt.model, error);
     g_autoptr(TsManifest) manifest =
-        model != NULL ? ts_manifest_read(n_args > 0 ? args[0] : "-", error) : NULL;
+        model != NULL ? ts_layout_read(n_args > 0 ? args[0] : "-", error) : NULL;
     if (manifest == NULL)
         return FALSE;
     if (opt.root != NULL)

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/tool.h"
+#include "layout/layout.h"
 #include "manifest/classes.h"
 #include "manifest/writer.h"
 #include "stats/report.h"
@@ -120,7 +121,7 @@ choose_split(Job *job, GError **error)
 static gboolean
 read_job(Job *job, const char *dataset, GError **error)
 {
-    job->manifest = ts_manifest_read(dataset, error);
+    job->manifest = ts_layout_read(dataset, error);
     if (job->manifest == NULL)
         return FALSE;
     job->classes =

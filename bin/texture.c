@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "base/threads.h"
 #include "base/tool.h"
+#include "layout/layout.h"
 #include "manifest/writer.h"
 #include "sample/mask.h"
 #include "sample/render.h"
@@ -374,7 +375,7 @@ run(int n_args, char **args, GError **error)
         return FALSE;
     if (opt.columns && !ts_texture_needs_bands(texture))
         return print_columns(texture);
-    g_autoptr(TsManifest) manifest = ts_manifest_read(n_args > 0 ? args[0] : "-", error);
+    g_autoptr(TsManifest) manifest = ts_layout_read(n_args > 0 ? args[0] : "-", error);
     if (manifest == NULL)
         return FALSE;
     if (opt.root != NULL)

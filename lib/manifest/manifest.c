@@ -101,9 +101,12 @@ ts_manifest_require_column(const TsManifest *self, const char *name, guint *colu
     }
     g_autofree char *list = g_strjoinv(", ", self->columns);
     g_autofree char *escaped = ts_escape(list);
-    if (self->scanned)
+    if (self->scanned && self->n_columns <= 2)
         return ts_error_set(error, TS_ERROR_FORMAT, "%s: no '%s': the folder has no class folders",
                             self->name, name);
+    if (self->scanned)
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: no column '%s', there are: %.400s",
+                            self->name, name, escaped);
     const gboolean tabless = self->columns[1] == NULL && strpbrk(escaped, ",; ") != NULL;
     return ts_error_set(error, TS_ERROR_FORMAT, "%s:1: no column '%s', the header has: %.400s%s",
                         self->name, name, escaped,
@@ -122,12 +125,28 @@ ts_manifest_line(const TsManifest *self, guint64 row)
     return row + 2;
 }
 
+/* "@offset", or nothing where the row is a whole file. */
+static void
+append_offset(const TsManifest *self, guint64 row, GString *id)
+{
+    if (self->offset < 0)
+        return;
+    TsCell offset = ts_manifest_cell(self, row, (guint) self->offset);
+    if (ts_cell_is_null(offset))
+        return;
+    g_string_append_c(id, '@');
+    g_string_append_len(id, offset.text, (gssize) offset.length);
+}
+
 char *
 ts_manifest_where(const TsManifest *self, guint64 row)
 {
     if (self->scanned) {
         g_autofree char *path = ts_manifest_path(self, row);
-        return ts_escape(path);
+        GString *where = g_string_new(NULL);
+        ts_escape_append(where, path, strlen(path));
+        append_offset(self, row, where);
+        return g_string_free(where, FALSE);
     }
     return g_strdup_printf("%s:%" G_GUINT64_FORMAT, self->name, ts_manifest_line(self, row));
 }
@@ -199,19 +218,6 @@ ts_manifest_path(const TsManifest *self, guint64 row)
     if (self->file_name < 0)
         return NULL;
     return ts_manifest_resolve(self, ts_manifest_cell(self, row, (guint) self->file_name));
-}
-
-/* "@offset", or nothing where the row is a whole file. */
-static void
-append_offset(const TsManifest *self, guint64 row, GString *id)
-{
-    if (self->offset < 0)
-        return;
-    TsCell offset = ts_manifest_cell(self, row, (guint) self->offset);
-    if (ts_cell_is_null(offset))
-        return;
-    g_string_append_c(id, '@');
-    g_string_append_len(id, offset.text, (gssize) offset.length);
 }
 
 /* "#x,y,width,height", or nothing where the row is a whole image. */

@@ -23,9 +23,11 @@ G_BEGIN_DECLS
 
 typedef struct _TsManifest TsManifest;
 
-/* Read a DATASET: a manifest (.tsv), "-" for a manifest on standard input, or a folder: the
- * manifest.tsv in it, else its class folders (ImageFolder), with or without train, val and test
- * above them, else its pictures, unlabelled. TS_ERROR_IO, TS_ERROR_FORMAT or TS_ERROR_NO_MEMORY. */
+/* Read a manifest or a folder of pictures; tools call ts_layout_read() of layout/layout.h, which
+ * reads every other layout too. `dataset` is a manifest (.tsv), "-" for a manifest on standard
+ * input, or a folder: the manifest.tsv in it, else its class folders (ImageFolder), with or without
+ * train, val and test above them, else its pictures, unlabelled. TS_ERROR_IO, TS_ERROR_FORMAT or
+ * TS_ERROR_NO_MEMORY. */
 TsManifest *ts_manifest_read(const char *dataset, GError **error);
 
 /* Make a manifest of `text` (n bytes, from g_malloc()), which it takes, also on failure. `name`
@@ -56,7 +58,7 @@ const char *ts_manifest_name(const TsManifest *manifest);
 guint64 ts_manifest_line(const TsManifest *manifest, guint64 row);
 
 /* How a message about `row` begins: "train.tsv:17", or the picture's path where the rows come from
- * a folder and have no line. Free with g_free(). */
+ * another layout and have no line. Free with g_free(). */
 char *ts_manifest_where(const TsManifest *manifest, guint64 row);
 
 TsCell ts_manifest_cell(const TsManifest *manifest, guint64 row, guint column);

@@ -1,6 +1,7 @@
 /* What the files of this room share; nobody outside of lib/manifest includes it. */
 #pragma once
 
+#include "manifest/foreign.h"
 #include "manifest/manifest.h"
 
 G_BEGIN_DECLS
@@ -28,21 +29,8 @@ void ts_row_index_clear(TsRowIndex *index);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsRowIndex, ts_row_index_clear)
 
-/* Take `names` as the class list of `manifest`. */
-void ts_manifest_take_class_list(TsManifest *manifest, char **names);
-
-/* Say that the rows have no lines of their own: they come from a folder. */
-void ts_manifest_set_scanned(TsManifest *manifest);
-
 /* The text of a manifest of the pictures under `folder`. `class_list` may name classes whose folder
  * is empty. */
 GString *ts_scan_folder(const char *folder, const char *const *class_list, GError **error);
-
-/* TRUE if `name` ends like a picture: jpg, jpeg, png, ppm, bmp, pgm, tif, tiff, webp. */
-gboolean ts_is_picture_name(const char *name);
-
-/* Read classes.txt: a class a line, escaped like a cell. NULL without an error if `path` does not
- * exist. Free with g_strfreev(). */
-char **ts_class_list_read(const char *path, GError **error);
 
 G_END_DECLS

@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define EXPECTED "a manifest (.tsv), a folder, or - for a manifest on standard input was expected"
+#define EXPECTED                                                                                   \
+    "a manifest (.tsv), a folder, - for a manifest on standard input, or another layout of "       \
+    "tessera-manifest(5) was expected"
 
 /* Have the system make the pages now: one by one, while they are read into, costs more. */
 static void
@@ -92,11 +94,8 @@ check_is_no_other_form(const char *path, GError **error)
     static const struct {
         const char *suffix, *what;
     } forms[] = {
-        {".csv", "a CSV table"},      {".jsonl", "a JSON Lines table"},
-        {".json", "a JSON file"},     {".parquet", "a Parquet table"},
-        {".tar", "a tar archive"},    {".zip", "a zip archive"},
-        {".gz", "a compressed file"}, {".npy", "a NumPy array"},
-        {"-ubyte", "an IDX file"},    {".safetensors", "a model"},
+        {".parquet", "a Parquet table"}, {".zip", "a zip archive"},   {".gz", "a compressed file"},
+        {".npy", "a NumPy array"},       {".safetensors", "a model"},
     };
     g_autofree char *lower = g_ascii_strdown(path, -1);
     for (gsize i = 0; i < G_N_ELEMENTS(forms); i++)

@@ -129,6 +129,15 @@ collect(const char *root, const char *below, const Above *above, GPtrArray *pict
     return TRUE;
 }
 
+gboolean
+ts_scan_pictures(const char *folder, GPtrArray *paths, GError **error)
+{
+    if (!collect(folder, "", NULL, paths, error))
+        return FALSE;
+    g_ptr_array_sort(paths, compare_text);
+    return TRUE;
+}
+
 typedef struct {
     const char *root;
     const char *const *class_list;
@@ -170,9 +179,8 @@ collect_classes(Scan *scan, const Listing *listing, GError **error)
     return TRUE;
 }
 
-/* The split that a folder's name stands for, NULL if it is none. */
-static const char *
-split_of_folder(const char *name, gsize n)
+const char *
+ts_split_of_name(const char *name, gsize n)
 {
     static const char *const names[][2] = {
         {"train", "train"}, {"training", "train"},  {"val", "val"},   {"valid", "val"},
@@ -189,7 +197,7 @@ static gboolean
 all_are_splits(const GPtrArray *folders)
 {
     for (guint i = 0; i < folders->len; i++)
-        if (split_of_folder(folders->pdata[i], strlen(folders->pdata[i])) == NULL)
+        if (ts_split_of_name(folders->pdata[i], strlen(folders->pdata[i])) == NULL)
             return FALSE;
     return folders->len > 0;
 }
@@ -225,7 +233,7 @@ append_row(GString *text, const char *path, gboolean split, gboolean labelled, G
     ts_escape_append(text, path, strlen(path));
     const char *at = path;
     const char *slash = strchr(at, '/');
-    const char *split_name = split ? split_of_folder(path, (gsize) (slash - path)) : NULL;
+    const char *split_name = split ? ts_split_of_name(path, (gsize) (slash - path)) : NULL;
     if (split) {
         at = slash + 1;
         slash = strchr(at, '/');

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/outfile.h"
 #include "base/threads.h"
+#include "layout/layout.h"
 #include "sample/render.h"
 #include "store/json.h"
 
@@ -79,7 +80,7 @@ static gboolean
 open_data(TsRun *run, GError **error)
 {
     const TsRunOptions *options = &run->options;
-    run->manifest = ts_manifest_read(options->dataset, error);
+    run->manifest = ts_layout_read(options->dataset, error);
     if (run->manifest == NULL)
         return FALSE;
     if (options->root != NULL)
