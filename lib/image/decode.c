@@ -3,6 +3,7 @@
 #include "image/decode.h"
 
 #include "base/interrupt.h"
+#include "image/levels.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -31,6 +32,47 @@ check_file(const char *path, GError **error)
     return TRUE;
 }
 
+static gboolean
+load_level(TsDecoder *self, const char *loader, VipsSource *source, VipsForeignFlags *flags,
+           GError **error)
+{
+    if (self->level > 0)
+        return ts_levels_load(self->path, loader, source, self->level, &self->image, flags, error);
+    /* Slides come with opacity, which says where the scanner has looked; take the background. */
+    int failed = strstr(loader, "Openslide") != NULL
+                     ? vips_call(loader, source, &self->image, "access", VIPS_ACCESS_SEQUENTIAL,
+                                 "fail_on", VIPS_FAIL_ON_ERROR, "flags", flags, "rgb", TRUE, NULL)
+                     : vips_call(loader, source, &self->image, "access", VIPS_ACCESS_SEQUENTIAL,
+                                 "fail_on", VIPS_FAIL_ON_ERROR, "flags", flags, NULL);
+    if (failed)
+        return ts_image_set_vips_error(error, TS_ERROR_FORMAT, self->path, "header is damaged");
+    return TRUE;
+}
+
+/* The loader itself, or, for slides that are TIFFs, the one of TIFF. NULL: none is allowed. */
+static const char *
+choose_allowed(TsDecoder *self, const char *loader, VipsSource *source, GError **error)
+{
+    const char *name, *tiff = "VipsForeignLoadTiffSource";
+    if (!ts_image_loader_is_blocked(loader, &name))
+        return loader;
+    const guint8 *start = vips_source_sniff(source, 4);
+    if (start != NULL && g_strcmp0(name, "openslide") == 0 &&
+        (memcmp(start, "II", 2) == 0 || memcmp(start, "MM", 2) == 0))
+        return tiff;
+    vips_error_clear();
+    if (name != NULL)
+        ts_error_set(error, TS_ERROR_FORMAT,
+                     "%s: is read by the loader '%s', which is not trusted with any file; "
+                     "TESSERA_ALLOW_LOADERS=%s in the environment allows it",
+                     self->path, name, name);
+    else
+        ts_error_set(error, TS_ERROR_FORMAT,
+                     "%s: is not an image of a known format (PNG, JPEG, TIFF, WebP, GIF)",
+                     self->path);
+    return NULL;
+}
+
 /* Loaders are found by content. The name is never parsed: "a[1].png" is a name. */
 static gboolean
 open_image(TsDecoder *self, VipsSource *source, GError **error)
@@ -44,10 +86,13 @@ open_image(TsDecoder *self, VipsSource *source, GError **error)
                             "%s: is not an image of a known format (PNG, JPEG, TIFF, WebP, GIF)",
                             self->path);
     }
+    loader = choose_allowed(self, loader, source, error);
+    if (loader == NULL)
+        return FALSE;
     VipsForeignFlags flags = 0;
-    if (vips_call(loader, source, &self->image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                  VIPS_FAIL_ON_ERROR, "flags", &flags, NULL) != 0)
-        return ts_image_set_vips_error(error, TS_ERROR_FORMAT, self->path, "header is damaged");
+    if (!load_level(self, loader, source, &flags, error))
+        return FALSE;
+    self->loader = loader;
     self->is_random = (flags & VIPS_FOREIGN_PARTIAL) != 0;
     return TRUE;
 }
@@ -118,6 +163,7 @@ read_info(TsDecoder *self, GError **error)
                                .orientation = vips_image_get_orientation(image)};
     if (self->info.orientation < 1 || self->info.orientation > 8)
         self->info.orientation = 1;
+    ts_levels_read_mpp(image, &self->info.mpp_x, &self->info.mpp_y);
     if (!ts_sample_type_from_vips(vips_image_get_format(image), &self->info.type))
         return ts_error_set(error, TS_ERROR_FORMAT, "%s: has complex samples, real were expected",
                             self->path);
@@ -149,7 +195,13 @@ open_source(TsDecoder *self, VipsSource *source, GError **error)
 gboolean
 ts_decoder_open(TsDecoder *self, const char *path, GError **error)
 {
-    *self = (TsDecoder){.path = path};
+    return ts_decoder_open_level(self, path, 0, error);
+}
+
+gboolean
+ts_decoder_open_level(TsDecoder *self, const char *path, int level, GError **error)
+{
+    *self = (TsDecoder){.path = path, .level = level};
     if (!check_file(path, error))
         return FALSE;
     if (take_reader(self, ts_jpeg_reader_open(path)))

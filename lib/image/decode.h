@@ -15,6 +15,8 @@ typedef struct {
     const char *path;   /* borrowed, for messages */
     TsJpegReader *jpeg; /* decodes plain JPEG; else NULL */
     VipsImage *image;   /* decodes the rest, lazily; else NULL */
+    const char *loader; /* libvips' name of what decodes, or NULL */
+    int level;          /* of a pyramid; 0: the image itself */
     gboolean is_random; /* any rectangle at any time; else from the top, once */
     TsImageInfo info;   /* of the stored pixels; `orientation` is still to be applied */
     GBytes *icc;        /* or NULL */
@@ -22,6 +24,9 @@ typedef struct {
 
 /* Open `path` and read its header. */
 gboolean ts_decoder_open(TsDecoder *decoder, const char *path, GError **error);
+
+/* The same for a level of a pyramid; 0 is the image itself. TS_ERROR_ARGUMENT if there is none. */
+gboolean ts_decoder_open_level(TsDecoder *decoder, const char *path, int level, GError **error);
 
 /* The same for the bytes of a file, which have to stay until the decoder is closed. */
 gboolean ts_decoder_open_bytes(TsDecoder *decoder, gconstpointer bytes, gsize n, const char *name,

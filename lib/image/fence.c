@@ -5,6 +5,49 @@
 
 #include <string.h>
 
+/* Names for users and the class that libvips lets be blocked. */
+static const char *const loaders[][2] = {
+    {"openslide", "VipsForeignLoadOpenslide"},
+    {"jp2k", "VipsForeignLoadJp2k"},
+    {"jxl", "VipsForeignLoadJxl"},
+    {"svg", "VipsForeignLoadSvg"},
+    {"pdf", "VipsForeignLoadPdf"},
+    {"fits", "VipsForeignLoadFits"},
+    {"nifti", "VipsForeignLoadNifti"},
+    {"openexr", "VipsForeignLoadOpenexr"},
+    {"ppm", "VipsForeignLoadPpm"},
+    {"magick", "VipsForeignLoadMagick"},
+};
+
+static gboolean
+allow(const char *name, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(loaders); i++) {
+        if (strcmp(name, loaders[i][0]) != 0)
+            continue;
+        if (g_type_from_name(loaders[i][1]) == 0)
+            return ts_error_set(error, TS_ERROR_DEPENDENCY, "libvips was built without %s", name);
+        vips_operation_block_set(loaders[i][1], FALSE);
+        return TRUE;
+    }
+    return ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "'%s' is no loader that can be allowed, use openslide, jp2k, jxl, svg, "
+                        "pdf, fits, nifti, openexr, ppm or magick",
+                        name);
+}
+
+static GError *environment_error; /* of what TESSERA_ALLOW_LOADERS says */
+
+static void
+allow_environment(void)
+{
+    const char *list = g_getenv("TESSERA_ALLOW_LOADERS");
+    g_auto(GStrv) names = g_strsplit(list != NULL ? list : "", ",", -1);
+    for (guint i = 0; names[i] != NULL && environment_error == NULL; i++)
+        if (*g_strstrip(names[i]) != '\0' && !allow(names[i], &environment_error))
+            g_prefix_error(&environment_error, "TESSERA_ALLOW_LOADERS: ");
+}
+
 static gpointer
 start(gpointer data)
 {
@@ -14,6 +57,7 @@ start(gpointer data)
     vips_cache_set_max(0);
     vips_concurrency_set((int) ts_threads_get());
     vips_block_untrusted_set(TRUE);
+    allow_environment();
     return GINT_TO_POINTER(TRUE);
 }
 
@@ -24,7 +68,16 @@ ts_image_init(GError **error)
     g_once(&once, start, NULL);
     if (once.retval == NULL)
         return ts_image_set_vips_error(error, TS_ERROR_DEPENDENCY, "libvips", "does not start");
-    return TRUE;
+    if (environment_error == NULL)
+        return TRUE;
+    g_propagate_error(error, g_error_copy(environment_error));
+    return FALSE;
+}
+
+gboolean
+ts_image_allow_loader(const char *name, GError **error)
+{
+    return ts_image_init(error) && allow(name, error);
 }
 
 /* libvips says one line for each of its layers; the first is the nearest to the cause. */
@@ -34,6 +87,19 @@ first_line(char *text)
     char *line = g_strstrip(text);
     line[strcspn(line, "\n")] = '\0';
     return line;
+}
+
+gboolean
+ts_image_loader_is_blocked(const char *loader, const char **name)
+{
+    *name = NULL;
+    gpointer class = g_type_class_ref(g_type_from_name(loader));
+    gboolean blocked = (VIPS_OPERATION_CLASS(class)->flags & VIPS_OPERATION_BLOCKED) != 0;
+    g_type_class_unref(class);
+    for (guint i = 0; i < G_N_ELEMENTS(loaders) && *name == NULL; i++)
+        if (g_str_has_prefix(loader, loaders[i][1]))
+            *name = loaders[i][0];
+    return blocked;
 }
 
 gboolean

@@ -38,8 +38,17 @@ typedef struct {
     int width, height, bands;
     TsSampleType type;
     gboolean has_alpha;
-    int orientation; /* EXIF's number, 1 to 8, that was applied to the stored pixels */
+    int orientation;     /* EXIF's number, 1 to 8, that was applied to the stored pixels */
+    double mpp_x, mpp_y; /* micrometres a pixel; 0: the file does not say. Taken from OpenSlide,
+                            OME-XML, Aperio's text, else the resolution, unless it is coarser than
+                            80: 72 and 300 dpi stand for no measure */
 } TsImageInfo;
+
+/* A level of a pyramid, in oriented pixels. */
+typedef struct {
+    int width, height;
+    double downsample; /* width of level 0 / width */
+} TsImageLevel;
 
 typedef enum {
     TS_COMPRESSION_DEFAULT, /* deflate */
@@ -95,10 +104,29 @@ TsImage *ts_image_read(const char *path, GError **error);
  * ts_image_read(). */
 TsImage *ts_image_read_bytes(gconstpointer bytes, gsize n, const char *name, GError **error);
 
+/* Let files be read that libvips takes for less safe to read, by the name of their loader:
+ * "openslide" (whole slides), "jp2k", "jxl", "svg", "pdf", "fits", "nifti", "openexr", "ppm",
+ * "magick". The environment's TESSERA_ALLOW_LOADERS, a list with commas, does the same for every
+ * tool. TS_ERROR_ARGUMENT for other names, TS_ERROR_DEPENDENCY if libvips has none of that name. */
+gboolean ts_image_allow_loader(const char *name, GError **error);
+
 typedef struct _TsImageSource TsImageSource;
 
 /* Open `path` and read its header, whatever the size of the image. Errors as ts_image_read(). */
 TsImageSource *ts_image_source_open(const char *path, GError **error);
+
+/* Open a level of a pyramid or slide as an image of its own; 0 is the image itself. Its mpp is that
+ * of level 0 times the downsampling. TS_ERROR_ARGUMENT if there is none of that number. */
+TsImageSource *ts_image_source_open_level(const char *path, int level, GError **error);
+
+/* Find the levels, largest first: level 0 is the image itself, so *n is at least 1. For TIFF these
+ * are SubIFDs or pages of the same proportions, for slides what OpenSlide says. Borrowed from the
+ * source. */
+const TsImageLevel *ts_image_source_levels(TsImageSource *source, guint *n, GError **error);
+
+/* The smallest of `n` levels that need not be enlarged to be `downsample` times smaller than level
+ * 0. */
+int ts_image_level_for(const TsImageLevel *levels, guint n, double downsample);
 
 /* Free. NULL is allowed. */
 void ts_image_source_free(TsImageSource *source);

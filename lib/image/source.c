@@ -3,7 +3,7 @@
  * Three ways, by what the format allows: a region alone (random access); the whole image once,
  * kept; or, where that is too large, a band of rows that moves down as regions are asked for.
  */
-#include "image/decode.h"
+#include "image/levels.h"
 #include "image/limits.h"
 
 #include <string.h>
@@ -18,26 +18,99 @@ struct _TsImageSource {
     int kept_y;      /* the first of them */
     int next_y;      /* the stored row that the decoder gives next */
     gboolean failed; /* the decoder met an error and has to be opened again */
+    GArray *levels;  /* TsImageLevel, oriented; NULL until asked for */
 };
 
-TsImageSource *
-ts_image_source_open(const char *path, GError **error)
+/* Pixels of lower levels are turned as those of the image, whatever their pages say. */
+static TsImageSource *
+open_level(const char *path, int level, const TsImageInfo *first, GError **error)
 {
     g_autofree char *copy = g_strdup(path);
     TsDecoder decoder;
-    if (!ts_decoder_open(&decoder, copy, error))
+    if (!ts_decoder_open_level(&decoder, copy, level, error))
         return NULL;
     TsImageSource *self = g_new0(TsImageSource, 1);
     g_mutex_init(&self->lock);
     self->path = g_steal_pointer(&copy);
+    if (first != NULL)
+        decoder.info.orientation = first->orientation;
     self->decoder = decoder;
     self->info = decoder.info;
     self->memory = G_MAXUINT64;
     if (ts_orientation_swaps(self->info.orientation)) {
         self->info.width = decoder.info.height;
         self->info.height = decoder.info.width;
+        self->info.mpp_x = decoder.info.mpp_y;
+        self->info.mpp_y = decoder.info.mpp_x;
+    }
+    if (first != NULL) {
+        self->info.mpp_x = first->mpp_x * first->width / self->info.width;
+        self->info.mpp_y = first->mpp_y * first->height / self->info.height;
     }
     return self;
+}
+
+TsImageSource *
+ts_image_source_open(const char *path, GError **error)
+{
+    return open_level(path, 0, NULL, error);
+}
+
+TsImageSource *
+ts_image_source_open_level(const char *path, int level, GError **error)
+{
+    guint n;
+    g_autoptr(TsImageSource) first = ts_image_source_open(path, error);
+    if (first == NULL || level == 0)
+        return g_steal_pointer(&first);
+    if (ts_image_source_levels(first, &n, error) == NULL)
+        return NULL;
+    if (level < 0 || (guint) level >= n) {
+        ts_error_set(error, TS_ERROR_ARGUMENT, "%s: has no level %d, only 0 to %u", path, level,
+                     n - 1);
+        return NULL;
+    }
+    return open_level(path, level, &first->info, error);
+}
+
+static gboolean
+find_levels(TsImageSource *self, GError **error)
+{
+    g_autoptr(GArray) found =
+        ts_levels_find(self->path, self->decoder.loader, &self->decoder, error);
+    if (found == NULL)
+        return FALSE;
+    self->levels = g_array_new(FALSE, FALSE, sizeof(TsImageLevel));
+    for (guint i = 0; i < found->len; i++) {
+        const TsImageLevel *stored = &g_array_index(found, TsLevelPlace, i).size;
+        gboolean swaps = ts_orientation_swaps(self->info.orientation);
+        TsImageLevel level = {.width = swaps ? stored->height : stored->width,
+                              .height = swaps ? stored->width : stored->height};
+        level.downsample = (double) self->info.width / level.width;
+        g_array_append_val(self->levels, level);
+    }
+    return TRUE;
+}
+
+const TsImageLevel *
+ts_image_source_levels(TsImageSource *self, guint *n, GError **error)
+{
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
+    if (self->levels == NULL && !find_levels(self, error))
+        return NULL;
+    *n = self->levels->len;
+    return &g_array_index(self->levels, TsImageLevel, 0);
+}
+
+int
+ts_image_level_for(const TsImageLevel *levels, guint n, double downsample)
+{
+    int best = 0;
+    /* Sides that were rounded make a factor of 4 one of 3.999 or 4.001. */
+    for (guint i = 1; i < n; i++)
+        if (levels[i].downsample <= downsample * 1.01)
+            best = (int) i;
+    return best;
 }
 
 void
@@ -47,6 +120,7 @@ ts_image_source_free(TsImageSource *self)
         return;
     ts_decoder_close(&self->decoder);
     ts_image_free(self->kept);
+    g_clear_pointer(&self->levels, g_array_unref);
     g_mutex_clear(&self->lock);
     g_free(self->path);
     g_free(self);
@@ -98,10 +172,13 @@ reopen(TsImageSource *self, GError **error)
 {
     g_clear_pointer(&self->kept, ts_image_free);
     self->next_y = 0;
+    int level = self->decoder.level;
     ts_decoder_close(&self->decoder);
-    if (!ts_decoder_open(&self->decoder, self->path, error))
+    if (!ts_decoder_open_level(&self->decoder, self->path, level, error))
         return FALSE;
     self->failed = FALSE;
+    if (level > 0)
+        self->decoder.info.orientation = self->info.orientation;
     const TsImageInfo *now = &self->decoder.info;
     gboolean swaps = ts_orientation_swaps(self->info.orientation);
     if (now->orientation != self->info.orientation || now->type != self->info.type ||

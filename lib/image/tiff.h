@@ -34,10 +34,11 @@ typedef enum {
 /* What is written about the pixels, and how they are packed. All zero is a good default. */
 typedef struct {
     TsTiffCompression compression;
-    int quality;         /* JPEG: 1 to 100; 0: 90 */
-    int level;           /* deflate: 1 to 9; 0: 6 */
-    double mpp_x, mpp_y; /* micrometres a pixel, written as resolution tags; 0: unknown */
-    const TsGeo *geo;    /* GeoTIFF tags, or NULL; borrowed by the call that gets it */
+    int quality;             /* JPEG: 1 to 100; 0: 90 */
+    int level;               /* deflate: 1 to 9; 0: 6 */
+    double mpp_x, mpp_y;     /* micrometres a pixel, written as resolution tags; 0: unknown */
+    const char *description; /* ImageDescription, or NULL */
+    const TsGeo *geo;        /* GeoTIFF tags, or NULL; borrowed by the call that gets it */
 } TsTiffTags;
 
 typedef enum {

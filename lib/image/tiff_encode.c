@@ -51,6 +51,8 @@ ts_tiff_set_tags(TsTiffHandle *handle, const TsTiffTags *tags, GBytes *icc, GErr
     gsize n = 0;
     const void *profile = icc != NULL ? g_bytes_get_data(icc, &n) : NULL;
     gboolean done = set_resolution(handle->tiff, tags) &&
+                    (tags->description == NULL ||
+                     TIFFSetField(handle->tiff, TIFFTAG_IMAGEDESCRIPTION, tags->description)) &&
                     (n == 0 || n > G_MAXUINT32 ||
                      TIFFSetField(handle->tiff, TIFFTAG_ICCPROFILE, (uint32_t) n, profile));
     if (!done)

@@ -196,7 +196,10 @@ begin_level(TsTiffWriter *self, guint i, GError **error)
     const Level *level = &self->levels[i];
     TIFF *tiff = self->handle->tiff;
     TsTiffTags tags = self->options.tags;
-    tags.geo = i == 0 ? tags.geo : NULL; /* of the first level all others follow */
+    if (i > 0) {
+        tags.geo = NULL; /* the first level's say it for all */
+        tags.description = NULL;
+    }
     tags.mpp_x *= (double) self->options.width / level->width;
     tags.mpp_y *= (double) self->options.height / level->height;
     if (!ts_tiff_set_layout(self->handle, &self->layout, level->width, level->height, error) ||
@@ -234,6 +237,7 @@ ts_tiff_writer_new(const char *path, const TsTiffWriterOptions *options, gboolea
         !begin_level(self, 0, error))
         return NULL;
     self->options.tags.geo = NULL;
+    self->options.tags.description = NULL;
     return g_steal_pointer(&self);
 }
 
