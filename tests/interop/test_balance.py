@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.neighbors import NearestNeighbors
 
 DRAWS = 700
@@ -53,3 +54,50 @@ def test_ties_go_by_row_number(helper, tmp_path):
         d2 = ((table - row) ** 2).sum(axis=1)
         d2[i] = np.inf
         assert np.allclose(d2[mine[i]], np.sort(d2)[:5], rtol=1e-12)
+
+
+SAMPLERS = {
+    "smote": lambda seed: SMOTE(random_state=seed),
+    "borderline-1": lambda seed: BorderlineSMOTE(random_state=seed, kind="borderline-1"),
+    "borderline-2": lambda seed: BorderlineSMOTE(random_state=seed, kind="borderline-2"),
+    "adasyn": lambda seed: ADASYN(random_state=seed),
+}
+
+
+def imbalanced():
+    """Tables with classes of different sizes and without ties."""
+    rng = np.random.default_rng(3)
+    labels = np.repeat([0, 1, 2], [600, 150, 40])
+    table = rng.standard_normal((labels.size, 20)) + labels[:, None] * 0.4
+    yield "normal, three classes", table, labels
+    data = load_breast_cancer()
+    keep = np.concatenate([np.flatnonzero(data.target == 1), np.flatnonzero(data.target == 0)[:60]])
+    yield "breast cancer", data.data[keep], data.target[keep]
+    data = load_wine()
+    yield "wine", data.data, data.target
+    data = load_digits()  # many classes; noise unties its integers
+    keep = np.flatnonzero((data.target % 3 > 0) | (np.arange(data.target.size) % 4 == 0))
+    noise = rng.standard_normal((keep.size, 64)) * 1e-3
+    yield "digits", data.data[keep] + noise, data.target[keep]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", SAMPLERS)
+@pytest.mark.parametrize("name, table, labels", list(imbalanced()))
+def test_new_rows_are_those_of_imbalanced_learn(helper, tmp_path, kind, dtype, name, table, labels):
+    table = table.astype(dtype)
+    np.save(tmp_path / "x.npy", table)
+    np.save(tmp_path / "y.npy", labels.astype(np.int64))
+    counts = np.bincount(labels)
+    add = counts.max() - counts
+    arguments = ["smote", kind, tmp_path / "x.npy", tmp_path / "y.npy", 11, *add]
+    try:
+        wanted, _ = SAMPLERS[kind](11).fit_resample(table, labels)
+    except RuntimeError:  # ADASYN of a class that lies apart
+        with pytest.raises(AssertionError, match="take smote"):
+            helper("balance-peer", *arguments)
+        return
+    mine = helper("balance-peer", *arguments)
+    mine = np.array([line.split() for line in mine.decode().splitlines()], dtype=np.float64)
+    assert mine.shape[0] == len(wanted) - len(table) and mine.shape[0] > 0
+    assert (mine.astype(dtype) == wanted[len(table):]).all()

@@ -1,0 +1,71 @@
+/* Synthetic samples between neighbours: SMOTE and its kin.
+ *
+ * A synthetic sample is a recipe, two rows and how far from one to the other, so that pictures are
+ * mixed when they are loaded and feature tables when they are written; nothing here makes them.
+ *
+ *   plain         Chawla et al., "SMOTE", JAIR 16, 2002: towards one of the k nearest rows of the
+ *                 same class
+ *   borderline-1  Han et al., "Borderline-SMOTE", ICIC 2005: only from rows in danger, of whose m
+ *                 nearest rows at least half, but not all, are of other classes
+ *   borderline-2  the same, towards neighbours of any class, at most half the way to those of
+ *                 others
+ *   adasyn        He et al., "ADASYN", IJCNN 2008: the more from a row, the more of its k nearest
+ *                 rows are of other classes
+ *
+ * Neighbours are those of balance/neighbours.h. Every base is used evenly: as often as every other,
+ * or once more, except under ADASYN. With `compat`, bases, neighbours and steps are drawn as
+ * imbalanced-learn 0.14 draws them for random_state = seed, in its order, so that the numbers are
+ * its numbers: with one stream that starts anew for each class (SMOTE, Borderline), or one stream
+ * for all (ADASYN).
+ *
+ *     TsSmoteOptions how = {.kind = TS_SMOTE_PLAIN, .k = 5, .m = 10, .seed = 0};
+ *     g_autoptr(GArray) blends = ts_smote(&points, classes, 2, add, &how, made, error);
+ *     if (blends == NULL)
+ *         return FALSE;
+ *     ts_blend_f32(&points, &g_array_index(blends, TsBlend, 0), row);
+ */
+#pragma once
+
+#include "balance/points.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+    TS_SMOTE_PLAIN,
+    TS_SMOTE_BORDERLINE_1,
+    TS_SMOTE_BORDERLINE_2,
+    TS_SMOTE_ADASYN
+} TsSmoteKind;
+
+typedef struct {
+    TsSmoteKind kind;
+    guint k;      /* neighbours to go towards; fewer where a class has no more than k rows */
+    guint m;      /* neighbours that say who is in danger (borderline) */
+    guint64 seed; /* with compat at most 2^32 - 1 */
+    gboolean compat;
+} TsSmoteOptions;
+
+/* a + lambda * (scale * (b - a)): `scale` is 1 but for borderline-2, which shortens the way first.
+ */
+typedef struct {
+    guint32 a, b; /* rows of the points */
+    double lambda, scale;
+} TsBlend;
+
+/* Plan add[c] new rows of each class c, classes in order, and put into made[c] how many there are:
+ * fewer, none, if no row of the class is in danger (borderline); a little more or less under
+ * ADASYN, which rounds a share for each row. A class of one row is repeated (lambda 0). Class
+ * numbers are -1 (no class) to n_classes - 1. Returns an array of TsBlend, free with
+ * g_array_unref(). TS_ERROR_ARGUMENT for k or m of 0 or m without so many rows, and for add[c] > 0
+ * of a class without rows; TS_ERROR_RANGE for 2^31 new rows; TS_ERROR_FORMAT where ADASYN finds no
+ * neighbour of another class; errors of the neighbour search. */
+GArray *ts_smote(const TsPoints *points, const gint32 *class_of_row, guint n_classes,
+                 const guint64 *add, const TsSmoteOptions *how, guint64 *made, GError **error);
+
+/* The values of a synthetic sample, (d), of points in single or in double precision. As NumPy
+ * computes them: the difference in the precision of the points, the rest in double, one rounding.
+ */
+void ts_blend_f32(const TsPoints *points, const TsBlend *blend, float *out);
+void ts_blend_f64(const TsPoints *points, const TsBlend *blend, double *out);
+
+G_END_DECLS
