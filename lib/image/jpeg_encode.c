@@ -2,52 +2,19 @@
  * quality gives the same coefficients. */
 #include "image/jpeg_encode.h"
 
-#include "image/jpeg_fence.h"
-
-#include <jerror.h>
+#include "image/jpeg_output.h"
 
 enum {
     FULL_COLOUR_QUALITY = 90, /* from here on chroma is not subsampled, as in libvips */
-    FIRST_BUFFER = 1 << 16,
     ROWS_AT_ONCE = 16
 };
 
 struct _TsJpegEncoder {
     struct jpeg_compress_struct jpeg;
-    struct jpeg_destination_mgr to;
     TsJpegErrors errors;
+    TsJpegOutput output;
     int quality;
-    guint8 *buffer;
-    gsize size;
 };
-
-/* The buffer from the last image is there already. */
-static void
-begin_output(j_compress_ptr jpeg)
-{
-    TsJpegEncoder *self = jpeg->client_data;
-    self->to.next_output_byte = self->buffer;
-    self->to.free_in_buffer = self->size;
-}
-
-static boolean
-grow_output(j_compress_ptr jpeg)
-{
-    TsJpegEncoder *self = jpeg->client_data;
-    guint8 *larger = g_try_realloc(self->buffer, 2 * self->size);
-    if (larger == NULL)
-        ERREXIT1(jpeg, JERR_OUT_OF_MEMORY, 0);
-    self->buffer = larger;
-    self->to.next_output_byte = larger + self->size;
-    self->to.free_in_buffer = self->size;
-    self->size *= 2;
-    return TRUE;
-}
-
-static void
-end_output(j_compress_ptr jpeg)
-{
-}
 
 static gboolean
 create(TsJpegEncoder *self)
@@ -56,23 +23,15 @@ create(TsJpegEncoder *self)
     if (setjmp(self->errors.out) != 0)
         return FALSE;
     jpeg_create_compress(&self->jpeg);
-    self->jpeg.client_data = self;
-    self->to.init_destination = begin_output;
-    self->to.empty_output_buffer = grow_output;
-    self->to.term_destination = end_output;
-    self->jpeg.dest = &self->to;
+    self->jpeg.dest = &self->output.base;
     return TRUE;
 }
 
 TsJpegEncoder *
 ts_jpeg_encoder_new(int quality, GError **error)
 {
-    guint8 *buffer = ts_try_alloc(FIRST_BUFFER, 1, "JPEG encoder", error);
-    if (buffer == NULL)
-        return NULL;
     TsJpegEncoder *self = g_new0(TsJpegEncoder, 1);
-    self->buffer = buffer;
-    self->size = FIRST_BUFFER;
+    ts_jpeg_output_init(&self->output);
     self->quality = quality;
     if (create(self))
         return self;
@@ -87,7 +46,7 @@ ts_jpeg_encoder_free(TsJpegEncoder *self)
     if (self == NULL)
         return;
     jpeg_destroy_compress(&self->jpeg);
-    g_free(self->buffer);
+    ts_jpeg_output_clear(&self->output);
     g_free(self);
 }
 
@@ -145,7 +104,7 @@ ts_jpeg_encoder_encode(TsJpegEncoder *self, const TsImage *like, const guint8 *p
     g_assert(like->type == TS_U8 && (like->bands == 1 || like->bands == 3));
     if (!compress(self, like, pixels, stride, width, height))
         return ts_error_set(error, TS_ERROR_DEPENDENCY, "cannot be encoded: %s", self->errors.text);
-    *bytes = self->buffer;
-    *n = self->size - self->to.free_in_buffer;
+    *bytes = self->output.buffer;
+    *n = ts_jpeg_output_size(&self->output);
     return TRUE;
 }

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 typedef struct _TsJpegEncoder TsJpegEncoder;
 
-/* `quality` is 1 to 100. Never fails but for memory (TS_ERROR_NO_MEMORY). */
+/* `quality` is 1 to 100. TS_ERROR_DEPENDENCY if libjpeg does not start. */
 TsJpegEncoder *ts_jpeg_encoder_new(int quality, GError **error);
 
 /* As ts_encoder_encode(); 1 or 3 bands of 8 bits, at most 65500 pixels a side (asserted). */

@@ -8,27 +8,39 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE = 1 << 16 };
+enum { BUFFER = 1 << 16 }; /* bytes; an MCU takes a few thousand at most */
 
 static void
 begin_input(j_decompress_ptr jpeg)
 {
 }
 
-static boolean
-fill_from_file(j_decompress_ptr jpeg)
+void
+ts_jpeg_input_append(TsJpegInput *self, j_decompress_ptr jpeg)
 {
-    TsJpegInput *self = (TsJpegInput *) jpeg->src;
+    gsize left = self->base.bytes_in_buffer;
+    if (left > 0)
+        memmove(self->buffer, self->base.next_input_byte, left);
     gssize n;
     do
-        n = read(self->fd, self->buffer, PIECE);
+        n = read(self->fd, self->buffer + left, BUFFER - left);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         ERREXIT(jpeg, JERR_FILE_READ);
     if (n == 0)
         ERREXIT(jpeg, JERR_INPUT_EOF);
     self->base.next_input_byte = self->buffer;
-    self->base.bytes_in_buffer = (size_t) n;
+    self->base.bytes_in_buffer = left + (gsize) n;
+}
+
+static boolean
+fill_from_file(j_decompress_ptr jpeg)
+{
+    TsJpegInput *self = (TsJpegInput *) jpeg->src;
+    if (self->suspends)
+        return FALSE;
+    self->base.bytes_in_buffer = 0;
+    ts_jpeg_input_append(self, jpeg);
     return TRUE;
 }
 
@@ -39,13 +51,24 @@ fill_from_memory(j_decompress_ptr jpeg)
     return FALSE;
 }
 
+/* Bytes at once, even where others wait for them. */
+static void
+fill(j_decompress_ptr jpeg)
+{
+    TsJpegInput *self = (TsJpegInput *) jpeg->src;
+    if (self->fd < 0)
+        ERREXIT(jpeg, JERR_INPUT_EOF);
+    ts_jpeg_input_append(self, jpeg);
+}
+
 static void
 skip_input(j_decompress_ptr jpeg, long n)
 {
     struct jpeg_source_mgr *from = jpeg->src;
     while (n > 0 && (size_t) n > from->bytes_in_buffer) {
         n -= (long) from->bytes_in_buffer;
-        from->fill_input_buffer(jpeg);
+        from->bytes_in_buffer = 0;
+        fill(jpeg);
     }
     if (n > 0) {
         from->next_input_byte += n;
@@ -70,7 +93,7 @@ ts_jpeg_input_open(TsJpegInput *self, const char *path, GError **error)
     if (self->fd < 0)
         return ts_error_set_errno(error, errno, "%s: cannot be opened", path);
     self->base.fill_input_buffer = fill_from_file;
-    self->buffer = g_malloc(PIECE);
+    self->buffer = g_malloc(BUFFER);
     return TRUE;
 }
 

@@ -13,8 +13,7 @@ typedef struct {
     struct jpeg_source_mgr base; /* first: libjpeg's `src` points here */
     int fd;                      /* -1: memory */
     guint8 *buffer;              /* of a file's piece */
-    gboolean suspends;           /* stop before each further piece, as libjpeg calls it */
-    gboolean may_fill;           /* then: one more piece may be read */
+    gboolean suspends;           /* give nothing more by itself, see ts_jpeg_input_append() */
 } TsJpegInput;
 
 /* Open a file. TS_ERROR_IO. */
@@ -22,6 +21,10 @@ gboolean ts_jpeg_input_open(TsJpegInput *input, const char *path, GError **error
 
 /* Take bytes, which have to stay. */
 void ts_jpeg_input_open_bytes(TsJpegInput *input, gconstpointer bytes, gsize n);
+
+/* Read one more piece of a file behind the bytes that are left. With `suspends` this is the only
+ * way to more of them: libjpeg returns in between. Fatal errors leave through `jpeg`. */
+void ts_jpeg_input_append(TsJpegInput *input, j_decompress_ptr jpeg);
 
 /* Close; safe on zeroed memory where fd is -1, and twice. */
 void ts_jpeg_input_close(TsJpegInput *input);
