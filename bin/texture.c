@@ -17,16 +17,16 @@
 
 static struct {
     char *features, *grey, *percentiles, *convention, *properties, *range, *directions, *distances,
-        *angles, *format, *output, *root, *split;
+        *angles, *lbp, *radius, *frequencies, *bandwidth, *format, *output, *root, *split;
     char **offsets;
-    int band, levels;
+    int band, levels, points, orientations;
     gint64 mask_class;
     gboolean symmetric, mask, columns;
-} opt = {.band = -1, .mask_class = -1};
+} opt = {.band = -1, .levels = 256, .points = 8, .orientations = 4, .mask_class = -1};
 
 static const GOptionEntry entries[] = {
     {"features", 'f', 0, G_OPTION_ARG_STRING, &opt.features,
-     "Families of features (default: first_order,entropy,laplacian,glcm)", "LIST"},
+     "Families of features (default: first_order,entropy,laplacian,glcm,lbp)", "LIST"},
     {"grey", 0, 0, G_OPTION_ARG_STRING, &opt.grey,
      "Grey of RGB: skimage or bt601 (default: skimage)", "RULE"},
     {"band", 0, 0, G_OPTION_ARG_INT, &opt.band, "Take band N, from 0, as grey", "N"},
@@ -49,6 +49,18 @@ static const GOptionEntry entries[] = {
      "Instead: pixels to the right and down; can be repeated", "DX,DY"},
     {"directions", 0, 0, G_OPTION_ARG_STRING, &opt.directions,
      "Of glcm: each, their mean, or merge their matrices (default: each)", "RULE"},
+    {"lbp", 0, 0, G_OPTION_ARG_STRING, &opt.lbp,
+     "default, ror, uniform, nri_uniform or var (default: uniform)", "METHOD"},
+    {"lbp-points", 0, 0, G_OPTION_ARG_INT, &opt.points, "Neighbours on the circle (default: 8)",
+     "N"},
+    {"lbp-radius", 0, 0, G_OPTION_ARG_STRING, &opt.radius, "Of the circle, in pixels (default: 1)",
+     "R"},
+    {"frequencies", 0, 0, G_OPTION_ARG_STRING, &opt.frequencies,
+     "Of gabor, in cycles a pixel (default: 0.1,0.2,0.4)", "LIST"},
+    {"orientations", 0, 0, G_OPTION_ARG_INT, &opt.orientations,
+     "Of gabor, even over 180 degrees (default: 4)", "N"},
+    {"bandwidth", 0, 0, G_OPTION_ARG_STRING, &opt.bandwidth, "Of gabor, in octaves (default: 1)",
+     "B"},
     {"mask", 0, 0, G_OPTION_ARG_NONE, &opt.mask,
      "Only pixels where the picture of column mask is not 0", NULL},
     {"mask-class", 0, 0, G_OPTION_ARG_INT64, &opt.mask_class, "Only pixels where it is N", "N"},
@@ -64,20 +76,20 @@ static const GOptionEntry entries[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-/* Lists that options point to; freed together. */
+enum { MAX_LISTS = 8 };
+
+/* Options, and the lists that they point to. */
 typedef struct {
     TsTextureOptions how;
-    GArray *percentiles, *angles; /* of double */
-    GArray *distances, *offsets;  /* of int */
+    GArray *lists[MAX_LISTS];
+    guint n_lists;
 } Choice;
 
 static void
 choice_clear(Choice *choice)
 {
-    GArray **lists[] = {&choice->percentiles, &choice->angles, &choice->distances,
-                        &choice->offsets};
-    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
-        g_clear_pointer(lists[i], g_array_unref);
+    for (guint i = 0; i < choice->n_lists; i++)
+        g_array_unref(choice->lists[i]);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Choice, choice_clear)
@@ -96,42 +108,63 @@ parse_word(const char *text, const char *option, const char *const *words, int *
     return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: '%s' is none of %s", option, text, all);
 }
 
-/* Append the numbers of "1,2,3" to `list`, of ints or doubles. */
-static gboolean
-parse_numbers(const char *text, const char *option, gboolean whole, GArray *list, GError **error)
+static GArray *
+new_list(Choice *choice, gsize size)
 {
-    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
-    if (parts[0] == NULL)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: a list such as 1,2 is expected", option);
+    g_assert(choice->n_lists < MAX_LISTS);
+    return choice->lists[choice->n_lists++] = g_array_new(FALSE, FALSE, (guint) size);
+}
+
+/* Read "0.5,1" into `values`; they stay if `text` is NULL. */
+static gboolean
+parse_doubles(Choice *choice, const char *text, const char *option, const double **values, guint *n,
+              GError **error)
+{
+    if (text == NULL)
+        return TRUE;
+    GArray *list = new_list(choice, sizeof(double));
+    g_auto(GStrv) parts = g_strsplit(text[0] != '\0' ? text : " ", ",", -1);
     for (char **part = parts; *part != NULL; part++) {
-        gint64 number = 0;
-        double value = 0;
-        if (whole ? !ts_parse_int(*part, -G_MAXINT16, G_MAXINT16, option, &number, error)
-                  : !ts_parse_double(*part, -1e300, 1e300, option, &value, error))
+        double value;
+        if (!ts_parse_double(*part, -1e300, 1e300, option, &value, error))
             return FALSE;
-        int integer = (int) number;
-        if (whole)
-            g_array_append_val(list, integer);
-        else
-            g_array_append_val(list, value);
+        g_array_append_val(list, value);
+    }
+    *values = (const double *) (void *) list->data;
+    *n = list->len;
+    return TRUE;
+}
+
+/* Append the whole numbers of "1,2" to `list`. */
+static gboolean
+parse_ints(const char *text, const char *option, GArray *list, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(text[0] != '\0' ? text : " ", ",", -1);
+    for (char **part = parts; *part != NULL; part++) {
+        gint64 number;
+        if (!ts_parse_int(*part, -G_MAXINT16, G_MAXINT16, option, &number, error))
+            return FALSE;
+        int value = (int) number;
+        g_array_append_val(list, value);
     }
     return TRUE;
 }
 
 static gboolean
-parse_range(TsTextureOptions *how, GError **error)
+parse_range(Choice *choice, GError **error)
 {
+    const double *ends = NULL;
+    guint n = 2;
     if (opt.range == NULL)
         return TRUE;
-    g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(double));
-    if (!parse_numbers(opt.range, "--range", FALSE, ends, error))
+    if (!parse_doubles(choice, opt.range, "--range", &ends, &n, error))
         return FALSE;
-    if (ends->len != 2)
+    if (n != 2)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--range: '%s' is not two numbers such as 0,4095", opt.range);
-    how->has_range = TRUE;
-    how->low = g_array_index(ends, double, 0);
-    how->high = g_array_index(ends, double, 1);
+    choice->how.has_range = TRUE;
+    choice->how.low = ends[0];
+    choice->how.high = ends[1];
     return TRUE;
 }
 
@@ -143,16 +176,16 @@ parse_offsets(Choice *choice, GError **error)
     if (opt.distances != NULL || opt.angles != NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--offset and --distances or --angles exclude each other");
-    choice->offsets = g_array_new(FALSE, FALSE, sizeof(int));
+    GArray *list = new_list(choice, sizeof(int));
     for (guint i = 0; opt.offsets[i] != NULL; i++) {
-        if (!parse_numbers(opt.offsets[i], "--offset", TRUE, choice->offsets, error))
+        if (!parse_ints(opt.offsets[i], "--offset", list, error))
             return FALSE;
-        if (choice->offsets->len != 2 * (i + 1))
+        if (list->len != 2 * (i + 1))
             return ts_error_set(error, TS_ERROR_ARGUMENT,
                                 "--offset: '%s' is not two numbers such as 1,0", opt.offsets[i]);
     }
-    choice->how.offsets = (const int *) (void *) choice->offsets->data;
-    choice->how.n_offsets = choice->offsets->len / 2;
+    choice->how.offsets = (const int *) (void *) list->data;
+    choice->how.n_offsets = list->len / 2;
     return TRUE;
 }
 
@@ -160,28 +193,19 @@ static gboolean
 parse_lists(Choice *choice, GError **error)
 {
     TsTextureOptions *how = &choice->how;
-    if (opt.percentiles != NULL) {
-        choice->percentiles = g_array_new(FALSE, FALSE, sizeof(double));
-        if (!parse_numbers(opt.percentiles, "--percentiles", FALSE, choice->percentiles, error))
-            return FALSE;
-        how->percentiles = (const double *) (void *) choice->percentiles->data;
-        how->n_percentiles = choice->percentiles->len;
-    }
-    if (opt.angles != NULL) {
-        choice->angles = g_array_new(FALSE, FALSE, sizeof(double));
-        if (!parse_numbers(opt.angles, "--angles", FALSE, choice->angles, error))
-            return FALSE;
-        how->angles = (const double *) (void *) choice->angles->data;
-        how->n_angles = choice->angles->len;
-    }
     if (opt.distances != NULL) {
-        choice->distances = g_array_new(FALSE, FALSE, sizeof(int));
-        if (!parse_numbers(opt.distances, "--distances", TRUE, choice->distances, error))
+        GArray *list = new_list(choice, sizeof(int));
+        if (!parse_ints(opt.distances, "--distances", list, error))
             return FALSE;
-        how->distances = (const int *) (void *) choice->distances->data;
-        how->n_distances = choice->distances->len;
+        how->distances = (const int *) (void *) list->data;
+        how->n_distances = list->len;
     }
-    return parse_offsets(choice, error);
+    return parse_doubles(choice, opt.percentiles, "--percentiles", &how->percentiles,
+                         &how->n_percentiles, error) &&
+           parse_doubles(choice, opt.angles, "--angles", &how->angles, &how->n_angles, error) &&
+           parse_doubles(choice, opt.frequencies, "--frequencies", &how->frequencies,
+                         &how->n_frequencies, error) &&
+           parse_range(choice, error) && parse_offsets(choice, error);
 }
 
 static gboolean
@@ -191,15 +215,38 @@ parse_words(TsTextureOptions *how, GError **error)
     static const char *const conventions[] = {"skimage", "mahotas", "ibsi", NULL};
     static const char *const directions[] = {"each", "mean", "merge", NULL};
     int grey = (int) how->grey, convention = (int) how->convention;
-    int direction = (int) how->directions;
+    static const char *const methods[] = {"default", "ror", "uniform", "nri_uniform", "var", NULL};
+    int direction = (int) how->directions, method = (int) how->lbp;
     if (!parse_word(opt.grey, "--grey", greys, &grey, error) ||
         !parse_word(opt.convention, "--convention", conventions, &convention, error) ||
-        !parse_word(opt.directions, "--directions", directions, &direction, error))
+        !parse_word(opt.directions, "--directions", directions, &direction, error) ||
+        !parse_word(opt.lbp, "--lbp", methods, &method, error))
         return FALSE;
     how->grey = (TsGreyRule) grey;
     how->convention = (TsGlcmConvention) convention;
     how->directions = (TsDirections) direction;
+    how->lbp = (TsLbpMethod) method;
     return TRUE;
+}
+
+/* Options that are one number. */
+static gboolean
+parse_numbers(TsTextureOptions *how, GError **error)
+{
+    how->band = opt.band;
+    how->mask_class = opt.mask_class;
+    how->levels = opt.levels;
+    how->lbp_points = opt.points;
+    how->orientations = opt.orientations;
+    if (opt.band < -1)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--band: %d is below 0", opt.band);
+    if (opt.mask_class < -1)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--mask-class: %" G_GINT64_FORMAT " is below 0", opt.mask_class);
+    return (opt.radius == NULL ||
+            ts_parse_double(opt.radius, 0, 1e300, "--lbp-radius", &how->lbp_radius, error)) &&
+           (opt.bandwidth == NULL ||
+            ts_parse_double(opt.bandwidth, 0, 1e300, "--bandwidth", &how->gabor_bandwidth, error));
 }
 
 static gboolean
@@ -209,18 +256,9 @@ parse_options(Choice *choice, GError **error)
     *how = ts_texture_defaults();
     if (opt.features != NULL)
         how->features = opt.features;
-    if (opt.levels != 0)
-        how->levels = opt.levels;
     how->properties = opt.properties;
-    how->band = opt.band;
-    how->mask_class = opt.mask_class;
     how->symmetric = opt.symmetric;
-    if (opt.band < -1)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "--band: %d is below 0", opt.band);
-    if (opt.mask_class < -1)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "--mask-class: %" G_GINT64_FORMAT " is below 0", opt.mask_class);
-    return parse_words(how, error) && parse_range(how, error) && parse_lists(choice, error);
+    return parse_numbers(how, error) && parse_words(how, error) && parse_lists(choice, error);
 }
 
 static gboolean
@@ -406,7 +444,9 @@ main(int argc, char **argv)
             "  entropy      Shannon entropy of the grey values, in bits\n"
             "  laplacian    variance of the Laplacian: how sharp the image is\n"
             "  moments      colour moments: mean, deviation, skew of each band\n"
-            "  glcm         co-occurrence of grey levels: contrast, correlation, ...",
+            "  glcm         co-occurrence of grey levels: contrast, correlation, ...\n"
+            "  lbp          local binary patterns: the share of pixels with each\n"
+            "  gabor        Gabor filters: mean and variance of the magnitude of each response",
         .examples =
             "  texture tiles.tsv >features.tsv\n"
             "  tile --virtual -s 256 slide.tif | texture --levels 32 --directions mean - >t.tsv\n"

@@ -9,11 +9,20 @@ load helper
     awk -F'\t' -v n="$(texture --columns | wc -l)" 'NF != n + 3 {exit 1}' out.tsv
 }
 
+@test "every family adds the columns that it names" {
+    for family in first_order entropy laplacian moments glcm lbp gabor; do
+        texture -f "$family" shapes.tsv > out.tsv
+        [ "$(head -n 1 out.tsv | cut -f 4- | tr '\t' '\n')" = \
+            "$(texture -f "$family" --columns shapes.tsv)" ] || fail "$family"
+        texture --help | grep -q "^  $family " || fail "--help is silent of $family"
+    done
+}
+
 @test "the number of threads changes no byte" {
     tile -s 20 --virtual sheet.png > cells.tsv
     cat cells.tsv cells.tsv | awk 'NR == 1 || !/file_name/' > many.tsv
     for n in 1 2 5; do
-        texture -j $n --levels 16 many.tsv > "out$n.tsv"
+        texture -j $n -f glcm,lbp,gabor,laplacian --levels 16 many.tsv > "out$n.tsv"
     done
     same out1.tsv out2.tsv
     same out1.tsv out5.tsv
@@ -122,6 +131,14 @@ load helper
 --offset 1,0 --angles 0|exclude
 --directions some|'some'
 --percentiles -1|--percentiles
+-f lbp --lbp circular|'circular'
+-f lbp --lbp-points 1|--lbp-points
+-f lbp --lbp-points 13 --lbp default|--lbp-points: 13
+-f lbp --lbp-radius 0|--lbp-radius
+-f gabor --frequencies 0.1,0.9|--frequencies: 0.9
+-f gabor --frequencies 0.1,|--frequencies
+-f gabor --orientations 0|--orientations
+-f gabor --bandwidth none|--bandwidth
 --band -3|--band
 --mask-class -5|--mask-class
 --format csv|'csv'

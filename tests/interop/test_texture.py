@@ -12,6 +12,7 @@ import scipy.stats
 import skimage.color
 import skimage.data
 import skimage.feature
+import skimage.filters
 import skimage.measure
 import skimage.util
 import tifffile
@@ -188,6 +189,93 @@ def test_the_phantom_of_ibsi_has_its_published_values(measure, rule, suffix, whi
         values = [row[f"glcm_ibsi_{feature}_l6_d1_{suffix}"] for row in slices]
         rounded = f"{np.mean(values):.3g}"
         assert float(rounded) == published[which], feature
+
+
+def lbp(image, points, radius, method):
+    """scikit-image's codes of all pixels, as counts of each."""
+    codes = skimage.feature.local_binary_pattern(image, points, radius, method).astype(int)
+    return np.bincount(codes.ravel(), minlength=2 ** min(points, 16)) / codes.size
+
+
+@every_image
+@pytest.mark.parametrize("points,radius", [(8, 1), (8, 2), (12, 1.5), (16, 3.3), (24, 3), (5, 0.4)])
+@pytest.mark.parametrize("method", ["uniform", "nri_uniform"])
+def test_uniform_patterns_are_scikit_images(measure, name, points, radius, method):
+    ours = measure([IMAGES[name]], "-f", "lbp", "--lbp", method, "--lbp-points", points,
+                   "--lbp-radius", radius)[0]
+    bins = points + 2 if method == "uniform" else points * (points - 1) + 3
+    theirs = lbp(IMAGES[name], points, radius, method)[:bins]
+    assert list(ours) == [f"lbp_{method}_p{points}_r{radius}_{b}" for b in range(bins)]
+    np.testing.assert_array_equal(list(ours.values()), theirs)
+
+
+@every_image
+@pytest.mark.parametrize("points,radius", [(8, 1), (10, 2.5)])
+@pytest.mark.parametrize("method", ["default", "ror"])
+def test_patterns_by_code_are_scikit_images(measure, name, points, radius, method):
+    ours = measure([IMAGES[name]], "-f", "lbp", "--lbp", method, "--lbp-points", points,
+                   "--lbp-radius", radius)[0]
+    theirs = lbp(IMAGES[name], points, radius, method)
+    codes = [int(column.rsplit("_", 1)[1]) for column in ours]
+    np.testing.assert_array_equal(list(ours.values()), theirs[codes])
+    assert theirs[codes].sum() == pytest.approx(1)  # no code is without a column
+
+
+@every_image
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:Degrees of freedom")
+@pytest.mark.parametrize("points,radius", [(8, 1), (24, 3)])
+def test_variance_of_neighbours_is_scikit_images(measure, name, points, radius):
+    image = IMAGES[name]
+    ours = measure([image], "-f", "lbp", "--lbp", "var", "--lbp-points", points, "--lbp-radius",
+                   radius)[0]
+    theirs = skimage.feature.local_binary_pattern(image, points, radius, "var")
+    close(list(ours.values()),
+          [np.nanmean(theirs), np.nanstd(theirs), np.isnan(theirs).mean()])
+
+
+@pytest.mark.filterwarnings("ignore:Applying `local_binary_pattern` to floating-point")
+@pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.float32])
+def test_patterns_of_other_types_are_scikit_images(measure, dtype):
+    image = (np.random.default_rng(1).normal(0, 1, (30, 40)) * 100).astype(dtype)
+    ours = measure([image], "-f", "lbp", "--lbp", "nri_uniform")[0]
+    np.testing.assert_array_equal(list(ours.values()), lbp(image, 8, 1, "nri_uniform")[:59])
+
+
+def magnitude(image, frequency, theta, bandwidth=1):
+    real, imaginary = skimage.filters.gabor(image.astype(float), frequency, theta, bandwidth)
+    return np.sqrt(real ** 2 + imaginary ** 2)
+
+
+def mirrored_magnitude(image, frequency, theta):
+    """The same, mirrored by NumPy: SciPy takes wrong pixels where a kernel reaches over the image
+    more than four times."""
+    inside = tuple(slice(40, 40 + side) for side in image.shape)
+    return magnitude(np.pad(image, 40, mode="symmetric"), frequency, theta)[inside]
+
+
+@pytest.mark.parametrize("name,peer", [
+    ("grass", magnitude), ("noise", magnitude), ("row", magnitude), ("column", magnitude),
+    ("noise", mirrored_magnitude), ("small", mirrored_magnitude)])
+def test_gabor_is_scikit_images(measure, name, peer):
+    image = IMAGES[name][:64, :64]
+    ours = measure([image], "-f", "gabor", "--frequencies", "0.07,0.25", "--orientations", 5)[0]
+    for frequency in [0.07, 0.25]:
+        for k in range(5):
+            theirs = peer(image, frequency, np.pi * k / 5)
+            suffix = f"f{frequency}_a{180 * k // 5}"
+            close([ours["gabor_mean_" + suffix], ours["gabor_var_" + suffix]],
+                  [theirs.mean(), theirs.var()])
+
+
+def test_gabor_takes_floats_masks_and_bandwidths(measure):
+    image = np.random.default_rng(1).normal(0, 1, (30, 40)).astype(np.float32)
+    mask = noise((30, 40), np.uint8, 1)
+    ours = measure([image], "-f", "gabor", "--frequencies", "0.3", "--orientations", 2,
+                   "--bandwidth", 1.5, "--mask", masks=[mask])[0]
+    for angle in [0, 90]:
+        theirs = magnitude(image, 0.3, np.deg2rad(angle), 1.5)[mask > 0]
+        close([ours[f"gabor_mean_f0.3_a{angle}"], ours[f"gabor_var_f0.3_a{angle}"]],
+              [theirs.mean(), theirs.var()])
 
 
 @every_image

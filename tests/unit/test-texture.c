@@ -290,6 +290,122 @@ START_TEST(opacity_is_laid_over_white_and_grey_is_weighted)
 }
 END_TEST
 
+/* Turned by 90 degrees to the left. */
+static TsImage *
+turn(const TsImage *image)
+{
+    TsImage *out = ts_image_new(image->height, image->width, 1, TS_U8, NULL);
+    for (int y = 0; y < image->height; y++)
+        for (int x = 0; x < image->width; x++)
+            out->data[(image->width - 1 - x) * image->height + y] =
+                image->data[y * image->width + x];
+    return out;
+}
+
+START_TEST(patterns_of_a_lone_bright_pixel)
+{
+    g_autoptr(TsImage) image = ts_image_new(5, 5, 1, TS_U8, NULL);
+    image->data[12] = 100;
+    TsTextureOptions options = only("lbp");
+    options.lbp = TS_LBP_DEFAULT;
+    options.lbp_points = 4;
+    g_auto(Features) all = measure(image, NULL, &options);
+    /* All neighbours of a dark pixel are at least as bright, also those outside, which are 0. */
+    expect(&all, "lbp_default_p4_r1_15", 24.0 / 25);
+    expect(&all, "lbp_default_p4_r1_0", 1.0 / 25);
+    image->data[12] = 0;
+    for (int i = 0; i < 25; i++)
+        image->data[i] += 100; /* constant: what is outside is darker */
+    g_auto(Features) flat = measure(image, NULL, &options);
+    expect(&flat, "lbp_default_p4_r1_15", 9.0 / 25);
+    expect(&flat, "lbp_default_p4_r1_14", 3.0 / 25); /* right edge: neighbour 0 is outside */
+    expect(&flat, "lbp_default_p4_r1_13", 3.0 / 25); /* upper edge: neighbour 1 */
+    expect(&flat, "lbp_default_p4_r1_12", 1.0 / 25);
+}
+END_TEST
+
+START_TEST(turning_an_image_keeps_patterns_that_do_not_know_directions)
+{
+    g_autoptr(TsImage) image = pattern(21, 17, 1, TS_U8);
+    g_autoptr(TsImage) turned = turn(image);
+    const TsLbpMethod methods[] = {TS_LBP_ROR, TS_LBP_UNIFORM};
+    for (guint m = 0; m < G_N_ELEMENTS(methods); m++) {
+        TsTextureOptions options = only("lbp");
+        options.lbp = methods[m];
+        g_auto(Features) a = measure(image, NULL, &options);
+        g_auto(Features) b = measure(turned, NULL, &options);
+        for (guint i = 0; i < ts_texture_n(a.texture); i++)
+            ck_assert_double_eq(a.values[i], b.values[i]);
+    }
+    TsTextureOptions options = only("lbp");
+    options.lbp = TS_LBP_DEFAULT;
+    g_auto(Features) a = measure(image, NULL, &options);
+    g_auto(Features) b = measure(turned, NULL, &options);
+    guint n_other = 0;
+    for (guint i = 0; i < ts_texture_n(a.texture); i++)
+        n_other += a.values[i] != b.values[i];
+    ck_assert_uint_gt(n_other, 10);
+}
+END_TEST
+
+START_TEST(patterns_do_not_change_with_brightness_and_contrast)
+{
+    g_autoptr(TsImage) image = ts_image_new(16, 16, 1, TS_U8, NULL);
+    for (int i = 0; i < 256; i++)
+        image->data[i] = (guint8) (1 + (i * 37 + i * i) % 100);
+    TsTextureOptions options = only("lbp");
+    options.lbp = TS_LBP_NRI_UNIFORM;
+    g_auto(Features) a = measure(image, NULL, &options);
+    ck_assert_uint_eq(ts_texture_n(a.texture), 59);
+    for (int i = 0; i < 256; i++)
+        image->data[i] = (guint8) (2 * image->data[i]);
+    g_auto(Features) b = measure(image, NULL, &options);
+    double sum = 0;
+    for (guint i = 0; i < 59; i++) {
+        ck_assert_double_eq(a.values[i], b.values[i]);
+        sum += a.values[i];
+    }
+    ck_assert_double_eq_tol(sum, 1, 1e-12);
+}
+END_TEST
+
+START_TEST(a_wave_answers_the_filter_of_its_frequency_and_direction)
+{
+    g_autoptr(TsImage) image = ts_image_new(64, 48, 1, TS_U8, NULL);
+    for (int i = 0; i < 64 * 48; i++)
+        image->data[i] = (guint8) lround(128 + 100 * cos(2 * G_PI * 0.2 * (i % 64)));
+    TsTextureOptions options = only("gabor");
+    g_auto(Features) all = measure(image, NULL, &options);
+    double best = get(&all, "gabor_mean_f0.2_a0");
+    for (guint i = 0; i < ts_texture_n(all.texture); i += 2)
+        ck_assert(all.values[i] <= best);
+    ck_assert_double_eq_tol(best, 50, 2); /* half of the amplitude */
+    /* Turned, it answers the filter that is turned. */
+    g_autoptr(TsImage) turned = transpose(image);
+    g_auto(Features) other = measure(turned, NULL, &options);
+    expect(&other, "gabor_mean_f0.2_a90", best);
+    expect(&other, "gabor_var_f0.1_a0", get(&all, "gabor_var_f0.1_a90"));
+}
+END_TEST
+
+START_TEST(filters_and_patterns_leave_out_what_is_not_finite)
+{
+    g_autoptr(TsImage) image = pattern(30, 30, 1, TS_F32);
+    float *samples = (float *) (void *) image->data;
+    TsTextureOptions options = only("lbp,gabor,laplacian");
+    g_auto(Features) whole = measure(image, NULL, &options);
+    samples[0] = NAN;
+    g_auto(Features) all = measure(image, NULL, &options);
+    for (guint i = 0; i < ts_texture_n(all.texture); i++)
+        ck_assert_msg(isfinite(all.values[i]), "%s", ts_texture_columns(all.texture)[i]);
+    double sum = 0;
+    for (guint i = 0; i < 10; i++)
+        sum += all.values[i];
+    ck_assert_double_eq_tol(sum, 1, 1e-12);
+    ck_assert(fabs(get(&all, "gabor_mean_f0.4_a0") - get(&whole, "gabor_mean_f0.4_a0")) < 1);
+}
+END_TEST
+
 static void
 refuse(const TsTextureOptions *options, const char *named)
 {
@@ -330,6 +446,25 @@ START_TEST(options_that_cannot_be_are_refused_by_name)
     options.offsets = (const int[]){0, 0};
     options.n_offsets = 1;
     refuse(&options, "--offset");
+    options = only("lbp");
+    options.lbp_points = 1;
+    refuse(&options, "--lbp-points");
+    options.lbp_points = 17;
+    options.lbp = TS_LBP_ROR;
+    refuse(&options, "--lbp-points: 17 is outside of 2 to 16");
+    options = only("lbp");
+    options.lbp_radius = 0;
+    refuse(&options, "--lbp-radius");
+    options = only("gabor");
+    options.frequencies = (const double[]){0.6};
+    options.n_frequencies = 1;
+    refuse(&options, "--frequencies: 0.6");
+    options = only("gabor");
+    options.orientations = 0;
+    refuse(&options, "--orientations");
+    options = only("gabor");
+    options.gabor_bandwidth = 0;
+    refuse(&options, "--bandwidth");
     options = only("first_order");
     options.percentiles = (const double[]){101};
     options.n_percentiles = 1;
@@ -375,6 +510,11 @@ add_tests(TCase *tests)
     tcase_add_test(tests, pixels_outside_of_the_mask_change_nothing);
     tcase_add_test(tests, floats_that_are_not_finite_do_not_count);
     tcase_add_test(tests, opacity_is_laid_over_white_and_grey_is_weighted);
+    tcase_add_test(tests, patterns_of_a_lone_bright_pixel);
+    tcase_add_test(tests, turning_an_image_keeps_patterns_that_do_not_know_directions);
+    tcase_add_test(tests, patterns_do_not_change_with_brightness_and_contrast);
+    tcase_add_test(tests, a_wave_answers_the_filter_of_its_frequency_and_direction);
+    tcase_add_test(tests, filters_and_patterns_leave_out_what_is_not_finite);
     tcase_add_test(tests, options_that_cannot_be_are_refused_by_name);
     tcase_add_test(tests, images_that_do_not_suit_are_refused);
 }

@@ -40,9 +40,18 @@ extern const TsTextureFamily ts_texture_entropy;
 extern const TsTextureFamily ts_texture_laplacian;
 extern const TsTextureFamily ts_texture_moments;
 extern const TsTextureFamily ts_texture_glcm;
+extern const TsTextureFamily ts_texture_lbp;
+extern const TsTextureFamily ts_texture_gabor;
 
 /* "0.1", "1e-3": as ts_format_double(), for names of columns. Free with g_free(). */
 char *ts_texture_number(double value);
+
+/* Which pixels of row `y` count; NULL: all. */
+static inline const guint8 *
+ts_texture_counts_of_row(const TsTextureImage *image, int y)
+{
+    return image->counts != NULL ? image->counts + (gsize) y * (gsize) image->width : NULL;
+}
 
 /* What a feature is that has no value. */
 static inline double

@@ -4,8 +4,7 @@
 #include "image/texture/family.h"
 
 #include "base/error.h"
-
-#include <math.h>
+#include "image/texture/spread.h"
 
 /* The index that `i`, at most one beyond 0 .. n - 1, is mirrored to. */
 static inline int
@@ -30,32 +29,6 @@ respond(const TsTextureImage *image, int y, double *restrict out)
     out[w - 1] = up[w - 1] + down[w - 1] + 2 * row[mirror(w, w)] - 4 * row[w - 1];
 }
 
-typedef struct {
-    double n, mean, square; /* count, mean, sum of squared differences from it */
-} Spread;
-
-/* Add those responses of a row that count and are numbers. */
-static void
-add_row(Spread *all, const double *responses, const guint8 *counts, int n)
-{
-    Spread row = {0};
-    for (int x = 0; x < n; x++)
-        if ((counts == NULL || counts[x]) && !isnan(responses[x])) {
-            row.n++;
-            row.mean += responses[x];
-        }
-    if (row.n == 0)
-        return;
-    row.mean /= row.n;
-    for (int x = 0; x < n; x++)
-        if ((counts == NULL || counts[x]) && !isnan(responses[x]))
-            row.square += (responses[x] - row.mean) * (responses[x] - row.mean);
-    double n_both = all->n + row.n, apart = row.mean - all->mean;
-    all->square += row.square + apart * apart * all->n * row.n / n_both;
-    all->mean += apart * row.n / n_both;
-    all->n = n_both;
-}
-
 static gboolean
 prepare(const TsTextureOptions *options, GPtrArray *columns, gpointer *plan, GError **error)
 {
@@ -70,14 +43,13 @@ compute(gconstpointer plan, const TsTextureImage *image, double *values, GError 
         ts_try_alloc((gsize) image->width, sizeof *responses, "row", error);
     if (responses == NULL)
         return FALSE;
-    Spread spread = {0};
+    TsSpread spread = {0};
     for (int y = 0; y < image->height; y++) {
         respond(image, y, responses);
-        add_row(&spread, responses,
-                image->counts != NULL ? image->counts + (gsize) y * (gsize) image->width : NULL,
-                image->width);
+        ts_spread_add_some(&spread, responses, ts_texture_counts_of_row(image, y),
+                           (gsize) image->width);
     }
-    *values = spread.n > 0 ? spread.square / spread.n : ts_texture_none();
+    *values = ts_spread_variance(&spread);
     return TRUE;
 }
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 static const TsTextureFamily *const families[] = {
-    &ts_texture_first_order, &ts_texture_entropy, &ts_texture_laplacian,
-    &ts_texture_moments,     &ts_texture_glcm,
+    &ts_texture_first_order, &ts_texture_entropy, &ts_texture_laplacian, &ts_texture_moments,
+    &ts_texture_glcm,        &ts_texture_lbp,     &ts_texture_gabor,
 };
 
 typedef struct {
@@ -43,7 +43,7 @@ ts_texture_defaults(void)
     static const double frequencies[] = {0.1, 0.2, 0.4};
     static const int distances[] = {1};
     return (TsTextureOptions){
-        .features = "first_order,entropy,laplacian,glcm",
+        .features = "first_order,entropy,laplacian,glcm,lbp",
         .band = -1,
         .mask_class = -1,
         .percentiles = percentiles,
