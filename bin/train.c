@@ -76,7 +76,7 @@ static const GOptionEntry entries[] = {
     {"class-weights", 0, 0, G_OPTION_ARG_STRING, &opt.class_weights,
      "Weigh the loss: balanced, effnum:B, inverse, sqrt or log (default: none)", "NAME"},
     {"augment", 0, 0, G_OPTION_ARG_STRING, &opt.augment,
-     "Change training samples at random: rotate=DEGREES,scale=X,shear=DEGREES,shift=X,hflip,vflip",
+     "Change training samples at random, such as rotate=12,scale=0.2,hflip; see augment(1)",
      "LIST"},
     {"early-stopping", 0, 0, G_OPTION_ARG_INT, &opt.patience,
      "Stop after N epochs without improvement (default: 0, never)", "N"},

@@ -1,4 +1,4 @@
-/* Random affine changes: draw the map from output to input pixels, then sample bilinearly. */
+/* Lists of random changes, as text. */
 #include "sample/augment.h"
 
 #include "base/error.h"
@@ -7,41 +7,161 @@
 #include <math.h>
 #include <string.h>
 
-/* Input position of output (x, y): (a x + b y + c, d x + e y + f), in pixels. */
+typedef enum {
+    PLAIN,  /* no value */
+    EITHER, /* N: -N .. N */
+    FACTOR, /* N: 1 / (1 + N) .. 1 + N, uniform in its logarithm */
+    EXACT,  /* N: N */
+    UP_TO,  /* N: 0 .. N */
+    SIZE,   /* WxH */
+    SHARE,  /* N: N .. 1, then WxH */
+} Style;
+
 typedef struct {
-    double a, b, c, d, e, f;
-} Affine;
+    Style style;
+    double max_number; /* of N */
+    double min, max;   /* of A..B */
+    const char *help;
+} Rule;
+
+static const Rule rules[TS_N_EDITS] = {
+    [TS_EDIT_HFLIP] = {PLAIN, 0, 0, 0, ""},
+    [TS_EDIT_VFLIP] = {PLAIN, 0, 0, 0, ""},
+    [TS_EDIT_D4] = {PLAIN, 0, 0, 0, ""},
+    [TS_EDIT_ROTATE] = {EITHER, 180, -360, 360, "=DEGREES"},
+    [TS_EDIT_SCALE] = {FACTOR, 10, 0.01, 100, "=X"},
+    [TS_EDIT_SHEAR] = {EITHER, 80, -80, 80, "=DEGREES"},
+    [TS_EDIT_SHIFT] = {EITHER, 1, -1, 1, "=SHARE"},
+    [TS_EDIT_CROP] = {SIZE, 0, 0, 0, "=WxH"},
+    [TS_EDIT_RESIZED_CROP] = {SHARE, 1, 0.001, 1, "=SHARE..SHARE[:WxH]"},
+    [TS_EDIT_PERSPECTIVE] = {UP_TO, 0.9, 0, 0.9, "=SHARE"},
+    [TS_EDIT_ELASTIC] = {EXACT, 10000, 0, 10000, "=ALPHA:SIGMA"},
+    [TS_EDIT_BRIGHTNESS] = {EITHER, 1, -1, 10, "=SHARE"},
+    [TS_EDIT_CONTRAST] = {EITHER, 1, -1, 10, "=SHARE"},
+    [TS_EDIT_GAMMA] = {FACTOR, 10, 0.05, 20, "=X"},
+};
 
 static gboolean
-parse_item(char *item, TsAugment *how, GError **error)
+parse_number(const char *text, double min, double max, double *value)
 {
-    if (strcmp(item, "hflip") == 0 || strcmp(item, "vflip") == 0) {
-        *(item[0] == 'h' ? &how->hflip : &how->vflip) = TRUE;
-        return TRUE;
+    return ts_parse_double(text, min, max, "", value, NULL);
+}
+
+/* "A..B", or "N" as the style has it. */
+static gboolean
+parse_range(const char *text, const Rule *rule, double *low, double *high)
+{
+    const char *dots = strstr(text, "..");
+    if (dots != NULL) {
+        g_autofree char *first = g_strndup(text, (gsize) (dots - text));
+        return parse_number(first, rule->min, rule->max, low) &&
+               parse_number(dots + 2, *low, rule->max, high);
     }
-    const struct {
-        const char *name;
-        double max;
-        double *value;
-    } numbers[] = {{"rotate=", 180, &how->rotate},
-                   {"scale=", 10, &how->scale},
-                   {"shear=", 80, &how->shear},
-                   {"shift=", 1, &how->shift}};
-    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
-        if (g_str_has_prefix(item, numbers[i].name)) {
-            g_autofree char *what = g_strdup_printf("augmentation '%s'", item);
-            return ts_parse_double(item + strlen(numbers[i].name), 0, numbers[i].max, what,
-                                   numbers[i].value, error);
-        }
+    const double min = rule->style == SHARE ? rule->min : 0;
+    if (!parse_number(text, min, rule->max_number, high))
+        return FALSE;
+    *low = rule->style == EITHER   ? -*high
+           : rule->style == FACTOR ? 1 / (1 + *high)
+           : rule->style == UP_TO  ? 0
+                                   : *high;
+    if (rule->style == FACTOR)
+        *high = 1 + *high;
+    if (rule->style == SHARE)
+        *high = 1;
+    return TRUE;
+}
+
+static gboolean
+parse_size(const char *text, TsAugmentItem *item)
+{
+    return ts_parse_size(text, "", &item->width, &item->height, NULL);
+}
+
+/* What stands behind the name, split at colons: the value and what some changes have beside it. */
+static gboolean
+parse_values(char **values, const Rule *rule, TsAugmentItem *item)
+{
+    const guint n = g_strv_length(values);
+    double low = 0, high = 0;
+    if (rule->style == SIZE)
+        return n == 1 && parse_size(values[0], item);
+    if (n < 1 || !parse_range(values[0], rule, &low, &high))
+        return FALSE;
+    item->is_factor = rule->style == FACTOR;
+    if (item->is_factor) {
+        low = log(low);
+        high = log(high);
+    }
+    item->middle = (low + high) / 2;
+    item->half = (high - low) / 2;
+    if (item->kind == TS_EDIT_ELASTIC)
+        return n == 2 && parse_number(values[1], 0.1, 1000, &item->extra);
+    if (item->kind == TS_EDIT_RESIZED_CROP)
+        return n == 1 || (n == 2 && parse_size(values[1], item));
+    return n == 1;
+}
+
+/* Every name with its values, for messages. */
+static char *
+list_rules(void)
+{
+    GString *list = g_string_new(NULL);
+    for (int i = 0; i < TS_N_EDITS; i++)
+        g_string_append_printf(list, "%s%s%s", i > 0 ? ", " : "", ts_edit_name((TsEditKind) i),
+                               rules[i].help);
+    return g_string_free(list, FALSE);
+}
+
+static gboolean
+refuse_values(const char *text, const char *name, const Rule *rule, GError **error)
+{
+    if (rule->style == PLAIN || rule->style == SIZE)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "augmentation '%s' is not %s%s", text, name,
+                            rule->help);
     return ts_error_set(error, TS_ERROR_ARGUMENT,
-                        "augmentation '%s' is not rotate=DEGREES, scale=X, shear=DEGREES, shift=X, "
-                        "hflip or vflip",
-                        item);
+                        "augmentation '%s' is not %s%s, a number of up to %g or a range A..B "
+                        "within %g to %g",
+                        text, name, rule->help, rule->max_number, rule->min, rule->max);
+}
+
+/* NAME, NAME=VALUES, and @PROBABILITY behind either. */
+static gboolean
+parse_item(const char *text, TsAugment *how, GError **error)
+{
+    g_autofree char *name = g_strdup(text);
+    char *at = strchr(name, '@');
+    if (at != NULL)
+        *at = '\0';
+    char *equals = strchr(name, '=');
+    if (equals != NULL)
+        *equals = '\0';
+    int kind = ts_edit_find(name);
+    if (kind < 0) {
+        g_autofree char *list = list_rules();
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "augmentation '%s' is none of %s", text,
+                            list);
+    }
+    TsAugmentItem item = {.kind = (TsEditKind) kind,
+                          .probability = kind <= TS_EDIT_VFLIP ? 0.5 : 1};
+    const Rule *rule = &rules[kind];
+    g_auto(GStrv) values = g_strsplit(equals != NULL ? equals + 1 : "", ":", -1);
+    if ((equals != NULL) != (rule->style != PLAIN) ||
+        (equals != NULL && !parse_values(values, rule, &item)))
+        return refuse_values(text, name, rule, error);
+    if (at != NULL && !parse_number(at + 1, 0, 1, &item.probability))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "augmentation '%s': @ is followed by a probability, 0 to 1", text);
+    for (guint i = 0; i < how->n; i++)
+        if (how->item[i].kind == item.kind)
+            return ts_error_set(error, TS_ERROR_ARGUMENT, "augmentation '%s' stands twice", name);
+    how->item[how->n++] = item;
+    return TRUE;
 }
 
 gboolean
 ts_augment_parse(const char *text, TsAugment *how, GError **error)
 {
+    G_STATIC_ASSERT((int) TS_N_EDITS <= (int) TS_EDITS_MAX);
     *how = (TsAugment){0};
     if (strcmp(text, "none") == 0)
         return TRUE;
@@ -49,75 +169,52 @@ ts_augment_parse(const char *text, TsAugment *how, GError **error)
     for (char **item = items; *item != NULL; item++)
         if (!parse_item(*item, how, error))
             return FALSE;
-    return TRUE;
+    return how->n > 0 || ts_error_set(error, TS_ERROR_ARGUMENT,
+                                      "no augmentation is given; none is called 'none'");
 }
 
 gboolean
 ts_augment_is_active(const TsAugment *how)
 {
-    return how->rotate > 0 || how->scale > 0 || how->shear > 0 || how->shift > 0 || how->hflip ||
-           how->vflip;
+    return how->n > 0;
 }
 
-static double
-draw(TsRng *rng, double largest)
+gboolean
+ts_augment_needs_size(const TsAugment *how)
 {
-    return largest * (2 * ts_rng_uniform(rng) - 1);
+    for (guint i = 0; i < how->n; i++)
+        if (rules[how->item[i].kind].style == SIZE || rules[how->item[i].kind].style == SHARE)
+            return TRUE;
+    return FALSE;
 }
 
-/* Turn, shear and scale about the picture's centre, then shift; always the same number of draws, so
- * that one setting does not move the others. */
-static Affine
-draw_map(const TsAugment *how, int width, int height, TsRng *rng)
+static gboolean
+check_size(const TsAugmentItem *item, int width, int height, GError **error)
 {
-    const double angle = draw(rng, how->rotate) * G_PI / 180;
-    const double scale = exp(-draw(rng, log1p(how->scale)));
-    const double shear = tan(draw(rng, how->shear) * G_PI / 180);
-    const double shift_x = draw(rng, how->shift) * width;
-    const double shift_y = draw(rng, how->shift) * height;
-    const double mirror_x = (ts_rng_next(rng) & 1) && how->hflip ? -1 : 1;
-    const double mirror_y = (ts_rng_next(rng) & 1) && how->vflip ? -1 : 1;
-    const double centre_x = (width - 1) / 2.0, centre_y = (height - 1) / 2.0;
-    Affine map;
-    map.a = scale * cos(angle) * mirror_x;
-    map.b = scale * (shear * cos(angle) - sin(angle)) * mirror_x;
-    map.d = scale * sin(angle) * mirror_y;
-    map.e = scale * (shear * sin(angle) + cos(angle)) * mirror_y;
-    map.c = centre_x - map.a * (centre_x + shift_x) - map.b * (centre_y + shift_y);
-    map.f = centre_y - map.d * (centre_x + shift_x) - map.e * (centre_y + shift_y);
-    return map;
+    const char *name = ts_edit_name(item->kind);
+    if (item->kind == TS_EDIT_D4 && width != height)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "augmentation '%s' turns %d x %d pixels on their side; use hflip and "
+                            "vflip, or a square size",
+                            name, width, height);
+    if (item->width > 0 && (item->width != width || item->height != height))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "augmentation '%s' makes %d x %d pixels, %d x %d are needed here; "
+                            "resized-crop and shift keep the size",
+                            name, item->width, item->height, width, height);
+    return TRUE;
 }
 
-/* A position within 0 .. n - 1 as the pixel below it, the one above and the share of the latter. */
-static inline void
-split_position(double position, int n, int *low, int *high, float *share)
+gboolean
+ts_augment_check(const TsAugment *how, int colours, TsSampleType type, int width, int height,
+                 GError **error)
 {
-    position = CLAMP(position, 0, n - 1);
-    *low = (int) position;
-    *high = MIN(*low + 1, n - 1);
-    *share = (float) (position - *low);
-}
-
-void
-ts_augment_u8(const guint8 *in, int width, int height, int channels, const TsAugment *how,
-              TsRng *rng, guint8 *out)
-{
-    const Affine map = draw_map(how, width, height, rng);
-    for (int y = 0; y < height; y++) {
-        for (int x = 0; x < width; x++) {
-            int x0, x1, y0, y1;
-            float sx, sy;
-            split_position(map.a * x + map.b * y + map.c, width, &x0, &x1, &sx);
-            split_position(map.d * x + map.e * y + map.f, height, &y0, &y1, &sy);
-            const guint8 *row0 = in + (gsize) y0 * width * channels;
-            const guint8 *row1 = in + (gsize) y1 * width * channels;
-            for (int c = 0; c < channels; c++) {
-                float top = row0[x0 * channels + c] +
-                            sx * (row0[x1 * channels + c] - row0[x0 * channels + c]);
-                float bottom = row1[x0 * channels + c] +
-                               sx * (row1[x1 * channels + c] - row1[x0 * channels + c]);
-                *out++ = (guint8) (top + sy * (bottom - top) + 0.5f);
-            }
-        }
+    for (guint i = 0; i < how->n; i++) {
+        g_autoptr(GError) reason = NULL;
+        if (!ts_edit_check(how->item[i].kind, colours, type, &reason))
+            return ts_error_set(error, TS_ERROR_ARGUMENT, "%s", reason->message);
+        if (width > 0 && !check_size(&how->item[i], width, height, error))
+            return FALSE;
     }
+    return TRUE;
 }

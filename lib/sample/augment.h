@@ -1,42 +1,62 @@
-/* Random geometric changes of training samples, so that a network sees each a little different in
- * every epoch.
+/* Random changes of samples, as the user asks for them: "rotate=12,hflip,brightness=0.2@0.5".
  *
- * All changes of a sample are one affine map, and so one bilinear resample; what comes from outside
- * of the picture repeats its edge. The numbers are drawn from a stream keyed by (seed, epoch,
- * sample), so neither threads nor resumption change a pixel.
+ * A list names changes and how far each may go; drawing from it gives the changes of one sample
+ * (sample/edits.h). What is drawn is a matter of (seed, item, change) alone: neither threads, nor
+ * order, nor the other changes of the list have a part in it.
  *
  *     TsAugment how;
- *     if (!ts_augment_parse("rotate=10,scale=0.1,shift=0.1", &how, error))
+ *     TsEdits edits;
+ *     if (!ts_augment_parse("rotate=10,scale=0.1,shift=0.1", &how, error) ||
+ *         !ts_augment_draw(&how, seed, item, image->width, image->height, &edits, error))
  *         return FALSE;
- *     ts_augment_u8(bytes, width, height, channels, &how, &rng, changed);
+ *     g_autoptr(TsImage) changed = ts_edits_apply(image, &edits, error);
  */
 #pragma once
 
-#include "base/rng.h"
+#include "sample/edits.h"
 
 #include <glib.h>
 
 G_BEGIN_DECLS
 
-/* Each number is the largest change; the change is uniform between minus and plus that. All zero:
- * nothing changes. */
 typedef struct {
-    double rotate;         /* degrees */
-    double scale;          /* factor exp(+-log(1 + scale)): 0.1 makes 1/1.1 to 1.1 */
-    double shear;          /* degrees, along x */
-    double shift;          /* share of width and height */
-    gboolean hflip, vflip; /* mirror one sample of two */
+    TsEditKind kind;
+    double middle, half; /* drawn uniformly within middle +- half; logarithms where is_factor */
+    gboolean is_factor;
+    double extra;       /* of elastic: sigma */
+    int width, height;  /* of crop and resized-crop; 0: as the picture */
+    double probability; /* of the change being made at all */
+} TsAugmentItem;
+
+/* A list; none changes nothing. */
+typedef struct {
+    guint n;
+    TsAugmentItem item[TS_EDITS_MAX];
 } TsAugment;
 
-/* Read "rotate=10,scale=0.1,shear=5,shift=0.1,hflip,vflip", any of them; "none" is none.
- * TS_ERROR_ARGUMENT for anything else. */
+/* Read a comma-separated list of NAME[=VALUE][@PROBABILITY]; "none" is none. TS_ERROR_ARGUMENT for
+ * anything else, and for a name that stands twice. augment(1) lists names and values. */
 gboolean ts_augment_parse(const char *text, TsAugment *how, GError **error);
 
 /* TRUE if something may change. */
 gboolean ts_augment_is_active(const TsAugment *how);
 
-/* Change `in` to `out`, both (height, width, channels), by numbers drawn from `rng`. */
-void ts_augment_u8(const guint8 *in, int width, int height, int channels, const TsAugment *how,
-                   TsRng *rng, guint8 *out);
+/* Check that all changes can be made of pictures with `colours` bands of `type`; with `side`
+ * arguments above 0, that they keep pictures of width x height at that size, as the input of a
+ * network has to be. TS_ERROR_ARGUMENT naming the change. */
+gboolean ts_augment_check(const TsAugment *how, int colours, TsSampleType type, int width,
+                          int height, GError **error);
+
+/* TRUE if what is drawn depends on the size of the picture. */
+gboolean ts_augment_needs_size(const TsAugment *how);
+
+/* Draw the changes of one sample of width x height pixels. TS_ERROR_RANGE if it is too small for
+ * what is to be cut out. */
+gboolean ts_augment_draw(const TsAugment *how, guint64 seed, guint64 item, int width, int height,
+                         TsEdits *edits, GError **error);
+
+/* Draw, and change `in` to `out`, both (height, width, channels) of 8 bits. */
+gboolean ts_augment_u8(const guint8 *in, int width, int height, int channels, const TsAugment *how,
+                       guint64 seed, guint64 item, guint8 *out, GError **error);
 
 G_END_DECLS

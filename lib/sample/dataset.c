@@ -2,6 +2,7 @@
 #include "sample/dataset.h"
 
 #include "base/error.h"
+#include "sample/edits.h"
 #include "sample/recipe.h"
 
 #include <math.h>
@@ -13,13 +14,13 @@ static const guint64 MAX_OPEN_BYTES = G_GUINT64_CONSTANT(2) << 30;
 struct _TsDataset {
     const TsManifest *manifest;
     guint64 n;
-    guint64 *rows;                                      /* (n) */
-    gint32 *labels;                                     /* (n) */
-    float *weights;                                     /* (n) */
-    guint64 *parents;                                   /* (n), or NULL if no sample is mixed */
-    double *lambdas;                                    /* (n), likewise */
-    int file_name, region[4], weight, parent_b, lambda; /* columns, -1: absent */
-    int range[2], raw;                                  /* likewise */
+    guint64 *rows;    /* (n) */
+    gint32 *labels;   /* (n) */
+    float *weights;   /* (n) */
+    guint64 *parents; /* (n), or NULL if no sample is mixed */
+    double *lambdas;  /* (n), likewise */
+    int file_name, region[4], weight, parent_b, lambda, op, mask; /* columns, -1: absent */
+    int range[2], raw;                                            /* likewise */
     TsSourcePool *pool;
     TsBytesPool *bytes;
 };
@@ -78,6 +79,8 @@ find_columns(TsDataset *self, GError **error)
     self->weight = ts_manifest_find_column(self->manifest, "weight");
     self->parent_b = ts_manifest_find_column(self->manifest, "parent_b");
     self->lambda = ts_manifest_find_column(self->manifest, "lambda");
+    self->op = ts_manifest_find_column(self->manifest, "op");
+    self->mask = ts_manifest_find_column(self->manifest, "mask");
     if (self->parent_b >= 0 && self->lambda < 0)
         return ts_error_set(error, TS_ERROR_FORMAT, "%s: has a column parent_b, but no lambda",
                             ts_manifest_name(self->manifest));
@@ -143,6 +146,34 @@ ts_dataset_read_recipe(const TsDataset *self, guint64 row, TsRecipe *recipe, GEr
     return TRUE;
 }
 
+char *
+ts_dataset_read_ops(const TsDataset *self, guint64 row)
+{
+    return is_null(self, row, self->op)
+               ? NULL
+               : ts_cell_unescape(ts_manifest_cell(self->manifest, row, (guint) self->op));
+}
+
+char *
+ts_dataset_read_mask(const TsDataset *self, guint64 row)
+{
+    return is_null(self, row, self->mask)
+               ? NULL
+               : ts_manifest_resolve(self->manifest,
+                                     ts_manifest_cell(self->manifest, row, (guint) self->mask));
+}
+
+static gboolean
+check_ops(const TsDataset *self, guint64 row, GError **error)
+{
+    g_autofree char *ops = ts_dataset_read_ops(self, row);
+    if (ops == NULL || ts_edits_check_text(ops, error))
+        return TRUE;
+    g_prefix_error(error, "op: ");
+    ts_dataset_prefix_error(self, row, error);
+    return FALSE;
+}
+
 static gboolean
 read_weight(TsDataset *self, guint64 i, GError **error)
 {
@@ -194,7 +225,7 @@ read_parent(TsDataset *self, GHashTable *ids, guint64 i, GError **error)
     if (!ts_cell_to_double(lambda, &self->lambdas[i]))
         return bad_cell(self, row, self->lambda, "a number", error);
     self->parents[i] = *parent;
-    return ts_dataset_read_recipe(self, *parent, &recipe, error);
+    return ts_dataset_read_recipe(self, *parent, &recipe, error) && check_ops(self, *parent, error);
 }
 
 static gboolean
@@ -232,7 +263,8 @@ read_rows(TsDataset *self, const guint64 *rows, const TsClasses *classes, GError
         self->labels[i] = classes != NULL ? classes->of_row[rows[i]] : -1;
         if (is_null(self, rows[i], self->file_name))
             return bad_cell(self, rows[i], self->file_name, "an image file", error);
-        if (!ts_dataset_read_recipe(self, rows[i], &recipe, error) || !read_weight(self, i, error))
+        if (!ts_dataset_read_recipe(self, rows[i], &recipe, error) ||
+            !check_ops(self, rows[i], error) || !read_weight(self, i, error))
             return FALSE;
     }
     return read_parents(self, error);

@@ -73,15 +73,16 @@ get_sample(TsLoader *self, guint64 i, guint8 *scratch, GError **error)
 
 /* `bytes` as they are, or changed at random: a matter of (seed, epoch, sample) alone. */
 static const guint8 *
-augment(const TsLoader *self, guint64 i, const guint8 *bytes, Slot *slot)
+augment(const TsLoader *self, guint64 i, const guint8 *bytes, Slot *slot, GError **error)
 {
     if (!ts_augment_is_active(&self->options.augment))
         return bytes;
-    TsRng rng;
-    ts_rng_init(&rng, self->options.seed, "augment", self->epoch * ts_dataset_n(self->dataset) + i);
-    ts_augment_u8(bytes, self->how.width, self->how.height, self->how.channels,
-                  &self->options.augment, &rng, slot->changed);
-    return slot->changed;
+    if (ts_augment_u8(bytes, self->how.width, self->how.height, self->how.channels,
+                      &self->options.augment, self->options.seed,
+                      self->epoch * ts_dataset_n(self->dataset) + i, slot->changed, error))
+        return slot->changed;
+    ts_dataset_prefix_error(self->dataset, ts_dataset_row(self->dataset, i), error);
+    return NULL;
 }
 
 static gboolean
@@ -95,9 +96,10 @@ fill_batch(TsLoader *self, guint64 b, Slot *slot, GError **error)
         if (g_atomic_int_get(&self->cancelled) || ts_interrupt_check(error))
             return FALSE;
         const guint8 *bytes = get_sample(self, i, slot->scratch, error);
+        if (bytes != NULL)
+            bytes = augment(self, i, bytes, slot, error);
         if (bytes == NULL)
             return FALSE;
-        bytes = augment(self, i, bytes, slot);
         ts_preprocess_normalise(bytes, &self->how, batch->images + k * self->n_sample);
         batch->labels[k] = ts_dataset_label(self->dataset, i);
         batch->weights[k] = ts_dataset_weight(self->dataset, i);
@@ -191,7 +193,8 @@ TsLoader *
 ts_loader_new(TsDataset *dataset, const TsPreprocess *how, const TsLoaderOptions *options,
               GError **error)
 {
-    if (!ts_preprocess_check(how, error))
+    if (!ts_preprocess_check(how, error) ||
+        !ts_augment_check(&options->augment, how->channels, TS_U8, how->width, how->height, error))
         return NULL;
     if (options->batch_size < 1) {
         ts_error_set(error, TS_ERROR_ARGUMENT, "a batch of 0 samples cannot be made");

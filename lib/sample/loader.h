@@ -32,7 +32,7 @@ typedef struct {
     gsize cache_bytes; /* for preprocessed samples; 0: keep none */
     guint n_threads;   /* 0: ts_threads_get() */
     guint n_prefetch;  /* batches made ahead; 0: one for each thread, and one */
-    TsAugment augment; /* random changes, drawn anew in each epoch; all zero: none */
+    TsAugment augment; /* random changes, drawn anew in each epoch */
 } TsLoaderOptions;
 
 typedef struct {

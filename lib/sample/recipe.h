@@ -23,6 +23,10 @@ typedef struct {
 gboolean
 ts_dataset_read_recipe(const TsDataset *dataset, guint64 row, TsRecipe *recipe, GError **error);
 
+/* The row's changes (column op), checked; the path of its mask. NULL: none. Free with g_free(). */
+char *ts_dataset_read_ops(const TsDataset *dataset, guint64 row);
+char *ts_dataset_read_mask(const TsDataset *dataset, guint64 row);
+
 /* The manifest row that sample `i` is mixed with, and how far; TS_NO_PARENT if it is not mixed. */
 guint64 ts_dataset_parent(const TsDataset *dataset, guint64 i, double *lambda);
 

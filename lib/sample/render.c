@@ -2,6 +2,7 @@
 #include "sample/render.h"
 
 #include "base/error.h"
+#include "sample/edits.h"
 #include "sample/recipe.h"
 
 #include <string.h>
@@ -60,7 +61,7 @@ read_pixels(TsDataset *dataset, const char *path, const TsRecipe *recipe, GError
                               : ts_image_read(path, error);
 }
 
-/* The row's own pixels, without any parent. */
+/* The row's own pixels, changed as its column op says, without any parent. */
 static TsImage *
 render_row(TsDataset *dataset, guint64 row, GError **error)
 {
@@ -68,10 +69,50 @@ render_row(TsDataset *dataset, guint64 row, GError **error)
     if (!ts_dataset_read_recipe(dataset, row, &recipe, error))
         return NULL;
     g_autofree char *path = ts_manifest_path(ts_dataset_manifest(dataset), row);
-    TsImage *image = read_pixels(dataset, path, &recipe, error);
+    g_autofree char *edits = ts_dataset_read_ops(dataset, row);
+    g_autoptr(TsImage) part = read_pixels(dataset, path, &recipe, error);
+    TsImage *image = part == NULL || edits == NULL ? g_steal_pointer(&part)
+                                                   : ts_edits_apply_text(part, edits, error);
     if (image == NULL)
         ts_dataset_prefix_error(dataset, row, error);
     return image;
+}
+
+static gboolean
+read_size(TsDataset *dataset, guint64 row, int *width, int *height, GError **error)
+{
+    TsRecipe recipe;
+    if (!ts_dataset_read_recipe(dataset, row, &recipe, error))
+        return FALSE;
+    *width = recipe.width;
+    *height = recipe.height;
+    if (recipe.has_region)
+        return TRUE;
+    g_autofree char *path = ts_manifest_path(ts_dataset_manifest(dataset), row);
+    if (is_payload(&recipe, path)) {
+        g_autoptr(TsImage) image = read_payload(dataset, path, &recipe, error);
+        *width = image != NULL ? image->width : 0;
+        *height = image != NULL ? image->height : 0;
+        return image != NULL;
+    }
+    g_autoptr(TsImageSource) source = ts_image_source_open(path, error);
+    if (source == NULL)
+        return FALSE;
+    *width = ts_image_source_info(source)->width;
+    *height = ts_image_source_info(source)->height;
+    return TRUE;
+}
+
+gboolean
+ts_sample_get_size(TsDataset *dataset, guint64 i, int *width, int *height, GError **error)
+{
+    guint64 row = ts_dataset_row(dataset, i);
+    g_autofree char *edits = ts_dataset_read_ops(dataset, row);
+    if (read_size(dataset, row, width, height, error) &&
+        (edits == NULL || ts_edits_get_size(edits, width, height, error)))
+        return TRUE;
+    ts_dataset_prefix_error(dataset, row, error);
+    return FALSE;
 }
 
 TsImage *
@@ -90,4 +131,16 @@ ts_sample_render(TsDataset *dataset, guint64 i, GError **error)
     if (mixture == NULL)
         ts_dataset_prefix_error(dataset, row, error);
     return mixture;
+}
+
+TsImage *
+ts_sample_render_changed(TsDataset *dataset, guint64 i, const char *step, GError **error)
+{
+    g_autoptr(TsImage) image = ts_sample_render(dataset, i, error);
+    if (image == NULL || *step == '\0')
+        return g_steal_pointer(&image);
+    TsImage *changed = ts_edits_apply_text(image, step, error);
+    if (changed == NULL)
+        ts_dataset_prefix_error(dataset, ts_dataset_row(dataset, i), error);
+    return changed;
 }

@@ -9,6 +9,7 @@ tools=$TESSERA_TOOLS
 with_missing_file() {
     case $1 in
         tile) echo "--virtual gone.png" ;;
+        augment) echo "--ops hflip --virtual gone.tsv" ;;
         classstats | datasplit | rebalance | evaluate | texture) echo "gone.tsv" ;;
         train) echo "-o run gone.tsv" ;;
         predict) echo "-m gone.safetensors shapes.tsv" ;;
@@ -22,6 +23,7 @@ with_missing_file() {
 with_data() {
     case $1 in
         tile) echo "--virtual -s 20 sheet.png" ;;
+        augment) echo "--ops hflip --virtual shapes.tsv" ;;
         classstats | datasplit | rebalance | texture) echo "shapes.tsv" ;;
         evaluate) echo "--pred label shapes.tsv" ;;
         predict) echo "-m run/model.safetensors shapes.tsv" ;;
@@ -121,7 +123,7 @@ prepare_data() {
     for tool in $tools; do
         case $tool in
             tessera) run -0 tessera ;;
-            tile | train | predict | untile)
+            tile | augment | train | predict | untile)
                 run -2 --separate-stderr "$tool"
                 [ -z "$output" ]
                 stderr_has "try '$tool --help'"

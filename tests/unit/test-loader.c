@@ -160,11 +160,13 @@ START_TEST(threads_and_cache_change_nothing)
     for (guint n_threads = 1; n_threads <= 4; n_threads *= 2)
         for (guint k = 0; k < G_N_ELEMENTS(budgets); k++) {
             g_autoptr(GByteArray) bytes = g_byte_array_new();
+            TsAugment augment;
+            ck_assert(ts_augment_parse("rotate=10,hflip", &augment, NULL));
             TsLoaderOptions options = {.batch_size = 7,
                                        .shuffle = TRUE,
                                        .seed = 3,
                                        .cache_bytes = budgets[k],
-                                       .augment = {.rotate = 10, .hflip = TRUE},
+                                       .augment = augment,
                                        .n_threads = n_threads,
                                        .n_prefetch = n_threads == 2 ? 1 : 0};
             Fixture f = fixture(&options);

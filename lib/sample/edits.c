@@ -1,0 +1,217 @@
+/* Changes of a picture: their names, their text, what they need. */
+#include "sample/edits.h"
+
+#include "base/error.h"
+#include "base/number.h"
+#include "image/transform/map.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Values of a kind: how many, and within what; the last ones may be seeds or whole numbers. */
+typedef struct {
+    const char *name;
+    guint n;
+    double min, max;
+    guint first_whole; /* values from this one on are whole and 0 or more */
+    const char *values;
+} Kind;
+
+enum { NONE_WHOLE = TS_EDIT_VALUES, SIDE_MAX = 1 << 24 };
+
+static const Kind kinds[TS_N_EDITS] = {
+    [TS_EDIT_HFLIP] = {"hflip", 0, 0, 0, NONE_WHOLE, ""},
+    [TS_EDIT_VFLIP] = {"vflip", 0, 0, 0, NONE_WHOLE, ""},
+    [TS_EDIT_D4] = {"d4", 1, 0, 7, 0, "=e, r90, r180, r270, h, v, t or hvt"},
+    [TS_EDIT_ROTATE] = {"rotate", 1, -36000, 36000, NONE_WHOLE, "=DEGREES"},
+    [TS_EDIT_SCALE] = {"scale", 1, 1e-3, 1e3, NONE_WHOLE, "=FACTOR"},
+    [TS_EDIT_SHEAR] = {"shear", 1, -89, 89, NONE_WHOLE, "=DEGREES"},
+    [TS_EDIT_SHIFT] = {"shift", 2, -100, 100, NONE_WHOLE, "=X:Y"},
+    [TS_EDIT_CROP] = {"crop", 4, 0, SIDE_MAX, 0, "=X:Y:WIDTH:HEIGHT"},
+    [TS_EDIT_RESIZED_CROP] = {"resized-crop", 6, 0, SIDE_MAX, 0,
+                              "=X:Y:WIDTH:HEIGHT:NEW_WIDTH:NEW_HEIGHT"},
+    [TS_EDIT_PERSPECTIVE] = {"perspective", 8, -1, 1, NONE_WHOLE, "=X1:Y1:X2:Y2:X3:Y3:X4:Y4"},
+    [TS_EDIT_ELASTIC] = {"elastic", 3, 0, 1e5, 2, "=ALPHA:SIGMA:SEED"},
+    [TS_EDIT_BRIGHTNESS] = {"brightness", 1, -1, 100, NONE_WHOLE, "=CHANGE"},
+    [TS_EDIT_CONTRAST] = {"contrast", 1, -1, 100, NONE_WHOLE, "=CHANGE"},
+    [TS_EDIT_GAMMA] = {"gamma", 1, 0.01, 100, NONE_WHOLE, "=EXPONENT"},
+};
+
+/* In the order of TsD4, and which of them exchange width and height. */
+static const char *const elements[] = {"e", "r90", "r180", "r270", "h", "v", "t", "hvt"};
+static const gboolean elements_turn[] = {FALSE, TRUE, FALSE, TRUE, FALSE, FALSE, TRUE, TRUE};
+
+const char *
+ts_edit_name(TsEditKind kind)
+{
+    return kinds[kind].name;
+}
+
+int
+ts_edit_find(const char *name)
+{
+    for (int i = 0; i < TS_N_EDITS; i++)
+        if (strcmp(name, kinds[i].name) == 0)
+            return i;
+    return -1;
+}
+
+char *
+ts_edit_names(void)
+{
+    GString *names = g_string_new(NULL);
+    for (int i = 0; i < TS_N_EDITS; i++)
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", kinds[i].name);
+    return g_string_free(names, FALSE);
+}
+
+gboolean
+ts_edits_add(TsEdits *edits, TsEditKind kind, const double *values, guint n, GError **error)
+{
+    g_assert(n == kinds[kind].n);
+    if (edits->n == TS_EDITS_MAX)
+        return ts_error_set(error, TS_ERROR_RANGE, "more than %d changes in one step",
+                            TS_EDITS_MAX);
+    TsEdit *edit = &edits->edit[edits->n++];
+    *edit = (TsEdit){.kind = kind};
+    for (guint i = 0; i < n; i++)
+        edit->v[i] = values[i];
+    return TRUE;
+}
+
+void
+ts_edits_format(const TsEdits *edits, GString *out)
+{
+    char buffer[TS_NUMBER_MAX];
+    for (guint i = 0; i < edits->n; i++) {
+        const TsEdit *edit = &edits->edit[i];
+        g_string_append_printf(out, "%s%s", i > 0 ? "," : "", kinds[edit->kind].name);
+        if (edit->kind == TS_EDIT_D4) {
+            g_string_append_printf(out, "=%s", elements[(int) edit->v[0]]);
+            continue;
+        }
+        for (guint k = 0; k < kinds[edit->kind].n; k++)
+            g_string_append_printf(out, "%c%s", k == 0 ? '=' : ':',
+                                   ts_format_double(buffer, edit->v[k]));
+    }
+}
+
+void
+ts_edits_round(TsEdits *edits)
+{
+    char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+    for (guint i = 0; i < edits->n; i++)
+        for (guint k = 0; k < TS_EDIT_VALUES; k++) {
+            double *value = &edits->edit[i].v[k];
+            if (*value != rint(*value))
+                *value =
+                    g_ascii_strtod(g_ascii_formatd(buffer, sizeof buffer, "%.6g", *value), NULL);
+        }
+}
+
+static gboolean
+parse_element(const char *text, double *value)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(elements); i++)
+        if (strcmp(text, elements[i]) == 0) {
+            *value = i;
+            return TRUE;
+        }
+    return FALSE;
+}
+
+static gboolean
+parse_value(const Kind *kind, guint k, const char *text, double *value)
+{
+    if (kind == &kinds[TS_EDIT_D4])
+        return parse_element(text, value);
+    if (k >= kind->first_whole) {
+        double max = kind == &kinds[TS_EDIT_CROP] || kind == &kinds[TS_EDIT_RESIZED_CROP]
+                         ? kind->max
+                         : 9007199254740992.0;
+        return ts_parse_double(text, 0, max, "", value, NULL) && *value == rint(*value);
+    }
+    return ts_parse_double(text, kind->min, kind->max, "", value, NULL);
+}
+
+/* "rotate=12.31": a name, and its values separated by colons. */
+static gboolean
+parse_op(const char *text, TsEdits *edits, GError **error)
+{
+    const char *equals = strchr(text, '=');
+    g_autofree char *name =
+        equals != NULL ? g_strndup(text, (gsize) (equals - text)) : g_strdup(text);
+    int found = ts_edit_find(name);
+    if (found < 0) {
+        g_autofree char *names = ts_edit_names();
+        return ts_error_set(error, TS_ERROR_FORMAT, "'%s' is no change that is known: %s", text,
+                            names);
+    }
+    const Kind *kind = &kinds[found];
+    g_auto(GStrv) parts = g_strsplit(equals != NULL ? equals + 1 : "", ":", -1);
+    double values[TS_EDIT_VALUES] = {0};
+    gboolean sound = (equals != NULL) == (kind->n > 0) && g_strv_length(parts) == kind->n;
+    for (guint k = 0; sound && k < kind->n; k++)
+        sound = parse_value(kind, k, parts[k], &values[k]);
+    if (!sound && kind->n > 0 && kind->min < kind->max && kind != &kinds[TS_EDIT_D4])
+        return ts_error_set(error, TS_ERROR_FORMAT, "'%s' is not %s%s within %g to %g", text, name,
+                            kind->values, kind->min, kind->max);
+    if (!sound)
+        return ts_error_set(error, TS_ERROR_FORMAT, "'%s' is not %s%s", text, name, kind->values);
+    return ts_edits_add(edits, (TsEditKind) found, values, kind->n, error);
+}
+
+gboolean
+ts_edits_parse(const char *text, TsEdits *edits, GError **error)
+{
+    edits->n = 0;
+    if (*text == '\0')
+        return TRUE;
+    g_auto(GStrv) items = g_strsplit(text, ",", -1);
+    for (char **item = items; *item != NULL; item++)
+        if (!parse_op(*item, edits, error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean
+ts_edits_check_text(const char *text, GError **error)
+{
+    TsEdits edits;
+    g_auto(GStrv) steps = g_strsplit(text, "|", -1);
+    for (char **step = steps; *step != NULL; step++)
+        if (!ts_edits_parse(*step, &edits, error))
+            return FALSE;
+    return TRUE;
+}
+
+static void
+track_size(const TsEdit *edit, int *width, int *height)
+{
+    const double *v = edit->v;
+    if (edit->kind == TS_EDIT_D4 && elements_turn[(int) v[0]]) {
+        int swap = *width;
+        *width = *height;
+        *height = swap;
+    } else if (edit->kind == TS_EDIT_CROP) {
+        *width = (int) v[2];
+        *height = (int) v[3];
+    } else if (edit->kind == TS_EDIT_RESIZED_CROP) {
+        *width = (int) v[4];
+        *height = (int) v[5];
+    }
+}
+
+gboolean
+ts_edits_get_size(const char *text, int *width, int *height, GError **error)
+{
+    TsEdits edits;
+    g_auto(GStrv) steps = g_strsplit(text, "|", -1);
+    for (char **step = steps; *step != NULL; step++) {
+        if (!ts_edits_parse(*step, &edits, error))
+            return FALSE;
+        for (guint i = 0; i < edits.n; i++)
+            track_size(&edits.edit[i], width, height);
+    }
+    return TRUE;
+}

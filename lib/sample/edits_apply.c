@@ -1,0 +1,180 @@
+/* Changes of a picture made: geometry in one resample, then the rest on floats. */
+#include "sample/edits.h"
+
+#include "base/error.h"
+#include "image/transform/tone.h"
+#include "image/transform/warp.h"
+
+#include <string.h>
+
+/* What a mask has where the picture has nothing. */
+enum { IGNORED = 255 };
+
+gboolean
+ts_edit_check(TsEditKind kind, int colours, TsSampleType type, GError **error)
+{
+    gboolean any_type = kind <= TS_EDIT_D4 || kind == TS_EDIT_CROP;
+    if (!any_type && !ts_pixels_has_type(type))
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%s takes 8-bit, 16-bit, signed 16-bit and float samples, these are "
+                            "%s ones",
+                            ts_edit_name(kind), ts_sample_type_name(type));
+    return TRUE;
+}
+
+static gboolean
+append_crop(TsMap *map, const TsEdit *edit, GError **error)
+{
+    const double *v = edit->v;
+    if (v[2] < 1 || v[3] < 1 || v[0] + v[2] > map->width || v[1] + v[3] > map->height)
+        return ts_error_set(
+            error, TS_ERROR_FORMAT, "%s: %g x %g pixels at %g,%g are not inside of %d x %d",
+            ts_edit_name(edit->kind), v[2], v[3], v[0], v[1], map->width, map->height);
+    if (edit->kind == TS_EDIT_RESIZED_CROP && (v[4] < 1 || v[5] < 1))
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: to %g x %g pixels",
+                            ts_edit_name(edit->kind), v[4], v[5]);
+    ts_map_crop(map, (int) v[0], (int) v[1], (int) v[2], (int) v[3]);
+    if (edit->kind == TS_EDIT_RESIZED_CROP)
+        ts_map_resize(map, (int) v[4], (int) v[5]);
+    return TRUE;
+}
+
+static gboolean
+append_geometry(TsMap *map, const TsEdit *edit, GError **error)
+{
+    const double *v = edit->v;
+    switch (edit->kind) {
+    case TS_EDIT_HFLIP:
+        ts_map_d4(map, TS_D4_H);
+        return TRUE;
+    case TS_EDIT_VFLIP:
+        ts_map_d4(map, TS_D4_V);
+        return TRUE;
+    case TS_EDIT_D4:
+        ts_map_d4(map, (TsD4) v[0]);
+        return TRUE;
+    case TS_EDIT_ROTATE:
+        ts_map_rotate(map, v[0]);
+        return TRUE;
+    case TS_EDIT_SCALE:
+        ts_map_scale(map, v[0]);
+        return TRUE;
+    case TS_EDIT_SHEAR:
+        ts_map_shear(map, v[0]);
+        return TRUE;
+    case TS_EDIT_SHIFT:
+        ts_map_shift(map, v[0] * map->width, v[1] * map->height);
+        return TRUE;
+    case TS_EDIT_PERSPECTIVE:
+        return ts_map_perspective(map, v) ||
+               ts_error_set(error, TS_ERROR_FORMAT,
+                            "perspective: the corners no longer make a convex shape");
+    case TS_EDIT_ELASTIC:
+        return ts_map_elastic(map, v[0], v[1], (guint64) v[2], error);
+    default:
+        return append_crop(map, edit, error);
+    }
+}
+
+/* The map of all geometric changes of a step. */
+static gboolean
+compose(const TsEdits *edits, TsMap *map, GError **error)
+{
+    for (guint i = 0; i < edits->n; i++)
+        if (edits->edit[i].kind < TS_EDIT_PHOTOMETRIC &&
+            !append_geometry(map, &edits->edit[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+change_pixels(TsPixels *pixels, const TsEdit *edit, GError **error)
+{
+    const double *v = edit->v;
+    switch (edit->kind) {
+    case TS_EDIT_BRIGHTNESS:
+        ts_change_brightness(pixels, v[0]);
+        return TRUE;
+    case TS_EDIT_CONTRAST:
+        ts_change_contrast(pixels, v[0]);
+        return TRUE;
+    default:
+        ts_change_gamma(pixels, v[0]);
+        return TRUE;
+    }
+}
+
+/* The changes of colour, in place. */
+static gboolean
+change_colours(TsImage *image, const TsEdits *edits, GError **error)
+{
+    g_auto(TsPixels) pixels = {0};
+    for (guint i = 0; i < edits->n; i++) {
+        if (edits->edit[i].kind < TS_EDIT_PHOTOMETRIC)
+            continue;
+        if ((pixels.data == NULL && !ts_pixels_load(&pixels, image, error)) ||
+            !change_pixels(&pixels, &edits->edit[i], error))
+            return FALSE;
+    }
+    if (pixels.data != NULL)
+        ts_pixels_store(&pixels, image);
+    return TRUE;
+}
+
+TsImage *
+ts_edits_apply(const TsImage *image, const TsEdits *edits, GError **error)
+{
+    g_auto(TsMap) map = {0};
+    const int colours = image->bands - (image->has_alpha ? 1 : 0);
+    for (guint i = 0; i < edits->n; i++)
+        if (!ts_edit_check(edits->edit[i].kind, colours, image->type, error))
+            return NULL;
+    ts_map_init(&map, image->width, image->height);
+    if (!compose(edits, &map, error))
+        return NULL;
+    g_autoptr(TsImage) out = ts_warp(image, &map, error);
+    if (out == NULL || !change_colours(out, edits, error))
+        return NULL;
+    return g_steal_pointer(&out);
+}
+
+TsImage *
+ts_edits_apply_mask(const TsImage *mask, const TsEdits *edits, GError **error)
+{
+    g_auto(TsMap) map = {0};
+    ts_map_init(&map, mask->width, mask->height);
+    return compose(edits, &map, error) ? ts_warp_mask(mask, &map, IGNORED, error) : NULL;
+}
+
+typedef TsImage *(*Apply)(const TsImage *image, const TsEdits *edits, GError **error);
+
+static TsImage *
+apply_steps(const TsImage *image, const char *text, Apply apply, GError **error)
+{
+    g_auto(GStrv) steps = g_strsplit(text, "|", -1);
+    g_autoptr(TsImage) changed = NULL;
+    TsEdits edits = {0};
+    if (*steps == NULL)
+        return apply(image, &edits, error);
+    for (char **step = steps; *step != NULL; step++) {
+        if (!ts_edits_parse(*step, &edits, error))
+            return NULL;
+        g_autoptr(TsImage) before = g_steal_pointer(&changed);
+        changed = apply(before != NULL ? before : image, &edits, error);
+        if (changed == NULL)
+            return NULL;
+    }
+    return g_steal_pointer(&changed);
+}
+
+TsImage *
+ts_edits_apply_text(const TsImage *image, const char *text, GError **error)
+{
+    return apply_steps(image, text, ts_edits_apply, error);
+}
+
+TsImage *
+ts_edits_apply_mask_text(const TsImage *mask, const char *text, GError **error)
+{
+    return apply_steps(mask, text, ts_edits_apply_mask, error);
+}
