@@ -300,6 +300,12 @@ ts_judge_layer_path(const TsJudge *judge, guint layer, guint input)
     return ts_labels_layer_path(judge->labels, layer, input);
 }
 
+char *
+ts_judge_checksum(const TsJudge *judge)
+{
+    return ts_labels_checksum(judge->labels);
+}
+
 gboolean
 ts_judge_begin_image(const TsJudge *judge, guint input, TsJudgeImage **state, GError **error)
 {

@@ -100,6 +100,10 @@ guint ts_judge_n_layers(const TsJudge *judge);
 const char *ts_judge_layer_column(const TsJudge *judge, guint layer);
 const char *ts_judge_layer_path(const TsJudge *judge, guint layer, guint input);
 
+/* A checksum of the names, sizes and times of change of all masks, annotations and the file of
+ * classes, so that a run that goes on can tell whether they are the same. Free with g_free(). */
+char *ts_judge_checksum(const TsJudge *judge);
+
 /* Prepare for the tiles of an input: Otsu's threshold from a thumbnail, annotations. */
 gboolean
 ts_judge_begin_image(const TsJudge *judge, guint input, TsJudgeImage **state, GError **error);

@@ -8,6 +8,7 @@
 #include "tiling/label_mask.h"
 #include "tiling/label_rule.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 struct _TsLabels {
@@ -278,6 +279,37 @@ apply_rules(const TsLabels *labels, const guint64 *counts, int centre, const cha
     for (guint i = 0; i < labels->rules->len && *label == NULL; i++)
         *label = ts_label_rule_apply(&g_array_index(labels->rules, TsLabelRule, i), labels->classes,
                                      data, centre);
+}
+
+static void
+update_with_file(GChecksum *sum, const char *path)
+{
+    GStatBuf status = {0};
+    if (g_stat(path, &status) != 0)
+        status.st_size = -1;
+    g_autofree char *line = g_strdup_printf(
+        "%s\n%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %ld\n", path, (gint64) status.st_size,
+        (gint64) status.st_mtim.tv_sec, (long) status.st_mtim.tv_nsec);
+    g_checksum_update(sum, (const guchar *) line, -1);
+}
+
+static void
+update_with_files(GChecksum *sum, const GPtrArray *paths)
+{
+    for (guint i = 0; paths != NULL && i < paths->len; i++)
+        update_with_file(sum, g_ptr_array_index(paths, i));
+}
+
+char *
+ts_labels_checksum(const TsLabels *labels)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    for (guint i = 0; i < labels->layers->len; i++)
+        update_with_files(sum, g_array_index(labels->layers, TsLabelLayer, i).paths);
+    update_with_files(sum, labels->drawn);
+    if (labels->classes != NULL && labels->classes->file != NULL)
+        update_with_file(sum, labels->classes->file);
+    return g_strdup(g_checksum_get_string(sum));
 }
 
 gboolean

@@ -24,6 +24,9 @@ guint ts_labels_n_layers(const TsLabels *labels);
 const char *ts_labels_layer_column(const TsLabels *labels, guint layer);
 const char *ts_labels_layer_path(const TsLabels *labels, guint layer, guint input);
 
+/* See ts_judge_checksum(). */
+char *ts_labels_checksum(const TsLabels *labels);
+
 /* What an input needs: its annotations. */
 gboolean
 ts_labels_begin_image(const TsLabels *labels, guint input, TsLabelImage **state, GError **error);
