@@ -121,18 +121,11 @@ wrap(const TsImage *like, const guint8 *pixels, int width, int height, GError **
 }
 
 static int
-call_saver(const TsFormat *format, VipsImage *image, VipsBlob **blob,
-           const TsEncodeOptions *options)
+call_saver(VipsImage *image, VipsBlob **blob, const TsEncodeOptions *options)
 {
-    gboolean none = options->compression == TS_COMPRESSION_NONE;
     gboolean lossless = options->compression == TS_COMPRESSION_LOSSLESS;
-    if (format->kind == TS_FORMAT_WEBP)
-        return vips_call("webpsave_buffer", image, blob, "Q", ts_encode_quality(options),
-                         "lossless", lossless, NULL);
-    return vips_call("tiffsave_buffer", image, blob, "compression",
-                     none ? VIPS_FOREIGN_TIFF_COMPRESSION_NONE
-                          : VIPS_FOREIGN_TIFF_COMPRESSION_DEFLATE,
-                     "predictor", VIPS_FOREIGN_TIFF_PREDICTOR_HORIZONTAL, NULL);
+    return vips_call("webpsave_buffer", image, blob, "Q", ts_encode_quality(options), "lossless",
+                     lossless, NULL);
 }
 
 static void
@@ -165,7 +158,7 @@ ts_format_encode_vips(const TsFormat *format, const TsImage *like, const guint8 
     VipsBlob *blob = NULL;
     if (wrapped == NULL)
         return NULL;
-    if (call_saver(format, wrapped, &blob, options) != 0) {
+    if (call_saver(wrapped, &blob, options) != 0) {
         ts_image_set_vips_error(error, TS_ERROR_DEPENDENCY, format->name, "cannot be encoded");
         return NULL;
     }

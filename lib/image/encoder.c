@@ -5,6 +5,7 @@
 #include "image/encode.h"
 #include "image/jpeg_encode.h"
 #include "image/png.h"
+#include "image/tiff.h"
 
 #include <string.h>
 
@@ -13,7 +14,8 @@ struct _TsEncoder {
     TsEncodeOptions options;
     TsJpegEncoder *jpeg;
     TsPngEncoder *png;
-    GByteArray *array; /* .npy and .raw */
+    GByteArray *array; /* .npy, .raw and .tif */
+    TsTiffTags tags;   /* of the next .tif; its geo is borrowed */
     GBytes *bytes;     /* what libvips made */
 };
 
@@ -39,6 +41,11 @@ make_codec(TsEncoder *self, GError **error)
     case TS_FORMAT_PNG:
         self->png = ts_png_encoder_new(ts_encode_level(&self->options), error);
         return self->png != NULL;
+    case TS_FORMAT_TIFF:
+        self->tags.level = ts_encode_level(&self->options);
+        if (self->options.compression == TS_COMPRESSION_NONE)
+            self->tags.compression = TS_TIFF_NONE;
+        /* fall through */
     case TS_FORMAT_NPY:
     case TS_FORMAT_RAW:
         self->array = g_byte_array_new();
@@ -127,6 +134,14 @@ encode_array(TsEncoder *self, const TsImage *like, const guint8 *pixels, gsize s
     return TRUE;
 }
 
+void
+ts_encoder_set_place(TsEncoder *self, const TsGeo *geo, double mpp_x, double mpp_y)
+{
+    self->tags.geo = geo;
+    self->tags.mpp_x = mpp_x;
+    self->tags.mpp_y = mpp_y;
+}
+
 gboolean
 ts_encoder_encode(TsEncoder *self, const TsImage *like, const guint8 *pixels, gsize stride,
                   int width, int height, const guint8 **bytes, gsize *n, GError **error)
@@ -143,7 +158,11 @@ ts_encoder_encode(TsEncoder *self, const TsImage *like, const guint8 *pixels, gs
                                      error);
     case TS_FORMAT_NPY:
     case TS_FORMAT_RAW:
-        if (!encode_array(self, like, pixels, stride, width, height, error))
+    case TS_FORMAT_TIFF:
+        if (self->format->kind == TS_FORMAT_TIFF
+                ? !ts_tiff_encode(like, pixels, stride, width, height, &self->tags, self->array,
+                                  error)
+                : !encode_array(self, like, pixels, stride, width, height, error))
             return FALSE;
         *bytes = self->array->data;
         *n = self->array->len;

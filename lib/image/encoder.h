@@ -15,6 +15,7 @@
 #pragma once
 
 #include "image/image.h"
+#include "image/tiff_geo.h"
 
 G_BEGIN_DECLS
 
@@ -32,6 +33,11 @@ TsEncoder *ts_encoder_new(const char *suffix, const TsEncodeOptions *options, GE
 gboolean
 ts_encoder_encode(TsEncoder *encoder, const TsImage *like, const guint8 *pixels, gsize stride,
                   int width, int height, const guint8 **bytes, gsize *n, GError **error);
+
+/* Say where the next images lie and how many micrometres their pixels are wide and high (0:
+ * unknown): what TIFF holds and the other formats do not. `geo`, or NULL, is borrowed until it is
+ * set again. */
+void ts_encoder_set_place(TsEncoder *encoder, const TsGeo *geo, double mpp_x, double mpp_y);
 
 /* Free. NULL is allowed. */
 void ts_encoder_free(TsEncoder *encoder);

@@ -59,7 +59,7 @@ typedef enum {
 /* How to write a file. All zero is a good default. */
 typedef struct {
     int quality;               /* JPEG and lossy WebP: 1 to 100; 0: 90 */
-    int level;                 /* PNG: 1 (fast) to 9 (small); 0: 1 */
+    int level;                 /* PNG and TIFF: 1 (fast) to 9 (small); 0: 1 */
     TsCompression compression; /* see there */
     gboolean unsynced;         /* do not wait for the disk: the caller makes many files and syncs
                                   them together */

@@ -1,6 +1,7 @@
 /* GeoTIFF tags: what is read, how it moves with a part of an image, what is refused. */
 #include "base/error.h"
 #include "geotiff.h"
+#include "image/encoder.h"
 #include "image/tiff.h"
 #include "image/tiff_geo_tags.h"
 #include "pictures.h"
@@ -185,6 +186,30 @@ START_TEST(a_large_file_has_them_too)
 }
 END_TEST
 
+START_TEST(an_encoder_says_where_its_tiles_lie)
+{
+    g_autoptr(TsGeo) geo = read_form(FORM_MATRIX, TRUE, 1);
+    g_autoptr(TsImage) image = pattern(40, 30, 3, TS_U16);
+    g_autoptr(TsEncoder) encoder = ts_encoder_new(".tif", NULL, NULL);
+    g_autofree char *path = scratch("e.tif");
+    for (int x = 0; x < 2; x++) {
+        const guint8 *bytes;
+        gsize n;
+        g_autoptr(TsGeo) part = ts_geo_translate(geo, 20 * x, 0, 1);
+        ts_encoder_set_place(encoder, part, 0.5, 0.25);
+        ck_assert(ts_encoder_encode(encoder, image, image->data + 20 * x * 6,
+                                    ts_image_row_size(image), 20, 30, &bytes, &n, NULL));
+        g_autoptr(TsGeo) back = ts_geo_read_bytes(bytes, n, "encoded", NULL);
+        check_same_place(geo, 20 * x + 3, 4, back, 3, 4);
+        ck_assert(g_file_set_contents(path, (const char *) bytes, (gssize) n, NULL));
+        g_autoptr(TsImageSource) source = ts_image_source_open(path, NULL);
+        ck_assert_double_eq_tol(ts_image_source_info(source)->mpp_x, 0.5, 1e-6);
+        ck_assert_double_eq_tol(ts_image_source_info(source)->mpp_y, 0.25, 1e-6);
+    }
+    ts_encoder_set_place(encoder, NULL, 0, 0);
+}
+END_TEST
+
 START_TEST(files_without_them_are_no_error)
 {
     g_autoptr(GError) error = NULL;
@@ -246,6 +271,7 @@ add_all(TCase *tests)
     tcase_add_test(tests, points_of_control_move_by_their_pixels);
     tcase_add_test(tests, orientation_turns_the_place_along);
     tcase_add_test(tests, a_large_file_has_them_too);
+    tcase_add_test(tests, an_encoder_says_where_its_tiles_lie);
     tcase_add_test(tests, files_without_them_are_no_error);
     tcase_add_test(tests, tags_that_cannot_be_right_are_refused);
 }
