@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE
+from imblearn.under_sampling import (AllKNN, EditedNearestNeighbours,
+                                     RepeatedEditedNearestNeighbours, TomekLinks)
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.neighbors import NearestNeighbors
 
@@ -101,3 +103,30 @@ def test_new_rows_are_those_of_imbalanced_learn(helper, tmp_path, kind, dtype, n
     mine = np.array([line.split() for line in mine.decode().splitlines()], dtype=np.float64)
     assert mine.shape[0] == len(wanted) - len(table) and mine.shape[0] > 0
     assert (mine.astype(dtype) == wanted[len(table):]).all()
+
+
+CLEANERS = {
+    "tomek": lambda kind, which: TomekLinks(sampling_strategy=which),
+    "enn": lambda kind, which: EditedNearestNeighbours(kind_sel=kind, sampling_strategy=which),
+    "renn": lambda kind, which: RepeatedEditedNearestNeighbours(kind_sel=kind,
+                                                                sampling_strategy=which),
+    "allknn": lambda kind, which: AllKNN(kind_sel=kind, sampling_strategy=which),
+}
+
+
+@pytest.mark.parametrize("which", ["auto", "all"])
+@pytest.mark.parametrize("kind", ["all", "mode"])
+@pytest.mark.parametrize("method", CLEANERS)
+@pytest.mark.parametrize("name, table, labels", list(imbalanced()))
+def test_rows_that_stay_are_those_of_imbalanced_learn(helper, tmp_path, method, kind, which, name,
+                                                      table, labels):
+    np.save(tmp_path / "x.npy", table)
+    np.save(tmp_path / "y.npy", labels.astype(np.int64))
+    cleaner = CLEANERS[method](kind, which)
+    cleaner.fit_resample(table, labels)
+    counts = np.bincount(labels)
+    targeted = [int(which == "all" or c != counts.argmin()) for c in range(counts.size)]
+    mine = helper("balance-peer", "clean", method, kind, tmp_path / "x.npy", tmp_path / "y.npy",
+                  *targeted).decode().split()
+    assert [int(row) for row in mine] == sorted(cleaner.sample_indices_)
+    assert len(mine) < len(table) or (method, name) == ("tomek", "digits")
