@@ -67,6 +67,17 @@ ts_grid_n_tiles(const TsGrid *self)
     return self->n_columns * self->n_rows;
 }
 
+/* Move an origin so that half of what reaches over the end lies before the start; of what then lies
+ * outside, `pad` pixels, nothing is left in the origin. */
+static void
+centre_axis(int length, int size, int stride, guint64 n, int *origin, int *pad)
+{
+    gint64 excess = MAX(0, (gint64) (n - 1) * stride + size - length);
+    gint64 moved = *origin - excess / 2;
+    *pad = (int) MAX(0, -moved);
+    *origin = (int) MAX(0, moved);
+}
+
 void
 ts_grid_get_tile(const TsGrid *self, guint64 column, guint64 row, TsTile *tile)
 {
@@ -77,9 +88,15 @@ ts_grid_get_tile(const TsGrid *self, guint64 column, guint64 row, TsTile *tile)
                                   column);
     tile->y =
         ts_grid_axis_origin(self->height, o->tile_height, o->stride_y, o->edge, self->n_rows, row);
-    tile->width = MIN(o->tile_width, self->width - tile->x);
-    tile->height = MIN(o->tile_height, self->height - tile->y);
     gboolean pads = o->edge == TS_EDGE_PAD;
+    if (pads && o->centred) {
+        centre_axis(self->width, o->tile_width, o->stride_x, self->n_columns, &tile->x,
+                    &tile->pad_left);
+        centre_axis(self->height, o->tile_height, o->stride_y, self->n_rows, &tile->y,
+                    &tile->pad_top);
+    }
+    tile->width = MIN(o->tile_width - tile->pad_left, self->width - tile->x);
+    tile->height = MIN(o->tile_height - tile->pad_top, self->height - tile->y);
     tile->full_width = pads ? o->tile_width : tile->width;
     tile->full_height = pads ? o->tile_height : tile->height;
 }

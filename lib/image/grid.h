@@ -41,6 +41,7 @@ typedef struct {
     int stride_x, stride_y;      /* at least 1; 0: the tile's size */
     TsGridCount count;
     TsGridEdge edge;
+    gboolean centred; /* TS_EDGE_PAD: as much padding before the image as behind it, or one less */
 } TsGridOptions;
 
 typedef struct {
@@ -50,11 +51,13 @@ typedef struct {
 } TsGrid;
 
 /* One tile. `width` x `height` pixels lie inside of the image at (x, y); with TS_EDGE_PAD, the tile
- * is full_width x full_height and the rest, right and below, is padding; else both are the same. */
+ * is full_width x full_height and the rest is padding, of which pad_left and pad_top pixels lie
+ * before those of the image (0 unless centred); else both are the same. */
 typedef struct {
     guint64 column, row;
     int x, y, width, height;
     int full_width, full_height;
+    int pad_left, pad_top;
 } TsTile;
 
 /* Lay a grid over width x height pixels (at least 1 x 1). TS_ERROR_ARGUMENT if a size or stride is

@@ -157,6 +157,10 @@ guint64 ts_image_source_memory(const TsImageSource *source);
 TsImage *ts_image_source_read_region(TsImageSource *source, int x, int y, int width, int height,
                                      GError **error);
 
+/* Make a zeroed image of the source's kind, for ts_image_source_read_rows(). */
+TsImage *
+ts_image_source_new_image(const TsImageSource *source, int width, int height, GError **error);
+
 /* Read rows y .. y + n - 1 in full width to the rows of `to` from `to_y` on; `to` is as wide as the
  * image and of its bands and type (asserted). Where the file allows it the rows are decoded right
  * there, and nothing is kept: the cheapest way to go through an image from top to bottom, whatever

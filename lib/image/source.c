@@ -354,6 +354,12 @@ read_whole(TsDecoder *decoder, GError **error)
 }
 
 TsImage *
+ts_image_source_new_image(const TsImageSource *self, int width, int height, GError **error)
+{
+    return ts_decoder_new_image(&self->decoder, width, height, error);
+}
+
+TsImage *
 ts_image_read(const char *path, GError **error)
 {
     TsDecoder decoder;

@@ -1,39 +1,66 @@
-/* Cutting one image into tile files, in threads.
+/* Cutting a plan's tiles, in threads, into a folder, into tar shards or into rows alone.
  *
- * Where the format allows it, each tile is decoded alone. Elsewhere the image is decoded from the
- * top in bands one tile high, the next band while the tiles of this one are encoded, so memory
- * grows with the width of the image and not with its height. Each file appears whole or not at all
- * and has a name that depends on its position alone: STEM_Y_X.SUFFIX, padded with zeros so that
- * names sort as the image is read. The files are not synced; see ts_sync_folder().
+ * Where a format allows it, each tile is decoded alone. Elsewhere an image is decoded from the top,
+ * once, in full-width bands, while the tiles of earlier bands are judged, padded and encoded; so
+ * memory grows with the width of an image and not with its height. Results are put in order before
+ * they are written down: the same plan and options give the same bytes for any number of threads.
  *
- *     TsCut cut = {.folder = "tiles", .stem = "slide", .suffix = ".png", .grid = &grid};
- *     if (!ts_cut_image("slide.tif", &cut, error))
+ * Files are written into a stage (see stage.h), which is given its final name when all is done; the
+ * same call after a kill goes on. Rows alone go to a file or to standard output as they come.
+ *
+ *     TsCut cut = {.kind = TS_CUT_FOLDER, .plan = plan, .names = names, .output = "tiles"};
+ *     g_auto(TsCutReport) report = {0};
+ *     if (!ts_cut_run(&cut, &report, error))
  *         return FALSE;
  */
 #pragma once
 
 #include "base/progress.h"
-#include "image/grid.h"
-#include "image/image.h"
+#include "tiling/judge.h"
+#include "tiling/names.h"
+#include "tiling/pad.h"
+#include "tiling/plan.h"
 
 G_BEGIN_DECLS
 
+typedef enum {
+    TS_CUT_ROWS,   /* a manifest of regions */
+    TS_CUT_FOLDER, /* image files and manifest.tsv */
+    TS_CUT_TAR,    /* shards of image files and a manifest */
+} TsCutKind;
+
 typedef struct {
-    const char *folder; /* has to exist */
-    const char *stem;   /* how names begin */
-    const char *suffix; /* ".png", ...: the format */
-    const TsGrid *grid; /* of the image's size */
+    TsCutKind kind;
+    const TsPlan *plan;
+    const TsNames *names; /* of files; NULL for rows */
+    const TsJudge *judge; /* NULL: every tile stays */
+    const char *output;   /* the manifest ("-": standard output), the folder, or the tars' prefix */
     TsEncodeOptions encode;
-    gboolean replace;     /* existing files */
+    TsPadding padding;
+    const char *options;  /* all that the bytes depend on, as one line, for the journal */
+    gboolean replace;     /* existing output */
+    guint64 shard_tiles;  /* tiles in a tar at most, and */
+    guint64 shard_bytes;  /* bytes at most, unless one tile has more */
+    const char *rejects;  /* a manifest of the tiles that were dropped; NULL: none */
     TsProgress *progress; /* counts tiles; NULL: none */
 } TsCut;
 
-/* The name of a tile's file, without the folder. Free with g_free(). */
-char *ts_cut_file_name(const TsCut *cut, const TsTile *tile);
+typedef struct {
+    guint64 n_kept, n_dropped;
+    guint64 n_resumed;   /* tiles that an earlier, killed run had done */
+    GHashTable *reasons; /* char * to guint64 *: tiles dropped, by rule */
+    char *old_folder;    /* where other files of a replaced folder lie now, or NULL */
+} TsCutReport;
 
-/* Write all tiles of `path`. What lies beyond the image (TS_EDGE_PAD) is 0. TS_ERROR_FORMAT if the
- * image is not of the grid's size; else errors of reading and writing. Files that were complete
- * before an error stay. */
-gboolean ts_cut_image(const char *path, const TsCut *cut, GError **error);
+void ts_cut_report_clear(TsCutReport *report);
+
+/* Cut all tiles. Errors of reading, of encoding (with the tile's name) and of writing;
+ * TS_ERROR_FORMAT if an input changed meanwhile. */
+gboolean ts_cut_run(const TsCut *cut, TsCutReport *report, GError **error);
+
+/* Bytes of pixels that cutting keeps in memory at once, at most. */
+guint64 ts_cut_memory(const TsPlan *plan, guint n_threads);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsCutReport, ts_cut_report_clear)
 
 G_END_DECLS

@@ -32,7 +32,7 @@ giant_png() {
     tail -n +2 out/manifest.tsv | cut -f1 | while read -r name; do
         [ -s "out/$name" ] || fail "$name is missing"
     done
-    [ "$(sed -n 8p out/manifest.tsv)" = $'sheet_000_384.png\t../sheet.png\t384\t0\t16\t50\t0\t6' ]
+    [ "$(sed -n 8p out/manifest.tsv)" = $'sheet_000_384.png\t../sheet.png\t384\t0\t16\t50\t0\t6\t400\t200' ]
     no_leftovers out
 }
 
@@ -53,7 +53,7 @@ giant_png() {
 
 @test "each edge rule has its number and size of tiles" {
     plan() {
-        tile -s 150 "$@" --plan sheet.png | tail -n 1 | cut -f 6-
+        tile -s 150 "$@" --plan sheet.png | tail -n 1 | cut -f 6-9
     }
     [ "$(plan)" = $'3\t2\t6\t135000' ]
     [ "$(plan --edge partial)" = $'3\t2\t6\t80000' ]
@@ -101,8 +101,7 @@ giant_png() {
     head -c 3000 sheet.png > cut.png
     run -1 --separate-stderr tile -s 20 -o out cut.png
     stderr_has "cut.png: is damaged or truncated"
-    [ ! -e out/manifest.tsv ]
-    no_leftovers out
+    [ ! -e out ]
 }
 
 @test "what is no image is named and said to be none" {
@@ -164,21 +163,76 @@ giant_png() {
 @test "existing files are kept unless --force" {
     tile -s 100 -o out sheet.png
     run -1 --separate-stderr tile -s 50 -o out sheet.png
-    stderr_has "out/manifest.tsv: exists already; --force"
-    rm out/manifest.tsv
-    run -1 --separate-stderr tile -s 50 -o out sheet.png
-    stderr_has "exists already; --force"
-    [ ! -e out/manifest.tsv ]
+    stderr_has "out: exists already and is not empty; --force"
+    [ "$(n_rows out/manifest.tsv)" -eq 8 ]
     tile -s 50 --force -o out sheet.png
     [ "$(n_rows out/manifest.tsv)" -eq 32 ]
+    [ "$(find out -type f | wc -l)" -eq 33 ]
+    [ ! -e out.partial ]
+    mkdir empty
+    tile -s 100 -o empty sheet.png
+    [ "$(n_rows empty/manifest.tsv)" -eq 8 ]
 }
 
-@test "a failing --force run leaves no old manifest behind" {
+@test "--force removes tiles, but no other file, and no folder without a manifest" {
     tile -s 100 -o out sheet.png
+    echo mine > out/notes.txt
+    run -0 --separate-stderr tile -s 50 --force -o out sheet.png
+    stderr_has "out.old: files of the replaced folder that are no tiles are kept here"
+    [ "$(find out.old -type f)" = out.old/notes.txt ]
+    [ "$(find out -type f | wc -l)" -eq 33 ]
+    mkdir other
+    echo mine > other/notes.txt
+    run -1 --separate-stderr tile -s 50 --force -o other sheet.png
+    stderr_has "other: holds files but no manifest.tsv"
+    [ "$(cat other/notes.txt)" = mine ]
+}
+
+@test "a failing --force run leaves the old folder as it was" {
+    tile -s 100 -o out sheet.png
+    cp -r out before
     head -c 3000 sheet.png > tmp.png
     mv tmp.png sheet.png
     run -1 tile -s 100 --force -o out sheet.png
-    [ ! -e out/manifest.tsv ]
+    diff -r before out
+}
+
+# slow_sheet: enough tiles for some seconds, each checked by its number.
+slow_sheet() {
+    tile -s 64 --stride 1 --format png -j 1 "$@" sheet.png
+}
+
+@test "a run that was killed goes on, and ends as if it never had been" {
+    slow_sheet -o whole
+    tile -s 64 --stride 1 --format png -j 1 -o out sheet.png & pid=$!
+    for _ in $(seq 400); do
+        if grep -q "^done" out.partial/.tile-journal 2> tmp; then break; fi
+        sleep 0.02
+    done
+    kill -9 $pid
+    wait $pid || true
+    [ ! -e out ]
+    # Files that the journal does not vouch for are not believed.
+    last=$(find out.partial -name '*.png' | sort | tail -n 1)
+    echo torn > "$last"
+    run -0 --separate-stderr slow_sheet -o out
+    stderr_has "tiles were there already"
+    [ ! -e out.partial ]
+    diff -r whole out
+}
+
+@test "another run's unfinished folder is refused, and says what differs" {
+    run -130 timeout --preserve-status --signal=INT 2 tile -s 64 --stride 1 -o out sheet.png
+    [ -e out.partial ]
+    run -1 --separate-stderr tile -s 63 --stride 1 -o out sheet.png
+    stderr_has "out.partial: is an unfinished run with other options or inputs (options"
+    touch sheet.png
+    run -1 --separate-stderr tile -s 64 --stride 1 -o out sheet.png
+    stderr_has "(input"
+    stderr_has "sheet.png"
+    tile -s 100 --force -o out sheet.png
+    [ "$(n_rows out/manifest.tsv)" -eq 8 ]
+    [ ! -e out.partial ]
 }
 
 @test "a full disk is an error, and leaves no manifest and no half file" {
@@ -187,19 +241,16 @@ giant_png() {
     small_tmpfs disk 64k
     run -1 --separate-stderr tile -s 20 -o disk/out sheet.png
     stderr_has "No space left on device"
-    [ ! -e disk/out/manifest.tsv ]
-    no_leftovers disk
+    [ ! -e disk/out ]
 }
 
-@test "Ctrl-C ends by the signal, with whole tiles and no manifest" {
+@test "Ctrl-C ends by the signal, and the same command goes on" {
     run -130 timeout --preserve-status --signal=INT 1 tile -s 20 --stride 1 -o out sheet.png
-    [ ! -e out/manifest.tsv ]
-    no_leftovers out
-    ls out > names
-    [ -s names ]
-    tail -n 50 names | while read -r name; do
-        tail -c 8 "out/$name" | head -c 4 | grep -q IEND || fail "$name is not whole"
-    done
+    [ ! -e out ]
+    grep -q "^done" out.partial/.tile-journal
+    tile -s 20 --stride 1 -o out sheet.png
+    [ "$(n_rows out/manifest.tsv)" -eq 68961 ]
+    [ "$(find out -name '*.png' | wc -l)" -eq 68961 ]
 }
 
 @test "Ctrl-C ends a long list of rows too" {
@@ -252,4 +303,97 @@ giant_png() {
     wrong -o out --format webp
     stderr_has "WebP holds 3 or 4 bands"
     [ ! -e out ]
+}
+
+@test "tars hold the tiles, whatever the number of threads, and the manifest says where" {
+    tile -s 50 -o files sheet.png
+    for n in 1 3; do
+        mkdir "t$n"
+        tile -s 50 -j $n --shard-tiles 10 --tar "t$n/part" sheet.png
+    done
+    diff -r t1 t3
+    [ "$(find t1 -name '*.tar' | wc -l)" -eq 4 ]
+    tail -n +2 t1/part.tsv | while IFS=$'\t' read -r file offset length _; do
+        tail -c +$((offset + 1)) "t1/$file" | head -c "$length" | sha256sum
+    done | sort > there
+    (cd files && sha256sum -- *.png | sed 's/ .*/  -/') | sort > here
+    same here there
+    [ "$(tar -tf t1/part-000003.tar | tail -n 1)" = sheet_150_350.png ]
+    [ "$(head -n 1 t1/part-000003.index)" = "v1.2 2" ]
+    run -1 --separate-stderr tile -s 50 --tar t1/part sheet.png
+    stderr_has "t1/part.tsv: exists already"
+    tile -s 100 --force --tar t1/part sheet.png
+    [ "$(find t1 -type f | wc -l)" -eq 3 ]
+}
+
+@test "a tar ends before it has too many bytes" {
+    tile -s 50 --shard-bytes 20000 --tar part sheet.png
+    for tar in part-*.tar; do
+        [ "$(stat -c %s "$tar")" -le 20000 ]
+    done
+    cat part-*.tar > all
+    [ "$(n_rows part.tsv)" -eq 32 ]
+}
+
+@test "several sizes come from one pass, and names tell them apart" {
+    tile -s 100 -s 50x40 -o both sheet.png
+    tile -s 100 -o one sheet.png
+    tile -s 50x40 -o other sheet.png
+    [ "$(n_rows both/manifest.tsv)" -eq 48 ]
+    same both/sheet_100x100_100_300.png one/sheet_100_300.png
+    same both/sheet_050x040_160_350.png other/sheet_160_350.png
+    [ "$(head -n 1 both/manifest.tsv | cut -f 11)" = size ]
+    run -2 --separate-stderr tile -s 100 -s 50 --name '{stem}_{y}_{x}' -o out sheet.png
+    stderr_has "gives tiles of one image the same name"
+}
+
+@test "a region alone is cut, in coordinates of the image" {
+    tile -s 40 --roi 100,60,200x80 --virtual sheet.png > m.tsv
+    [ "$(n_rows m.tsv)" -eq 10 ]
+    [ "$(sed -n 2p m.tsv)" = $'sheet.png\t100\t60\t40\t40\t0\t0' ]
+    tile -s 40 --roi 100,60,200x80 -o out sheet.png
+    tile -s 20 -o cells sheet.png
+    tile -s 20 -o again out/sheet_100_260.png
+    same again/sheet_100_260_20_20.png cells/sheet_120_280.png
+    run -1 --separate-stderr tile --roi 300,0,200x100 --virtual sheet.png
+    stderr_has "sheet.png: region 300,0,200x100 is empty or not inside the image of 400 x 200"
+}
+
+@test "random places depend on the seed alone, lie inside and are distinct" {
+    tile -s 64 --random 50 --seed 7 --virtual sheet.png > a.tsv
+    tile -s 64 --random 50 --seed 7 -j 3 --virtual sheet.png > b.tsv
+    tile -s 64 --random 50 --seed 8 --virtual sheet.png > c.tsv
+    same a.tsv b.tsv
+    run ! cmp -s a.tsv c.tsv
+    [ "$(tail -n +2 a.tsv | cut -f 2,3 | sort -u | wc -l)" -eq 50 ]
+    awk 'NR > 1 && ($2 < 0 || $3 < 0 || $2 > 336 || $3 > 136) { exit 1 }' FS='\t' a.tsv
+    tile -s 64 --random 50 --seed 7 -o out sheet.png
+    [ "$(find out -name '*.png' | wc -l)" -eq 50 ]
+    run -2 --separate-stderr tile -s 399x200 --random 3 --virtual sheet.png
+    stderr_has "have 2 places for a tile of 399 x 200, 3 are asked for"
+}
+
+@test "points are centres of tiles" {
+    printf 'x\ty\n110\t130\n30\t30\n' > points.tsv
+    tile -s 20 --points points.tsv -o out sheet.png
+    tile -s 20 -o cells sheet.png
+    same out/sheet_020_020.png cells/sheet_020_020.png
+    same out/sheet_120_100.png cells/sheet_120_100.png
+    printf 'x\ty\n5\t30\n' > points.tsv
+    run -2 --separate-stderr tile -s 20 --points points.tsv -o out2 sheet.png
+    stderr_has "a tile of 20 x 20 around 5,30 is not inside of sheet.png"
+}
+
+@test "names are made of a template, and fan out over folders" {
+    tile -s 100 --name 'r{row}/c{col}-{n}' -o out sheet.png
+    [ -s out/r1/c3-7.png ]
+    tile -s 100 --fan-out 3 -o fan sheet.png
+    [ -s fan/000002/sheet_100_300.png ]
+    [ "$(tail -n 1 fan/manifest.tsv | cut -f 1)" = 000002/sheet_100_300.png ]
+    tile -s 100 --force --fan-out 3 -o fan sheet.png
+    [ ! -e fan.old ]
+    for name in '{stem}' '{x}' '../{n}' '/{n}' 'a/.{n}' '{nn}' '{n'; do
+        run -2 --separate-stderr tile -s 100 --name "$name" -o bad sheet.png
+        stderr_has "--name"
+    done
 }

@@ -1,0 +1,46 @@
+/* The parts of tile's command line: each has its options and makes of them what the library takes.
+ *
+ * tile-layout.c: where tiles lie; tile-output.c: what is written.
+ */
+#pragma once
+
+#include "tiling/cut.h"
+
+G_BEGIN_DECLS
+
+/* Where tiles lie. */
+typedef struct {
+    GArray *sizes; /* TsGridOptions */
+    TsRegion roi;
+    GArray *places; /* TsPlace */
+    TsPlanOptions options;
+    TsPadding padding;
+} TileLayout;
+
+extern const GOptionEntry tile_layout_options[];
+gboolean tile_layout_init(TileLayout *layout, GError **error);
+void tile_layout_clear(TileLayout *layout);
+
+/* What is written, and where. */
+typedef struct {
+    gboolean plan_only;
+    TsCutKind kind;
+    const char *path, *suffix, *name, *rejects;
+    int fan_out;
+    TsEncodeOptions encode;
+    guint64 shard_tiles, shard_bytes;
+} TileOutput;
+
+extern const GOptionEntry tile_output_options[];
+gboolean tile_output_init(TileOutput *output, GError **error);
+
+/* The position of `text` in `words`, `otherwise` if it was not given. */
+gboolean tile_parse_word(const char *text, const char *option, const char *const *words,
+                         int otherwise, int *value, GError **error);
+
+/* One line of text that says what `options` are set to. Free with g_free(). */
+char *tile_describe_options(const GOptionEntry *options);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TileLayout, tile_layout_clear)
+
+G_END_DECLS

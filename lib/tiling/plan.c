@@ -1,0 +1,389 @@
+/* The plan: headers read, regions, grids and places laid over images, tiles put in order. */
+#include "tiling/plan.h"
+
+#include "base/error.h"
+#include "base/rng.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void
+layout_clear(gpointer data)
+{
+    g_free(((TsLayout *) data)->places);
+}
+
+static void
+input_free(gpointer data)
+{
+    TsPlanInput *self = data;
+    g_array_unref(self->layouts);
+    g_array_unref(self->groups);
+    g_free(self->path);
+    g_free(self->stem);
+    g_free(self);
+}
+
+TsPlan *
+ts_plan_new(const TsPlanOptions *options)
+{
+    TsPlan *self = g_new0(TsPlan, 1);
+    self->inputs = g_ptr_array_new_with_free_func(input_free);
+    self->options = *options;
+    return self;
+}
+
+void
+ts_plan_free(TsPlan *self)
+{
+    if (self == NULL)
+        return;
+    g_ptr_array_unref(self->inputs);
+    g_free(self);
+}
+
+const TsPlanInput *
+ts_plan_get_input(const TsPlan *self, guint i)
+{
+    return g_ptr_array_index(self->inputs, i);
+}
+
+static gboolean
+stat_file(const char *path, guint64 *n_bytes, gint64 *mtime, GError **error)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return ts_error_set_errno(error, errno, "%s: cannot be opened", path);
+    *n_bytes = (guint64) status.st_size;
+    *mtime = (gint64) status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec;
+    return TRUE;
+}
+
+gboolean
+ts_plan_check_unchanged(const TsPlanInput *input, GError **error)
+{
+    guint64 n_bytes = 0;
+    gint64 mtime = 0;
+    if (!stat_file(input->path, &n_bytes, &mtime, error))
+        return FALSE;
+    if (n_bytes != input->n_bytes || mtime != input->mtime)
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: changed while it was read", input->path);
+    return TRUE;
+}
+
+static TsPlanInput *
+read_input(const char *path, GError **error)
+{
+    guint64 n_bytes = 0;
+    gint64 mtime = 0;
+    if (!g_utf8_validate(path, -1, NULL)) {
+        ts_error_set(error, TS_ERROR_FORMAT, "%s: the name is not UTF-8, as a manifest has to be",
+                     path);
+        return NULL;
+    }
+    if (!stat_file(path, &n_bytes, &mtime, error))
+        return NULL;
+    g_autoptr(TsImageSource) source = ts_image_source_open(path, error);
+    if (source == NULL)
+        return NULL;
+    g_autofree char *name = g_path_get_basename(path);
+    const char *dot = strrchr(name, '.');
+    TsPlanInput *self = g_new0(TsPlanInput, 1);
+    self->path = g_strdup(path);
+    self->stem =
+        dot != NULL && dot != name ? g_strndup(name, (gsize) (dot - name)) : g_strdup(name);
+    self->n_bytes = n_bytes;
+    self->mtime = mtime;
+    self->info = *ts_image_source_info(source);
+    self->layouts = g_array_new(FALSE, TRUE, sizeof(TsLayout));
+    g_array_set_clear_func(self->layouts, layout_clear);
+    self->groups = g_array_new(FALSE, TRUE, sizeof(TsTileGroup));
+    return self;
+}
+
+static int
+compare_places(const void *a, const void *b)
+{
+    const TsPlace *one = a, *other = b;
+    if (one->y != other->y)
+        return one->y < other->y ? -1 : 1;
+    return one->x < other->x ? -1 : one->x > other->x;
+}
+
+/* Distinct places: the numbers of all of them are drawn without repetition (Floyd's way: Bentley
+ * and Floyd, "A sample of brilliance", 1987). */
+static gboolean
+draw_places(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GError **error)
+{
+    const TsGridOptions *size = &plan->options.sizes[layout->size];
+    gint64 across = (gint64) layout->region.width - size->tile_width + 1;
+    gint64 down = (gint64) layout->region.height - size->tile_height + 1;
+    guint64 n = plan->options.n_random,
+            all = across < 1 || down < 1 ? 0 : (guint64) (across * down);
+    if (n > all)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "%s: --random: %d x %d pixels have %" G_GUINT64_FORMAT
+                            " places for a tile of %d x %d, %" G_GUINT64_FORMAT " are asked for",
+                            input->path, layout->region.width, layout->region.height, all,
+                            size->tile_width, size->tile_height, n);
+    TsRng rng;
+    g_autoptr(GHashTable) drawn = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    guint64 item = (guint64) plan->inputs->len << 32 | input->layouts->len;
+    ts_rng_init(&rng, plan->options.seed, "tile places", item);
+    layout->places = ts_try_alloc(n, sizeof(TsPlace), "random places", error);
+    if (layout->places == NULL)
+        return FALSE;
+    for (guint64 top = all - n; top < all; top++) {
+        gint64 place = (gint64) ts_rng_below(&rng, top + 1);
+        if (g_hash_table_contains(drawn, &place))
+            place = (gint64) top;
+        g_hash_table_add(drawn, g_memdup2(&place, sizeof place));
+        layout->places[layout->n_places++] = (TsPlace){layout->region.x + (int) (place % across),
+                                                       layout->region.y + (int) (place / across)};
+    }
+    return TRUE;
+}
+
+/* The given places are centres; each tile lies inside of the image. */
+static gboolean
+take_places(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GError **error)
+{
+    const TsPlanOptions *o = &plan->options;
+    const TsGridOptions *size = &o->sizes[layout->size];
+    layout->places = ts_try_alloc(o->n_places, sizeof(TsPlace), "places", error);
+    if (layout->places == NULL)
+        return FALSE;
+    for (guint64 i = 0; i < o->n_places; i++) {
+        gint64 x = (gint64) o->places[i].x - size->tile_width / 2;
+        gint64 y = (gint64) o->places[i].y - size->tile_height / 2;
+        if (x < 0 || y < 0 || x + size->tile_width > input->info.width ||
+            y + size->tile_height > input->info.height)
+            return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                "--points: a tile of %d x %d around %d,%d is not inside of %s "
+                                "(%d x %d)",
+                                size->tile_width, size->tile_height, o->places[i].x, o->places[i].y,
+                                input->path, input->info.width, input->info.height);
+        layout->places[layout->n_places++] = (TsPlace){(int) x, (int) y};
+    }
+    return TRUE;
+}
+
+static gboolean
+check_distinct(const TsPlanInput *input, const TsLayout *layout, GError **error)
+{
+    for (guint64 i = 1; i < layout->n_places; i++)
+        if (compare_places(&layout->places[i - 1], &layout->places[i]) == 0)
+            return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                "--points: %s: the tile at %d,%d is there twice", input->path,
+                                layout->places[i].x, layout->places[i].y);
+    return TRUE;
+}
+
+static gboolean
+init_layout(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GError **error)
+{
+    const TsRegion *r = &layout->region;
+    if (r->x < 0 || r->y < 0 || r->width < 1 || r->height < 1 ||
+        r->width > input->info.width - r->x || r->height > input->info.height - r->y)
+        return ts_error_set(error, TS_ERROR_RANGE,
+                            "%s: region %d,%d,%dx%d is empty or not inside the image of %d x %d",
+                            input->path, r->x, r->y, r->width, r->height, input->info.width,
+                            input->info.height);
+    if (!ts_grid_init(&layout->grid, &plan->options.sizes[layout->size], r->width, r->height,
+                      error))
+        return FALSE;
+    layout->n_tiles = ts_grid_n_tiles(&layout->grid);
+    if (plan->options.n_random == 0 && plan->options.places == NULL)
+        return TRUE;
+    if (plan->options.n_random > 0 ? !draw_places(plan, input, layout, error)
+                                   : !take_places(plan, input, layout, error))
+        return FALSE;
+    qsort(layout->places, layout->n_places, sizeof(TsPlace), compare_places);
+    layout->n_tiles = layout->n_places;
+    return check_distinct(input, layout, error);
+}
+
+guint64
+ts_plan_group_n_tiles(const TsPlanInput *input, const TsTileGroup *group)
+{
+    const TsLayout *layout = &g_array_index(input->layouts, TsLayout, group->layout);
+    return layout->places != NULL ? 1 : layout->grid.n_columns;
+}
+
+static void
+get_place(const TsLayout *layout, guint64 i, TsTile *tile)
+{
+    const TsGridOptions *size = &layout->grid.options;
+    *tile = (TsTile){.column = 0,
+                     .row = i,
+                     .x = layout->places[i].x,
+                     .y = layout->places[i].y,
+                     .width = size->tile_width,
+                     .height = size->tile_height,
+                     .full_width = size->tile_width,
+                     .full_height = size->tile_height};
+}
+
+void
+ts_plan_get_group_tile(const TsPlanInput *input, const TsTileGroup *group, guint64 i,
+                       TsPlanTile *tile)
+{
+    const TsLayout *layout = &g_array_index(input->layouts, TsLayout, group->layout);
+    tile->size = layout->size;
+    tile->number = input->first + group->first + i;
+    if (layout->places != NULL) {
+        get_place(layout, group->row, &tile->tile);
+        return;
+    }
+    ts_grid_get_tile(&layout->grid, i, group->row, &tile->tile);
+    tile->tile.x += layout->region.x;
+    tile->tile.y += layout->region.y;
+}
+
+/* Rows that the tiles of a group show; with mirrored padding also those that it repeats. */
+static void
+find_rows(const TsPlan *plan, const TsPlanInput *input, TsTileGroup *group)
+{
+    TsPlanTile tile;
+    ts_plan_get_group_tile(input, group, 0, &tile);
+    group->y = tile.tile.y;
+    group->height = tile.tile.height;
+    if (!plan->options.padded_rows || tile.tile.full_height == tile.tile.height)
+        return;
+    int before = tile.tile.pad_top;
+    int after = tile.tile.full_height - tile.tile.height - before;
+    int low = MAX(0, tile.tile.y - after), high = tile.tile.y + tile.tile.height + before;
+    group->y = low;
+    group->height = MIN(high, input->info.height) - low;
+}
+
+static int
+compare_groups(const void *a, const void *b)
+{
+    const TsTileGroup *one = a, *other = b;
+    if (one->y != other->y)
+        return one->y < other->y ? -1 : 1;
+    if (one->layout != other->layout)
+        return one->layout < other->layout ? -1 : 1;
+    return one->row < other->row ? -1 : one->row > other->row;
+}
+
+static void
+order_tiles(const TsPlan *plan, TsPlanInput *input)
+{
+    for (guint i = 0; i < input->layouts->len; i++) {
+        const TsLayout *layout = &g_array_index(input->layouts, TsLayout, i);
+        guint64 n = layout->places != NULL       ? layout->n_places
+                    : layout->grid.n_columns > 0 ? layout->grid.n_rows
+                                                 : 0;
+        for (guint64 row = 0; row < n; row++) {
+            TsTileGroup group = {.layout = i, .row = row};
+            find_rows(plan, input, &group);
+            g_array_append_val(input->groups, group);
+        }
+    }
+    if (input->layouts->len > 1)
+        qsort(input->groups->data, input->groups->len, sizeof(TsTileGroup), compare_groups);
+    for (guint i = 0; i < input->groups->len; i++) {
+        TsTileGroup *group = &g_array_index(input->groups, TsTileGroup, i);
+        group->first = input->n_tiles;
+        input->n_tiles += ts_plan_group_n_tiles(input, group);
+    }
+}
+
+gboolean
+ts_plan_add(TsPlan *self, const char *path, const TsRegion *regions, guint n_regions,
+            GError **error)
+{
+    TsPlanInput *input = read_input(path, error);
+    if (input == NULL)
+        return FALSE;
+    TsRegion whole = {0, 0, input->info.width, input->info.height};
+    const TsRegion *all = n_regions > 0               ? regions
+                          : self->options.roi != NULL ? self->options.roi
+                                                      : &whole;
+    for (guint i = 0; i < MAX(n_regions, 1) * self->options.n_sizes; i++) {
+        TsLayout layout = {.region = all[i / self->options.n_sizes],
+                           .size = i % self->options.n_sizes};
+        gboolean done = init_layout(self, input, &layout, error);
+        g_array_append_val(input->layouts, layout);
+        if (!done) {
+            input_free(input);
+            return FALSE;
+        }
+    }
+    input->first = self->n_tiles;
+    order_tiles(self, input);
+    self->n_tiles += input->n_tiles;
+    g_ptr_array_add(self->inputs, input);
+    return TRUE;
+}
+
+/* The last of `n` things whose `first` is at most `number`; those without tiles are passed over. */
+static guint
+find_last(const TsPlan *self, guint64 number)
+{
+    guint low = 0, high = self->inputs->len;
+    while (high - low > 1) {
+        guint middle = (low + high) / 2;
+        if (ts_plan_get_input(self, middle)->first <= number)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static const TsTileGroup *
+find_group(const TsPlanInput *input, guint64 i)
+{
+    guint low = 0, high = input->groups->len;
+    while (high - low > 1) {
+        guint middle = (low + high) / 2;
+        if (g_array_index(input->groups, TsTileGroup, middle).first <= i)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &g_array_index(input->groups, TsTileGroup, low);
+}
+
+void
+ts_plan_get_tile(const TsPlan *self, guint64 number, TsPlanTile *tile)
+{
+    g_assert(number < self->n_tiles);
+    guint at = find_last(self, number);
+    const TsPlanInput *input = ts_plan_get_input(self, at);
+    const TsTileGroup *group = find_group(input, number - input->first);
+    ts_plan_get_group_tile(input, group, number - input->first - group->first, tile);
+    tile->input = at;
+}
+
+guint64
+ts_plan_input_bytes(const TsPlanInput *input)
+{
+    guint64 pixels = 0;
+    for (guint i = 0; i < input->layouts->len; i++) {
+        const TsLayout *layout = &g_array_index(input->layouts, TsLayout, i);
+        const TsGrid *grid = &layout->grid;
+        guint64 width = 0, height = 0;
+        TsTile tile;
+        if (layout->places != NULL) {
+            pixels += layout->n_places * (guint64) grid->options.tile_width *
+                      (guint64) grid->options.tile_height;
+            continue;
+        }
+        for (guint64 k = 0; k < grid->n_columns && grid->n_rows > 0; k++) {
+            ts_grid_get_tile(grid, k, 0, &tile);
+            width += (guint64) tile.full_width;
+        }
+        for (guint64 k = 0; k < grid->n_rows && grid->n_columns > 0; k++) {
+            ts_grid_get_tile(grid, 0, k, &tile);
+            height += (guint64) tile.full_height;
+        }
+        pixels += width * height;
+    }
+    return pixels * (guint64) input->info.bands * ts_sample_type_size(input->info.type);
+}

@@ -1,0 +1,171 @@
+/* Rows of manifests as text. */
+#include "tiling/rows.h"
+
+#include "manifest/cell.h"
+#include "manifest/folder.h"
+
+#include <string.h>
+
+struct _TsRows {
+    const TsCut *cut;
+    char **sources; /* of the inputs, escaped, as seen from the manifest's folder */
+    char **masks;   /* the same, for rows alone: (input, layer) */
+    guint n_layers;
+    gboolean has_pads, has_sizes;
+};
+
+static char *
+seen_from(const TsRebase *rebase, const char *path)
+{
+    GString *moved = g_string_new(NULL);
+    g_autofree char *escaped = ts_escape(path);
+    ts_rebase_append(rebase, moved, (TsCell){escaped, strlen(escaped)});
+    return g_string_free(moved, FALSE);
+}
+
+static gboolean
+any_pads_before(const TsPlan *plan)
+{
+    for (guint i = 0; i < plan->options.n_sizes; i++)
+        if (plan->options.sizes[i].edge == TS_EDGE_PAD && plan->options.sizes[i].centred)
+            return TRUE;
+    return FALSE;
+}
+
+TsRows *
+ts_rows_new(const TsCut *cut, const char *folder)
+{
+    TsRows *self = g_new0(TsRows, 1);
+    guint n = cut->plan->inputs->len;
+    TsRebase rebase;
+    ts_rebase_init(&rebase, ".", folder);
+    self->cut = cut;
+    self->n_layers = cut->judge != NULL ? ts_judge_n_layers(cut->judge) : 0;
+    self->has_pads = any_pads_before(cut->plan);
+    self->has_sizes = cut->plan->options.n_sizes > 1;
+    self->sources = g_new0(char *, n + 1);
+    self->masks = g_new0(char *, n * self->n_layers + 1);
+    for (guint i = 0; i < n; i++) {
+        self->sources[i] = seen_from(&rebase, ts_plan_get_input(cut->plan, i)->path);
+        for (guint k = 0; k < self->n_layers; k++)
+            self->masks[i * self->n_layers + k] =
+                seen_from(&rebase, ts_judge_layer_path(cut->judge, k, i));
+    }
+    ts_rebase_clear(&rebase);
+    return self;
+}
+
+void
+ts_rows_free(TsRows *self)
+{
+    if (self == NULL)
+        return;
+    g_strfreev(self->sources);
+    g_strfreev(self->masks);
+    g_free(self);
+}
+
+/* Columns of masks, for which a tar's manifest has no word, and of the judge. */
+static void
+append_judged_names(const TsRows *self, GString *line, gboolean with_masks)
+{
+    const TsJudge *judge = self->cut->judge;
+    for (guint i = 0; with_masks && i < self->n_layers; i++)
+        g_string_append_printf(line, "\t%s", ts_judge_layer_column(judge, i));
+    const char *const *columns = judge != NULL ? ts_judge_columns(judge) : NULL;
+    for (; columns != NULL && *columns != NULL; columns++) {
+        g_autofree char *escaped = ts_escape(*columns);
+        g_string_append_printf(line, "\t%s", escaped);
+    }
+}
+
+char *
+ts_rows_header(const TsRows *self)
+{
+    GString *line = g_string_new("file_name");
+    if (self->cut->kind == TS_CUT_TAR)
+        g_string_append(line, "\toffset\tlength");
+    if (self->cut->kind == TS_CUT_ROWS)
+        g_string_append(line, "\tx\ty\twidth\theight\trow\tcol");
+    else
+        g_string_append(line, "\tsource\tsrc_x\tsrc_y\tsrc_width\tsrc_height\trow\tcol"
+                              "\tsource_width\tsource_height");
+    if (self->has_pads)
+        g_string_append(line, "\tpad_left\tpad_top");
+    if (self->has_sizes)
+        g_string_append(line, "\tsize");
+    append_judged_names(self, line, self->cut->kind != TS_CUT_TAR);
+    g_string_append_c(line, '\n');
+    return g_string_free(line, FALSE);
+}
+
+char *
+ts_rows_rejects_header(const TsRows *self)
+{
+    GString *line = g_string_new("file_name\tx\ty\twidth\theight\treason");
+    append_judged_names(self, line, FALSE);
+    g_string_append_c(line, '\n');
+    return g_string_free(line, FALSE);
+}
+
+static void
+append_values(GString *line, const TsVerdict *verdict)
+{
+    for (guint i = 0; verdict != NULL && i < verdict->n_values; i++) {
+        g_string_append_c(line, '\t');
+        if (verdict->values[i] == NULL)
+            g_string_append(line, "\\N");
+        else
+            ts_escape_append(line, verdict->values[i], strlen(verdict->values[i]));
+    }
+}
+
+static void
+append_masks(const TsRows *self, GString *line, const TsPlanTile *tile, char *const *masks)
+{
+    for (guint i = 0; i < self->n_layers && self->cut->kind != TS_CUT_TAR; i++) {
+        g_string_append_c(line, '\t');
+        if (masks != NULL)
+            ts_escape_append(line, masks[i], strlen(masks[i]));
+        else
+            g_string_append(line, self->masks[tile->input * self->n_layers + i]);
+    }
+}
+
+char *
+ts_rows_format(const TsRows *self, const TsPlanTile *tile, char *const *masks,
+               const TsVerdict *verdict)
+{
+    const TsTile *t = &tile->tile;
+    const TsPlanInput *input = ts_plan_get_input(self->cut->plan, tile->input);
+    GString *line = g_string_sized_new(128);
+    g_string_append_printf(line, "%s%s", self->cut->kind != TS_CUT_ROWS ? "\t" : "",
+                           self->sources[tile->input]);
+    g_string_append_printf(line, "\t%d\t%d\t%d\t%d\t%" G_GUINT64_FORMAT "\t%" G_GUINT64_FORMAT,
+                           t->x, t->y, t->width, t->height, t->row, t->column);
+    if (self->cut->kind != TS_CUT_ROWS)
+        g_string_append_printf(line, "\t%d\t%d", input->info.width, input->info.height);
+    if (self->has_pads)
+        g_string_append_printf(line, "\t%d\t%d", t->pad_left, t->pad_top);
+    if (self->has_sizes) {
+        const TsGridOptions *size = &self->cut->plan->options.sizes[tile->size];
+        g_string_append_printf(line, "\t%dx%d", size->tile_width, size->tile_height);
+    }
+    append_masks(self, line, tile, masks);
+    append_values(line, verdict);
+    g_string_append_c(line, '\n');
+    return g_string_free(line, FALSE);
+}
+
+char *
+ts_rows_format_reject(const TsRows *self, const TsPlanTile *tile, const TsVerdict *verdict)
+{
+    const TsTile *t = &tile->tile;
+    g_autofree char *reason = ts_escape(verdict->reason);
+    GString *line = g_string_sized_new(128);
+    g_string_append_printf(line, "%s\t%d\t%d\t%d\t%d\t%s", self->sources[tile->input], t->x, t->y,
+                           t->width, t->height, reason);
+    append_values(line, verdict);
+    g_string_append_c(line, '\n');
+    return g_string_free(line, FALSE);
+}
