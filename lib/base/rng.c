@@ -99,6 +99,12 @@ ts_rng_normal(TsRng *rng)
     return gsl_ran_gaussian_ziggurat(ts_rng_gsl(rng), 1.0);
 }
 
+guint64
+ts_rng_poisson(TsRng *rng, double mean)
+{
+    return gsl_ran_poisson(ts_rng_gsl(rng), mean);
+}
+
 void
 ts_rng_shuffle(TsRng *rng, guint64 *order, gsize n)
 {

@@ -44,6 +44,9 @@ guint64 ts_rng_below(TsRng *rng, guint64 n);
 /* Standard normal (GSL's ziggurat). */
 double ts_rng_normal(TsRng *rng);
 
+/* A Poisson number of the given mean, 0 to 1e9 (GSL's). */
+guint64 ts_rng_poisson(TsRng *rng, double mean);
+
 /* Put `order` (n numbers) into a uniformly random order (Fisher-Yates). */
 void ts_rng_shuffle(TsRng *rng, guint64 *order, gsize n);
 

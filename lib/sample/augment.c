@@ -17,6 +17,8 @@ typedef enum {
     SHARE,  /* N: N .. 1, then WxH */
 } Style;
 
+enum { CLAHE_PARTS = 8 }; /* as OpenCV and albumentations */
+
 typedef struct {
     Style style;
     double max_number; /* of N */
@@ -39,6 +41,17 @@ static const Rule rules[TS_N_EDITS] = {
     [TS_EDIT_BRIGHTNESS] = {EITHER, 1, -1, 10, "=SHARE"},
     [TS_EDIT_CONTRAST] = {EITHER, 1, -1, 10, "=SHARE"},
     [TS_EDIT_GAMMA] = {FACTOR, 10, 0.05, 20, "=X"},
+    [TS_EDIT_SATURATION] = {EITHER, 1, -1, 10, "=SHARE"},
+    [TS_EDIT_HUE] = {EITHER, 0.5, -0.5, 0.5, "=SHARE"},
+    [TS_EDIT_BLUR] = {UP_TO, 100, 0, 100, "=SIGMA"},
+    [TS_EDIT_SHARPEN] = {UP_TO, 10, 0, 10, "=AMOUNT"},
+    [TS_EDIT_NOISE] = {UP_TO, 1, 0, 1, "=DEVIATION"},
+    [TS_EDIT_POISSON] = {EXACT, 1e7, 1, 1e7, "=PEAK"},
+    [TS_EDIT_SALT_PEPPER] = {UP_TO, 1, 0, 1, "=SHARE"},
+    [TS_EDIT_JPEG] = {EXACT, 100, 1, 100, "=QUALITY"},
+    [TS_EDIT_ERASE] = {EXACT, 1, 0.0001, 1, "=SHARE"},
+    [TS_EDIT_CLAHE] = {EXACT, 1000, 0.1, 1000, "=LIMIT[:PARTS]"},
+    [TS_EDIT_STAIN] = {EITHER, 1, -1, 1, "=X"},
 };
 
 static gboolean
@@ -57,7 +70,7 @@ parse_range(const char *text, const Rule *rule, double *low, double *high)
         return parse_number(first, rule->min, rule->max, low) &&
                parse_number(dots + 2, *low, rule->max, high);
     }
-    const double min = rule->style == SHARE ? rule->min : 0;
+    const double min = rule->style == SHARE || rule->style == EXACT ? rule->min : 0;
     if (!parse_number(text, min, rule->max_number, high))
         return FALSE;
     *low = rule->style == EITHER   ? -*high
@@ -87,7 +100,7 @@ parse_values(char **values, const Rule *rule, TsAugmentItem *item)
         return n == 1 && parse_size(values[0], item);
     if (n < 1 || !parse_range(values[0], rule, &low, &high))
         return FALSE;
-    item->is_factor = rule->style == FACTOR;
+    item->is_factor = rule->style == FACTOR || item->kind == TS_EDIT_POISSON;
     if (item->is_factor) {
         low = log(low);
         high = log(high);
@@ -96,6 +109,9 @@ parse_values(char **values, const Rule *rule, TsAugmentItem *item)
     item->half = (high - low) / 2;
     if (item->kind == TS_EDIT_ELASTIC)
         return n == 2 && parse_number(values[1], 0.1, 1000, &item->extra);
+    item->extra = CLAHE_PARTS;
+    if (item->kind == TS_EDIT_CLAHE && n == 2)
+        return parse_number(values[1], 1, 64, &item->extra) && item->extra == rint(item->extra);
     if (item->kind == TS_EDIT_RESIZED_CROP)
         return n == 1 || (n == 2 && parse_size(values[1], item));
     return n == 1;
@@ -183,7 +199,8 @@ gboolean
 ts_augment_needs_size(const TsAugment *how)
 {
     for (guint i = 0; i < how->n; i++)
-        if (rules[how->item[i].kind].style == SIZE || rules[how->item[i].kind].style == SHARE)
+        if (rules[how->item[i].kind].style == SIZE || rules[how->item[i].kind].style == SHARE ||
+            how->item[i].kind == TS_EDIT_ERASE)
             return TRUE;
     return FALSE;
 }

@@ -23,7 +23,7 @@ typedef struct {
     TsEditKind kind;
     double middle, half; /* drawn uniformly within middle +- half; logarithms where is_factor */
     gboolean is_factor;
-    double extra;       /* of elastic: sigma */
+    double extra;       /* of elastic: sigma; of clahe: parts along a side */
     int width, height;  /* of crop and resized-crop; 0: as the picture */
     double probability; /* of the change being made at all */
 } TsAugmentItem;

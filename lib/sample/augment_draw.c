@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Instead of a number of values. */
+enum { NOT_MADE = -1, FAILED = -2 };
+
 /* Draws of the affine changes and flips, which share one stream, each its own place in it. */
 typedef struct {
     double rotate, scale, shear, shift_x, shift_y; /* uniform in -1 .. 1 */
@@ -137,18 +140,46 @@ draw_d4(Draw *draw, TsRng *rng, double *v)
     return v[0] != 0;
 }
 
-/* Values of a change; 0 of them where its name says all, -1 if it is not made, -2 on an error. */
+/* Values of a change that is not geometric, and how many: a number, and what some have behind it.
+ */
 static int
-draw_values(const TsAugmentItem *item, Draw *draw, TsRng *rng, double *v, GError **error)
+draw_tone(const TsAugmentItem *item, const Draw *draw, TsRng *rng, double *v)
 {
-    const Affine *affine = &draw->affine;
+    switch (item->kind) {
+    case TS_EDIT_ERASE:
+        return draw_rectangle(item, draw, 3.3, rng, v) ? 4 : NOT_MADE;
+    case TS_EDIT_STAIN:
+        for (int i = 0; i < 6; i++)
+            v[i] = within(item, draw_sign(rng));
+        return 6;
+    case TS_EDIT_NOISE:
+    case TS_EDIT_POISSON:
+    case TS_EDIT_SALT_PEPPER:
+        v[0] = within(item, draw_sign(rng));
+        v[1] = ts_rng_next(rng);
+        return 2;
+    case TS_EDIT_CLAHE:
+        v[0] = within(item, draw_sign(rng));
+        v[1] = item->extra;
+        return 2;
+    case TS_EDIT_JPEG:
+        v[0] = rint(within(item, draw_sign(rng)));
+        return 1;
+    default:
+        v[0] = within(item, draw_sign(rng));
+        return 1;
+    }
+}
+
+/* Values of an affine change or a flip, which come from the stream that they share. */
+static int
+draw_from_affine(const TsAugmentItem *item, const Affine *affine, double *v)
+{
     switch (item->kind) {
     case TS_EDIT_HFLIP:
-        return affine->hflip < item->probability ? 0 : -1;
+        return affine->hflip < item->probability ? 0 : NOT_MADE;
     case TS_EDIT_VFLIP:
-        return affine->vflip < item->probability ? 0 : -1;
-    case TS_EDIT_D4:
-        return draw_d4(draw, rng, v) ? 1 : -1;
+        return affine->vflip < item->probability ? 0 : NOT_MADE;
     case TS_EDIT_ROTATE:
         v[0] = within(item, affine->rotate);
         return 1;
@@ -158,12 +189,22 @@ draw_values(const TsAugmentItem *item, Draw *draw, TsRng *rng, double *v, GError
     case TS_EDIT_SHEAR:
         v[0] = within(item, affine->shear);
         return 1;
-    case TS_EDIT_SHIFT:
+    default:
         v[0] = within(item, affine->shift_x);
         v[1] = within(item, affine->shift_y);
         return 2;
+    }
+}
+
+/* How many values a change has, now in `v`, or NOT_MADE, or FAILED. */
+static int
+draw_values(const TsAugmentItem *item, Draw *draw, TsRng *rng, double *v, GError **error)
+{
+    switch (item->kind) {
+    case TS_EDIT_D4:
+        return draw_d4(draw, rng, v) ? 1 : NOT_MADE;
     case TS_EDIT_CROP:
-        return draw_crop(item, draw, rng, v, error) ? 4 : -2;
+        return draw_crop(item, draw, rng, v, error) ? 4 : FAILED;
     case TS_EDIT_RESIZED_CROP:
         draw_resized_crop(item, draw, rng, v);
         return 6;
@@ -176,8 +217,8 @@ draw_values(const TsAugmentItem *item, Draw *draw, TsRng *rng, double *v, GError
         v[2] = ts_rng_next(rng);
         return 3;
     default:
-        v[0] = within(item, draw_sign(rng));
-        return 1;
+        return item->kind >= TS_EDIT_PHOTOMETRIC ? draw_tone(item, draw, rng, v)
+                                                 : draw_from_affine(item, &draw->affine, v);
     }
 }
 
@@ -194,7 +235,7 @@ draw_item(const TsAugmentItem *item, Draw *draw, TsEdits *edits, GError **error)
     if (!is_made && !is_flip)
         return TRUE;
     int n = draw_values(item, draw, &rng, v, error);
-    return n < 0 ? n == -1 : ts_edits_add(edits, item->kind, v, (guint) n, error);
+    return n < 0 ? n == NOT_MADE : ts_edits_add(edits, item->kind, v, (guint) n, error);
 }
 
 gboolean

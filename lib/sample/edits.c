@@ -8,34 +8,49 @@
 #include <math.h>
 #include <string.h>
 
-/* Values of a kind: how many, and within what; the last ones may be seeds or whole numbers. */
+/* Values of a kind: how many, and within what; those from first_whole on are whole numbers. */
 typedef struct {
-    const char *name;
+    const char *name, *values;
     guint n;
     double min, max;
-    guint first_whole; /* values from this one on are whole and 0 or more */
-    const char *values;
+    guint first_whole;
+    double whole_min, whole_max;
 } Kind;
 
-enum { NONE_WHOLE = TS_EDIT_VALUES, SIDE_MAX = 1 << 24 };
+enum { NO_WHOLE = TS_EDIT_VALUES };
+static const double SIDE_MAX = 1 << 24, SEED_MAX = 9007199254740992.0;
 
+/* clang-format off */
 static const Kind kinds[TS_N_EDITS] = {
-    [TS_EDIT_HFLIP] = {"hflip", 0, 0, 0, NONE_WHOLE, ""},
-    [TS_EDIT_VFLIP] = {"vflip", 0, 0, 0, NONE_WHOLE, ""},
-    [TS_EDIT_D4] = {"d4", 1, 0, 7, 0, "=e, r90, r180, r270, h, v, t or hvt"},
-    [TS_EDIT_ROTATE] = {"rotate", 1, -36000, 36000, NONE_WHOLE, "=DEGREES"},
-    [TS_EDIT_SCALE] = {"scale", 1, 1e-3, 1e3, NONE_WHOLE, "=FACTOR"},
-    [TS_EDIT_SHEAR] = {"shear", 1, -89, 89, NONE_WHOLE, "=DEGREES"},
-    [TS_EDIT_SHIFT] = {"shift", 2, -100, 100, NONE_WHOLE, "=X:Y"},
-    [TS_EDIT_CROP] = {"crop", 4, 0, SIDE_MAX, 0, "=X:Y:WIDTH:HEIGHT"},
-    [TS_EDIT_RESIZED_CROP] = {"resized-crop", 6, 0, SIDE_MAX, 0,
-                              "=X:Y:WIDTH:HEIGHT:NEW_WIDTH:NEW_HEIGHT"},
-    [TS_EDIT_PERSPECTIVE] = {"perspective", 8, -1, 1, NONE_WHOLE, "=X1:Y1:X2:Y2:X3:Y3:X4:Y4"},
-    [TS_EDIT_ELASTIC] = {"elastic", 3, 0, 1e5, 2, "=ALPHA:SIGMA:SEED"},
-    [TS_EDIT_BRIGHTNESS] = {"brightness", 1, -1, 100, NONE_WHOLE, "=CHANGE"},
-    [TS_EDIT_CONTRAST] = {"contrast", 1, -1, 100, NONE_WHOLE, "=CHANGE"},
-    [TS_EDIT_GAMMA] = {"gamma", 1, 0.01, 100, NONE_WHOLE, "=EXPONENT"},
+    [TS_EDIT_HFLIP] = {"hflip", "", 0},
+    [TS_EDIT_VFLIP] = {"vflip", "", 0},
+    [TS_EDIT_D4] = {"d4", "=e, r90, r180, r270, h, v, t or hvt", 1},
+    [TS_EDIT_ROTATE] = {"rotate", "=DEGREES", 1, -36000, 36000, NO_WHOLE},
+    [TS_EDIT_SCALE] = {"scale", "=FACTOR", 1, 1e-3, 1e3, NO_WHOLE},
+    [TS_EDIT_SHEAR] = {"shear", "=DEGREES", 1, -89, 89, NO_WHOLE},
+    [TS_EDIT_SHIFT] = {"shift", "=X:Y", 2, -100, 100, NO_WHOLE},
+    [TS_EDIT_CROP] = {"crop", "=X:Y:WIDTH:HEIGHT", 4, 0, 0, 0, 0, SIDE_MAX},
+    [TS_EDIT_RESIZED_CROP] = {"resized-crop", "=X:Y:WIDTH:HEIGHT:NEW_WIDTH:NEW_HEIGHT", 6, 0, 0, 0,
+                              0, SIDE_MAX},
+    [TS_EDIT_PERSPECTIVE] = {"perspective", "=X1:Y1:X2:Y2:X3:Y3:X4:Y4", 8, -1, 1, NO_WHOLE},
+    [TS_EDIT_ELASTIC] = {"elastic", "=ALPHA:SIGMA:SEED", 3, 0, 1e4, 2, 0, SEED_MAX},
+    [TS_EDIT_BRIGHTNESS] = {"brightness", "=CHANGE", 1, -1, 100, NO_WHOLE},
+    [TS_EDIT_CONTRAST] = {"contrast", "=CHANGE", 1, -1, 100, NO_WHOLE},
+    [TS_EDIT_GAMMA] = {"gamma", "=EXPONENT", 1, 0.01, 100, NO_WHOLE},
+    [TS_EDIT_SATURATION] = {"saturation", "=CHANGE", 1, -1, 100, NO_WHOLE},
+    [TS_EDIT_HUE] = {"hue", "=SHARE", 1, -0.5, 0.5, NO_WHOLE},
+    [TS_EDIT_BLUR] = {"blur", "=SIGMA", 1, 0, 1e3, NO_WHOLE},
+    [TS_EDIT_SHARPEN] = {"sharpen", "=AMOUNT", 1, 0, 100, NO_WHOLE},
+    [TS_EDIT_NOISE] = {"noise", "=DEVIATION:SEED", 2, 0, 10, 1, 0, SEED_MAX},
+    [TS_EDIT_POISSON] = {"poisson", "=PEAK:SEED", 2, 0.01, 1e8, 1, 0, SEED_MAX},
+    [TS_EDIT_SALT_PEPPER] = {"salt-pepper", "=SHARE:SEED", 2, 0, 1, 1, 0, SEED_MAX},
+    [TS_EDIT_JPEG] = {"jpeg", "=QUALITY", 1, 0, 0, 0, 1, 100},
+    [TS_EDIT_ERASE] = {"erase", "=X:Y:WIDTH:HEIGHT", 4, 0, 0, 0, 0, SIDE_MAX},
+    [TS_EDIT_CLAHE] = {"clahe", "=LIMIT:PARTS", 2, 0, 1e6, 1, 1, 64},
+    [TS_EDIT_STAIN] = {"stain", "=H_SCALE:H_SHIFT:E_SCALE:E_SHIFT:D_SCALE:D_SHIFT", 6, -10, 10,
+                       NO_WHOLE},
 };
+/* clang-format on */
 
 /* In the order of TsD4, and which of them exchange width and height. */
 static const char *const elements[] = {"e", "r90", "r180", "r270", "h", "v", "t", "hvt"};
@@ -125,12 +140,9 @@ parse_value(const Kind *kind, guint k, const char *text, double *value)
 {
     if (kind == &kinds[TS_EDIT_D4])
         return parse_element(text, value);
-    if (k >= kind->first_whole) {
-        double max = kind == &kinds[TS_EDIT_CROP] || kind == &kinds[TS_EDIT_RESIZED_CROP]
-                         ? kind->max
-                         : 9007199254740992.0;
-        return ts_parse_double(text, 0, max, "", value, NULL) && *value == rint(*value);
-    }
+    if (k >= kind->first_whole)
+        return ts_parse_double(text, kind->whole_min, kind->whole_max, "", value, NULL) &&
+               *value == rint(*value);
     return ts_parse_double(text, kind->min, kind->max, "", value, NULL);
 }
 
@@ -153,7 +165,7 @@ parse_op(const char *text, TsEdits *edits, GError **error)
     gboolean sound = (equals != NULL) == (kind->n > 0) && g_strv_length(parts) == kind->n;
     for (guint k = 0; sound && k < kind->n; k++)
         sound = parse_value(kind, k, parts[k], &values[k]);
-    if (!sound && kind->n > 0 && kind->min < kind->max && kind != &kinds[TS_EDIT_D4])
+    if (!sound && kind->min < kind->max)
         return ts_error_set(error, TS_ERROR_FORMAT, "'%s' is not %s%s within %g to %g", text, name,
                             kind->values, kind->min, kind->max);
     if (!sound)

@@ -31,6 +31,17 @@ typedef enum {
     TS_EDIT_BRIGHTNESS,   /* change */
     TS_EDIT_CONTRAST,     /* change */
     TS_EDIT_GAMMA,        /* exponent */
+    TS_EDIT_SATURATION,   /* change */
+    TS_EDIT_HUE,          /* share of the circle */
+    TS_EDIT_BLUR,         /* sigma in pixels */
+    TS_EDIT_SHARPEN,      /* amount */
+    TS_EDIT_NOISE,        /* deviation as a share of white, seed */
+    TS_EDIT_POISSON,      /* counts at white, seed */
+    TS_EDIT_SALT_PEPPER,  /* share of the pixels, seed */
+    TS_EDIT_JPEG,         /* quality */
+    TS_EDIT_ERASE,        /* x, y, width, height */
+    TS_EDIT_CLAHE,        /* limit, parts along each side */
+    TS_EDIT_STAIN,        /* scale and shift of haematoxylin, eosin, DAB */
     TS_N_EDITS,
     TS_EDIT_PHOTOMETRIC = TS_EDIT_BRIGHTNESS, /* this one and those behind it */
 } TsEditKind;

@@ -2,6 +2,11 @@
 #include "sample/edits.h"
 
 #include "base/error.h"
+#include "image/transform/artefacts.h"
+#include "image/transform/blur.h"
+#include "image/transform/clahe.h"
+#include "image/transform/colour.h"
+#include "image/transform/noise.h"
 #include "image/transform/tone.h"
 #include "image/transform/warp.h"
 
@@ -10,16 +15,37 @@
 /* What a mask has where the picture has nothing. */
 enum { IGNORED = 255 };
 
+static gboolean
+check_type(TsEditKind kind, TsSampleType type, GError **error)
+{
+    const char *takes = NULL;
+    if (kind == TS_EDIT_JPEG)
+        takes = type == TS_U8 ? NULL : "8-bit samples";
+    else if (kind == TS_EDIT_CLAHE)
+        takes = type == TS_U8 || type == TS_U16 ? NULL : "8-bit and 16-bit samples";
+    else if (kind > TS_EDIT_D4 && kind != TS_EDIT_CROP && !ts_pixels_has_type(type))
+        takes = "8-bit, 16-bit, signed 16-bit and float samples";
+    return takes == NULL || ts_error_set(error, TS_ERROR_FORMAT, "%s takes %s, these are %s ones",
+                                         ts_edit_name(kind), takes, ts_sample_type_name(type));
+}
+
+static gboolean
+check_colours(TsEditKind kind, int colours, GError **error)
+{
+    const gboolean of_rgb =
+        kind == TS_EDIT_SATURATION || kind == TS_EDIT_HUE || kind == TS_EDIT_STAIN;
+    const gboolean of_grey_or_rgb = kind == TS_EDIT_JPEG || kind == TS_EDIT_CLAHE;
+    if ((!of_rgb && !of_grey_or_rgb) || colours == 3 || (of_grey_or_rgb && colours == 1))
+        return TRUE;
+    return ts_error_set(error, TS_ERROR_FORMAT, "%s needs %sRGB, this picture has %d band%s",
+                        ts_edit_name(kind), of_rgb ? "" : "grey or ", colours,
+                        colours == 1 ? "" : "s");
+}
+
 gboolean
 ts_edit_check(TsEditKind kind, int colours, TsSampleType type, GError **error)
 {
-    gboolean any_type = kind <= TS_EDIT_D4 || kind == TS_EDIT_CROP;
-    if (!any_type && !ts_pixels_has_type(type))
-        return ts_error_set(error, TS_ERROR_FORMAT,
-                            "%s takes 8-bit, 16-bit, signed 16-bit and float samples, these are "
-                            "%s ones",
-                            ts_edit_name(kind), ts_sample_type_name(type));
-    return TRUE;
+    return check_type(kind, type, error) && check_colours(kind, colours, error);
 }
 
 static gboolean
@@ -87,6 +113,23 @@ compose(const TsEdits *edits, TsMap *map, GError **error)
     return TRUE;
 }
 
+/* Changes that need more memory, or an encoder. */
+static gboolean
+change_with_memory(TsPixels *pixels, const TsEdit *edit, GError **error)
+{
+    const double *v = edit->v;
+    switch (edit->kind) {
+    case TS_EDIT_BLUR:
+        return ts_change_blur(pixels, v[0], error);
+    case TS_EDIT_SHARPEN:
+        return ts_change_sharpness(pixels, v[0], error);
+    case TS_EDIT_JPEG:
+        return ts_change_jpeg(pixels, (int) v[0], error);
+    default:
+        return ts_change_clahe(pixels, v[0], (int) v[1], error);
+    }
+}
+
 static gboolean
 change_pixels(TsPixels *pixels, const TsEdit *edit, GError **error)
 {
@@ -98,9 +141,32 @@ change_pixels(TsPixels *pixels, const TsEdit *edit, GError **error)
     case TS_EDIT_CONTRAST:
         ts_change_contrast(pixels, v[0]);
         return TRUE;
-    default:
+    case TS_EDIT_GAMMA:
         ts_change_gamma(pixels, v[0]);
         return TRUE;
+    case TS_EDIT_SATURATION:
+        ts_change_saturation(pixels, v[0]);
+        return TRUE;
+    case TS_EDIT_HUE:
+        ts_change_hue(pixels, v[0]);
+        return TRUE;
+    case TS_EDIT_NOISE:
+        ts_change_noise(pixels, v[0], (guint64) v[1]);
+        return TRUE;
+    case TS_EDIT_POISSON:
+        ts_change_poisson(pixels, v[0], (guint64) v[1]);
+        return TRUE;
+    case TS_EDIT_SALT_PEPPER:
+        ts_change_salt_pepper(pixels, v[0], (guint64) v[1]);
+        return TRUE;
+    case TS_EDIT_ERASE:
+        ts_change_erase(pixels, (int) v[0], (int) v[1], (int) v[2], (int) v[3]);
+        return TRUE;
+    case TS_EDIT_STAIN:
+        ts_change_stains(pixels, v);
+        return TRUE;
+    default:
+        return change_with_memory(pixels, edit, error);
     }
 }
 

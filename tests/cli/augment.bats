@@ -11,7 +11,9 @@ render() {
 }
 
 all=rotate=30,scale=0.2,shear=10,shift=0.1,hflip,vflip@0.3,perspective=0.3,elastic=20:3
-all+=,resized-crop=0.5..1,brightness=0.3@0.7,contrast=0.3,gamma=0.5
+all+=,resized-crop=0.5..1,brightness=0.3@0.7,contrast=0.3,gamma=0.5,saturation=0.5,hue=0.1
+all+=,blur=2@0.5,sharpen=1,noise=0.1,poisson=30..300@0.5,salt-pepper=0.05,jpeg=30..90,erase=0.02..0.2
+all+=,clahe=1..4:2,stain=0.1
 
 @test "--virtual writes a row with its changes for each copy" {
     augment --ops rotate=10,hflip -n 3 --virtual shapes.tsv > out.tsv
@@ -181,6 +183,16 @@ all+=,resized-crop=0.5..1,brightness=0.3@0.7,contrast=0.3,gamma=0.5
     augment -q --ops vflip --force -o d shapes.tsv
     [ -s d/manifest.tsv ]
     no_leftovers d
+}
+
+@test "what the pictures cannot have is refused by name, before any work" {
+    tile -s 20 --virtual sheet.png > cells.tsv
+    run -2 --separate-stderr augment --ops rotate=5,hue=0.1 -o d cells.tsv
+    stderr_has "hue needs RGB, this picture has 1 band"
+    [ ! -e d ]
+    awk -v OFS='\t' '{ print $0, NR == 1 ? "label" : NR % 2 }' cells.tsv > labelled.tsv
+    run -2 --separate-stderr train --augment stain=0.1 -o no labelled.tsv
+    stderr_has "stain needs RGB, this picture has 1 band"
 }
 
 @test "train --augment takes the same list and refuses what its input cannot be" {

@@ -1,4 +1,4 @@
-/* Gaussian blur, one axis after the other. */
+/* Gaussian blur, one axis after the other, and sharpening. */
 #include "image/transform/blur.h"
 
 #include "base/error.h"
@@ -81,5 +81,49 @@ ts_smooth_gaussian(float *data, int width, int height, int bands, double sigma, 
     for (int y = 0; y < height; y++)
         smooth_row(columns + (gsize) y * n_row, width, (gsize) bands, kernel, radius, padded,
                    data + (gsize) y * n_row);
+    return TRUE;
+}
+
+gboolean
+ts_change_blur(TsPixels *pixels, double sigma, GError **error)
+{
+    if (sigma == 0)
+        return TRUE;
+    pixels->is_whole = FALSE;
+    return ts_smooth_gaussian(pixels->data, pixels->width, pixels->height, pixels->bands, sigma,
+                              error);
+}
+
+/* One row from the three around it, which are as they were before. */
+static void
+sharpen_row(const float *above, const float *row, const float *below, gsize first, gsize end,
+            gsize bands, float amount, float *restrict out)
+{
+    for (gsize i = first; i < end; i++) {
+        const float sides = row[i - bands] + row[i + bands] + above[i] + below[i];
+        const float corners =
+            above[i - bands] + above[i + bands] + below[i - bands] + below[i + bands];
+        const float smooth = (sides + corners + 5 * row[i]) / 13;
+        out[i] = row[i] + amount * (row[i] - smooth);
+    }
+}
+
+gboolean
+ts_change_sharpness(TsPixels *pixels, double amount, GError **error)
+{
+    const gsize bands = (gsize) pixels->bands, n_row = (gsize) pixels->width * bands;
+    if (amount == 0 || pixels->width < 3 || pixels->height < 3)
+        return TRUE;
+    g_autofree float *before = ts_try_alloc(pixels->n, sizeof *before, "sharpening", error);
+    if (before == NULL)
+        return FALSE;
+    memcpy(before, pixels->data, pixels->n * sizeof *before);
+    for (gsize y = 1; y + 1 < (gsize) pixels->height; y++) {
+        const float *row = before + y * n_row;
+        sharpen_row(row - n_row, row, row + n_row, bands, n_row - bands, bands, (float) amount,
+                    pixels->data + y * n_row);
+    }
+    pixels->is_whole = FALSE;
+    ts_pixels_clamp(pixels);
     return TRUE;
 }
