@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* All options: of the layout, the output, ... */
-static const GOptionEntry *const parts[] = {tile_layout_options, tile_output_options};
+/* All options: of the layout, the judge, the output. */
+static const GOptionEntry *const parts[] = {tile_layout_options, tile_judge_options,
+                                            tile_output_options};
 
 typedef struct {
     TileLayout layout;
@@ -150,13 +151,15 @@ report_drops(const TsCutReport *report)
 
 /* All options that bytes depend on, for the journal. */
 static char *
-describe_options(void)
+describe_options(const Job *job)
 {
     GString *line = g_string_new("tile " TS_VERSION);
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
         g_autofree char *text = tile_describe_options(parts[i]);
         g_string_append(line, text);
     }
+    g_autofree char *files = job->judge != NULL ? ts_judge_checksum(job->judge) : g_strdup("none");
+    g_string_append_printf(line, " judged by=%s", files);
     g_string_append_printf(line, " seed=%" G_GUINT64_FORMAT, ts_tool_seed());
     return g_string_free(line, FALSE);
 }
@@ -166,7 +169,7 @@ cut(const Job *job, GError **error)
 {
     const TileOutput *output = &job->output;
     g_auto(TsCutReport) report = {0};
-    g_autofree char *text = describe_options();
+    g_autofree char *text = describe_options(job);
     g_autoptr(TsProgress) progress = ts_progress_new("tile", job->plan->n_tiles, "tiles");
     gboolean quick = output->kind == TS_CUT_ROWS && job->judge == NULL;
     TsCut cut = {.kind = output->kind,
@@ -197,6 +200,8 @@ run(int n_args, char **args, GError **error)
         return FALSE;
     if (job.output.plan_only)
         return print_plan(&job, error);
+    if (!tile_judge_new(job.plan, &job.judge, error))
+        return FALSE;
     if (job.output.kind != TS_CUT_ROWS) {
         job.names = ts_names_new(job.output.name, job.plan, job.output.suffix, job.output.fan_out,
                                  job.output.kind == TS_CUT_TAR, error);
@@ -234,6 +239,8 @@ main(int argc, char **argv)
         .examples = "  tile -s 20 --virtual sheet.png > cells.tsv\n"
                     "  tile -s 512 --overlap 64 --edge pad -o tiles slide.tif\n"
                     "  tile -s 256 --format jpeg --tar shards/train *.jpg\n"
+                    "  tile -s 256 --mask masks --label majority --virtual images/*.png > m.tsv\n"
+                    "  tile -s 256 --keep 'tissue>=0.5' --drop 'focus<20' -o tiles slide.tif\n"
                     "  tile -s 256 --plan *.jpg",
         .flags = TS_TOOL_THREADS | TS_TOOL_PROGRESS | TS_TOOL_FORCE | TS_TOOL_SEED,
         .min_args = 1,

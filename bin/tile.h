@@ -1,6 +1,7 @@
 /* The parts of tile's command line: each has its options and makes of them what the library takes.
  *
- * tile-layout.c: where tiles lie; tile-output.c: what is written.
+ * tile-layout.c: where tiles lie; tile-judge.c: what is said of them; tile-output.c: what is
+ * written.
  */
 #pragma once
 
@@ -20,6 +21,10 @@ typedef struct {
 extern const GOptionEntry tile_layout_options[];
 gboolean tile_layout_init(TileLayout *layout, GError **error);
 void tile_layout_clear(TileLayout *layout);
+
+/* What is said of tiles, and which stay. `judge` is NULL if nothing was asked. */
+extern const GOptionEntry tile_judge_options[];
+gboolean tile_judge_new(const TsPlan *plan, TsJudge **judge, GError **error);
 
 /* What is written, and where. */
 typedef struct {

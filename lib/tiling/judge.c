@@ -158,6 +158,22 @@ add_tests(TsJudge *judge, const TsJudgeOptions *options, GError **error)
     return TRUE;
 }
 
+/* A value of ink for each band, known before any work. */
+static gboolean
+check_ink(const TsJudge *judge, const TsJudgeInput *inputs, guint n_inputs, GError **error)
+{
+    guint n = judge->filters.n_ink;
+    for (guint i = 0; n > 1 && i < n_inputs; i++) {
+        const TsImageInfo *info = inputs[i].info;
+        int colours = info->bands - (info->has_alpha && info->bands > 1 ? 1 : 0);
+        if (n != (guint) colours)
+            return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                "--ink: %u values, but %s has %d bands without opacity", n,
+                                inputs[i].path, colours);
+    }
+    return TRUE;
+}
+
 /* All that a rule can look at, for its message. */
 static char *
 known_operands(const TsJudge *judge)
@@ -258,7 +274,8 @@ ts_judge_new(const TsJudgeOptions *options, const TsJudgeInput *inputs, guint n_
     judge->filters.white = options->white;
     if ((options->scores != NULL && !parse_scores(judge, options->scores, error)) ||
         !parse_ink(&judge->filters, options->ink, error) ||
-        !parse_nodata(&judge->filters, options->nodata, error) || !add_tests(judge, options, error))
+        !parse_nodata(&judge->filters, options->nodata, error) ||
+        !check_ink(judge, inputs, n_inputs, error) || !add_tests(judge, options, error))
         return NULL;
     judge->labels = ts_labels_new(options, inputs, n_inputs, error);
     return judge->labels != NULL && set_columns(judge, error) ? g_steal_pointer(&judge) : NULL;

@@ -1,0 +1,245 @@
+# tile: labels and class counts from masks and annotations, scores, and rules that drop tiles.
+load helper
+
+# n_rows FILE: rows of a manifest.
+n_rows() {
+    echo $(($(wc -l < "$1") - 1))
+}
+
+# column NAME FILE: the values of a manifest's column.
+column() {
+    awk -F'\t' -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
+        NR > 1 { print $at }' "$2"
+}
+
+# sum NAME FILE: of a column.
+sum() {
+    column "$1" "$2" | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+le() {
+    printf '%b' "\\x$(printf %02x $(($1 & 255)))\\x$(printf %02x $(($1 >> 8 & 255)))"
+}
+
+# entry TAG TYPE VALUE: of a TIFF's directory.
+entry() {
+    le "$1"
+    le "$2"
+    le 1
+    le 0
+    le "$3"
+    le $(($3 >> 16))
+}
+
+# mask FILE WIDTH HEIGHT BAND...: 8-bit grey TIFF; each BAND is "ROWS VALUE", rows of one value.
+mask() {
+    local file=$1 width=$2 height=$3 band rows value
+    shift 3
+    {
+        printf 'II*\0\x08\0\0\0'
+        le 8
+        entry 256 4 "$width"
+        entry 257 4 "$height"
+        entry 258 3 8
+        entry 259 3 1
+        entry 262 3 1
+        entry 273 4 110
+        entry 278 4 "$height"
+        entry 279 4 $((width * height))
+        printf '\0\0\0\0'
+        for band; do
+            read -r rows value <<< "$band"
+            head -c $((rows * width)) /dev/zero | tr '\0' "\\$(printf %03o "$value")"
+        done
+    } > "$file"
+}
+
+# area FILE NAME RING...: a feature of one class, its rings as JSON.
+area() {
+    local file=$1 name=$2 rings
+    shift 2
+    rings=$(printf ',%s' "$@")
+    cat > "$file" << END
+{"type": "FeatureCollection", "features": [{"type": "Feature", "geometry":
+{"type": "Polygon", "coordinates": [${rings:1}]},
+"properties": {"classification": {"name": "$name"}}}]}
+END
+}
+
+@test "masks make labels, and counts that sum to the whole" {
+    mask mask.tif 400 200 "70 3" "130 5"
+    tile -s 100 --mask mask.tif --label majority --virtual sheet.png > m.tsv
+    [ "$(head -n 1 m.tsv)" = $'file_name\tx\ty\twidth\theight\trow\tcol\tmask\tlabel\tn_3\tn_5' ]
+    [ "$(sed -n 2p m.tsv)" = $'sheet.png\t0\t0\t100\t100\t0\t0\tmask.tif\t3\t7000\t3000' ]
+    [ "$(column label m.tsv | tr '\n' ' ')" = "3 3 3 3 5 5 5 5 " ]
+    [ "$(sum n_3 m.tsv) $(sum n_5 m.tsv)" = "28000 52000" ]
+}
+
+@test "of equals the lowest class wins, and other rules come first" {
+    mask mask.tif 400 200 "100 7" "100 2"
+    tile -s 200 --mask mask.tif --label majority --virtual sheet.png > m.tsv
+    [ "$(column label m.tsv | sort -u)" = 2 ]
+    tile -s 200 --mask mask.tif --label '7>0.5' --label any:9,7 --virtual sheet.png > m.tsv
+    [ "$(column label m.tsv | sort -u)" = 7 ]
+    tile -s 200 --mask mask.tif --label '7>0.5' --virtual sheet.png > m.tsv
+    [ "$(column label m.tsv | sort -u)" = '\N' ]
+    tile -s 200 --mask mask.tif --label '7>=0.5' --virtual sheet.png > m.tsv
+    [ "$(column label m.tsv | sort -u)" = 7 ]
+    tile -s 200 --mask mask.tif --label centre --virtual sheet.png > m.tsv
+    [ "$(column label m.tsv | sort -u)" = 2 ]
+}
+
+@test "classes have names, and ignored ones are no data" {
+    mask mask.tif 400 200 "50 0" "50 1" "50 2" "50 255"
+    printf '0 none\n1 grass\n2 grass\n255 unknown\n' > classes.txt
+    tile -s 200 --mask mask.tif --classes classes.txt --ignore unknown,none --label 'grass>=1' \
+        --virtual sheet.png > m.tsv
+    [ "$(head -n 1 m.tsv | cut -f 9-)" = $'label\tn_grass\tn_ignored' ]
+    [ "$(sed -n 2p m.tsv | cut -f 9-)" = $'grass\t20000\t20000' ]
+    printf '0 none\n1 grass\n' > classes.txt
+    run -1 --separate-stderr tile -s 200 --mask mask.tif --classes classes.txt --virtual sheet.png
+    stderr_has "the mask has the value 2, which classes.txt does not list"
+}
+
+@test "mask tiles lie beside the tiles and show what was counted" {
+    mask mask.tif 400 200 "70 3" "130 5"
+    tile -s 64 --edge partial --mask mask.tif -o out sheet.png
+    [ "$(n_rows out/manifest.tsv)" -eq 28 ]
+    paste <(column file_name out/manifest.tsv) <(column mask out/manifest.tsv) \
+        <(column n_3 out/manifest.tsv) <(column n_5 out/manifest.tsv) > rows
+    while IFS=$'\t' read -r image mask three five; do
+        tile -s 64 --edge partial --mask "out/$mask" --label any:3,5 --virtual "out/$image" > one.tsv
+        [ "$(sum n_3 one.tsv) $(sum n_5 one.tsv)" = "$three $five" ]
+    done < rows
+}
+
+@test "padding is not counted" {
+    mask mask.tif 400 200 "200 3"
+    tile -s 150 --edge pad --mask mask.tif --score ink -o out sheet.png
+    [ "$(sum n_3 out/manifest.tsv)" -eq 80000 ]
+}
+
+@test "several masks are cut along, the first is counted" {
+    mask mask.tif 400 200 "100 1" "100 2"
+    tile -s 100 --mask mask.tif --mask depth=sheet.png --label majority -o out sheet.png
+    [ "$(head -n 1 out/manifest.tsv | cut -f 11-)" = $'mask\tmask_depth\tlabel\tn_1\tn_2' ]
+    [ "$(sed -n 2p out/manifest.tsv | cut -f 12)" = sheet_000_000.mask_depth.png ]
+    tile -s 50 -o depth out/sheet_000_000.mask_depth.png
+    tile -s 50 -o image out/sheet_000_000.png
+    same depth/sheet_000_000.mask_depth_00_50.png image/sheet_000_000_00_50.png
+}
+
+@test "masks of many images come from a folder or a pattern" {
+    mkdir images masks
+    for i in 1 2; do
+        cp sheet.png images/s$i.png
+        mask masks/s$i.tif 400 200 "200 $i"
+        cp masks/s$i.tif images/s${i}_labels.tif
+    done
+    tile -s 200 --mask masks --label majority --virtual images/s?.png > a.tsv
+    tile -s 200 --mask 'images/{stem}_labels.tif' --label majority --virtual images/s?.png > b.tsv
+    [ "$(column label a.tsv | tr '\n' ' ')" = "1 1 2 2 " ]
+    [ "$(column label b.tsv)" = "$(column label a.tsv)" ]
+    rm masks/s2.tif
+    run -1 --separate-stderr tile -s 200 --mask masks --virtual images/s?.png
+    stderr_has "--mask: masks has no file 's2'"
+    run -2 --separate-stderr tile -s 200 --mask masks/s1.tif --virtual images/s?.png
+    stderr_has "one file 'masks/s1.tif' for 2 images"
+}
+
+@test "a mask of another size is refused before any work" {
+    mask mask.tif 400 199 "199 1"
+    run -1 --separate-stderr tile -s 100 --mask mask.tif -o out sheet.png
+    stderr_has "mask.tif: is 400 x 199 pixels, but its image sheet.png is 400 x 200"
+    [ ! -e out ] && [ ! -e out.partial ]
+}
+
+@test "annotations are counted by pixel centres, holes left out" {
+    area a.geojson tumour '[[50,50],[250.4,50],[250.4,150],[50,150],[50,50]]' \
+        '[[100,100],[120,100],[120,120],[100,120]]'
+    tile -s 50 --annotations a.geojson --label 'tumour>0.5' --label =healthy --virtual sheet.png \
+        > m.tsv
+    [ "$(head -n 1 m.tsv | cut -f 8-)" = $'label\tn_background\tn_tumour' ]
+    [ "$(sum n_tumour m.tsv)" -eq $((200 * 100 - 400)) ]
+    [ "$(($(sum n_tumour m.tsv) + $(sum n_background m.tsv)))" -eq 80000 ]
+    [ "$(column label m.tsv | grep -c tumour)" -eq 8 ]
+    [ "$(column label m.tsv | grep -c healthy)" -eq 24 ]
+}
+
+@test "wrong annotations name the feature" {
+    area a.geojson tumour '[[50,50],[250,"50"],[250,150]]'
+    run -1 --separate-stderr tile --annotations a.geojson --virtual sheet.png
+    stderr_has "a.geojson: feature 1, ring 1: expected points of two numbers"
+    echo '{"type": "Feature"' > a.geojson
+    run -1 --separate-stderr tile --annotations a.geojson --virtual sheet.png
+    stderr_has "a.geojson:"
+    stderr_has "is no JSON"
+}
+
+@test "each score is a column, and the number of threads changes none" {
+    tile -s 50 --score range,focus,tissue,entropy -j 1 --virtual sheet.png > a.tsv
+    tile -s 50 --score range,focus,tissue,entropy -j 3 --virtual sheet.png > b.tsv
+    same a.tsv b.tsv
+    [ "$(head -n 1 a.tsv | cut -f 8-)" = $'range\tfocus\ttissue\tentropy' ]
+    column entropy a.tsv | awk '!($1 > 0 && $1 <= 8) { exit 1 }'
+    column tissue a.tsv | awk '!($1 > 0 && $1 < 1) { exit 1 }'
+}
+
+@test "files and rows have the same numbers" {
+    tile -s 50 --score range,focus,tissue,entropy --virtual sheet.png | cut -f 8- > a.tsv
+    tile -s 50 --score range,focus,tissue,entropy -o out sheet.png
+    cut -f 11- out/manifest.tsv > b.tsv
+    same a.tsv b.tsv
+}
+
+@test "rules keep and drop, each dropped tile is counted by its reason" {
+    tile -s 50 --score entropy --virtual sheet.png > all.tsv
+    middle=$(column entropy all.tsv | sort -g | sed -n 16p)
+    run -0 --separate-stderr tile -s 50 --keep "entropy>$middle" --rejects no.tsv --virtual sheet.png
+    echo "$output" > yes.tsv
+    [ "$(n_rows yes.tsv)" -eq 16 ]
+    stderr_has "dropped 16 tiles: --keep entropy>$middle"
+    [ "$(n_rows no.tsv)" -eq 16 ]
+    [ "$(column reason no.tsv | sort -u)" = "--keep entropy>$middle" ]
+    run -0 --separate-stderr tile -s 50 --drop "entropy>$middle" --virtual sheet.png
+    [ "${#lines[@]}" -eq 17 ]
+    sort <(column entropy yes.tsv) <(column entropy no.tsv) > both
+    column entropy all.tsv | sort > every
+    same both every
+}
+
+@test "rules look at classes and labels too" {
+    mask mask.tif 400 200 "70 3" "130 5"
+    tile -s 100 --mask mask.tif --keep '3>0.5' --virtual sheet.png > m.tsv
+    [ "$(column n_3 m.tsv | sort -u)" = 7000 ]
+    tile -s 100 --mask mask.tif --label any:3 --drop label=none --virtual sheet.png > m.tsv
+    [ "$(n_rows m.tsv)" -eq 4 ]
+    tile -s 100 --mask mask.tif --drop 'n_5>=10000' -o out sheet.png
+    [ "$(n_rows out/manifest.tsv)" -eq 4 ]
+    [ "$(ls out | grep -c mask)" -eq 4 ]
+}
+
+@test "wrong usage is told, with what there is" {
+    mask mask.tif 400 200 "200 1"
+    while IFS='|' read -r arguments text; do
+        eval "set -- $arguments"
+        run -2 --separate-stderr tile --virtual "$@" sheet.png
+        [ -z "$output" ]
+        stderr_has "$text"
+    done << 'END'
+--score fokus|--score: 'fokus' is none of range, ink
+--drop entropy|--drop: 'entropy' is no rule
+--keep 'entropy<x'|--keep: 'x' in 'entropy<x' is not a number
+--keep 'sharpness>1'|--keep: 'sharpness' is none of range
+--label majority|--label: there are no classes without --mask or --annotations
+--ignore 0|--ignore: there are no classes
+--mask mask.tif --label most|--label: 'most' is no rule; there are majority
+--mask mask.tif --label any:x|--label: 'x' is none of the classes 1
+--mask mask.tif --mask mask.tif|two masks would be the column mask
+--ink black|--ink is for the score ink
+--nodata 0|--nodata is for scores, and there are none
+--white 0 --score range|--white
+--ink-tolerance 2 --score ink|--ink-tolerance
+--ink 1,2 --score ink|--ink: 2 values, but sheet.png has 1 bands
+END
+}
