@@ -2,20 +2,19 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/number.h"
-#include "base/outfile.h"
 #include "base/tool.h"
-#include "tiling/stitch.h"
-#include "tiling/stitch_argmax.h"
-#include "tiling/stitch_out.h"
+#include "tiling/stitch_write.h"
 
+#include <math.h>
 #include <string.h>
 
 static struct {
     char *output, *root, *source, *size, *window, *merge, *missing, *coverage, *verify;
-    char *class_column, *values, *array, *files, *compression, *pyramid;
-    int quality;
+    char *class_column, *values, *array, *files, *compression, *pyramid, *heatmap, *range;
+    int quality, thumbnail;
+    double opacity;
     gboolean probability, argmax;
-} opt = {.quality = -1};
+} opt = {.quality = -1, .thumbnail = 1024, .opacity = 0.5};
 
 static const GOptionEntry options[] = {
     {"output", 'o', 0, G_OPTION_ARG_FILENAME, &opt.output,
@@ -42,6 +41,15 @@ static const GOptionEntry options[] = {
      "Put back the files that COLUMN names (default: file_name)", "COLUMN"},
     {"argmax", 0, 0, G_OPTION_ARG_NONE, &opt.argmax,
      "Blend, then write the number of the largest band: a label image", NULL},
+    {"heatmap", 0, 0, G_OPTION_ARG_STRING, &opt.heatmap,
+     "Lay the probability of CLASS, the values of a column, or a band as colours over a small "
+     "picture of the source",
+     "CLASS"},
+    {"range", 0, 0, G_OPTION_ARG_STRING, &opt.range,
+     "Values of the first and last colour (default: 0,1)", "LOW,HIGH"},
+    {"opacity", 0, 0, G_OPTION_ARG_DOUBLE, &opt.opacity, "Of the colours (default: 0.5)", "PART"},
+    {"thumbnail", 0, 0, G_OPTION_ARG_INT, &opt.thumbnail,
+     "Longer side of the heat map (default: 1024)", "N"},
     {"source", 0, 0, G_OPTION_ARG_STRING, &opt.source, "Only tiles of this image", "NAME"},
     {"size", 0, 0, G_OPTION_ARG_STRING, &opt.size, "Of the image (default: as the manifest says)",
      "WxH"},
@@ -67,6 +75,7 @@ typedef struct {
     int width, height; /* 0: as the manifest says */
     TsTiffCompression compression;
     TsTiffPyramid pyramid;
+    TsHeatmapOptions heat;
 } Settings;
 
 /* --- options --- */
@@ -135,6 +144,52 @@ parse_merge(Settings *settings, GError **error)
 }
 
 static gboolean
+parse_heatmap(Settings *settings, GError **error)
+{
+    TsHeatmapOptions *heat = &settings->heat;
+    g_auto(GStrv) ends = g_strsplit(opt.range != NULL ? opt.range : "0,1", ",", -1);
+    if (opt.heatmap == NULL)
+        return TRUE;
+    if (g_strv_length(ends) != 2 ||
+        !ts_parse_double(ends[0], -G_MAXDOUBLE, G_MAXDOUBLE, "--range", &heat->low, NULL) ||
+        !ts_parse_double(ends[1], -G_MAXDOUBLE, G_MAXDOUBLE, "--range", &heat->high, NULL) ||
+        heat->low >= heat->high)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--range: '%s' is not LOW,HIGH, two numbers that ascend", opt.range);
+    if (!(opt.opacity >= 0 && opt.opacity <= 1))
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--opacity: %g is outside of 0 to 1",
+                            opt.opacity);
+    if (opt.thumbnail < 1 || opt.thumbnail > 65500)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--thumbnail: %d is outside of 1 to 65500",
+                            opt.thumbnail);
+    heat->side = opt.thumbnail;
+    heat->opacity = opt.opacity;
+    /* What has no tile keeps the colours of the picture. */
+    if (settings->transparent)
+        settings->fill = NAN;
+    settings->transparent = FALSE;
+    return TRUE;
+}
+
+/* What --heatmap does not go with. */
+static gboolean
+check_heatmap(GError **error)
+{
+    if (opt.heatmap == NULL && (opt.range != NULL || opt.thumbnail != 1024 || opt.opacity != 0.5))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--range, --opacity and --thumbnail are for --heatmap");
+    if (opt.heatmap == NULL)
+        return TRUE;
+    if (opt.output == NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--heatmap: where to? give -o FILE");
+    if (opt.verify != NULL || opt.argmax || opt.class_column != NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--heatmap shows values; it does not go with --class, --argmax or "
+                            "--verify");
+    return TRUE;
+}
+
+static gboolean
 check_options(GError **error)
 {
     int n = (opt.class_column != NULL) + opt.probability + (opt.values != NULL) +
@@ -158,11 +213,11 @@ check_options(GError **error)
 static gboolean
 parse_options(Settings *settings, GError **error)
 {
-    return check_options(error) &&
+    return check_options(error) && check_heatmap(error) &&
            ts_window_parse(opt.window != NULL ? opt.window : "constant", &settings->window,
                            error) &&
            parse_merge(settings, error) && parse_missing(settings, error) &&
-           parse_format(settings, error) &&
+           parse_format(settings, error) && parse_heatmap(settings, error) &&
            (opt.size == NULL ||
             ts_parse_size(opt.size, "--size", &settings->width, &settings->height, error));
 }
@@ -189,6 +244,22 @@ find_probabilities(const TsManifest *manifest, GError **error)
     return NULL;
 }
 
+/* The column p_CLASS of --heatmap CLASS, else the column CLASS. */
+static TsPayload *
+new_heat_payload(const TsManifest *manifest, GError **error)
+{
+    g_autofree char *column = g_strconcat("p_", opt.heatmap, NULL);
+    gboolean is_class = ts_manifest_find_column(manifest, column) >= 0;
+    if (!is_class && ts_manifest_find_column(manifest, opt.heatmap) < 0) {
+        ts_error_set(error, TS_ERROR_FORMAT,
+                     "%s: has neither a column %s, as predict -p writes it, nor %s",
+                     ts_manifest_name(manifest), column, opt.heatmap);
+        return NULL;
+    }
+    char *columns[] = {is_class ? column : opt.heatmap, NULL};
+    return ts_payload_new_numbers(manifest, columns, error);
+}
+
 static TsPayload *
 new_payload(const TsManifest *manifest, const TsCanvas *canvas, GError **error)
 {
@@ -196,6 +267,8 @@ new_payload(const TsManifest *manifest, const TsCanvas *canvas, GError **error)
         return ts_payload_new_classes(manifest, opt.class_column, NULL, error);
     if (opt.array != NULL)
         return ts_payload_new_array(manifest, opt.array, error);
+    if (opt.heatmap != NULL && !opt.probability && opt.values == NULL && opt.files == NULL)
+        return new_heat_payload(manifest, error);
     if (opt.probability || opt.values != NULL) {
         g_auto(GStrv) columns =
             opt.probability ? find_probabilities(manifest, error) : g_strsplit(opt.values, ",", -1);
@@ -207,7 +280,7 @@ new_payload(const TsManifest *manifest, const TsCanvas *canvas, GError **error)
 
 /* Check for tiles that are there twice and for holes; cut margins off. */
 static gboolean
-prepare_layout(TsCanvas *canvas, const TsManifest *manifest, const Settings *settings,
+prepare_canvas(TsCanvas *canvas, const TsManifest *manifest, const Settings *settings,
                GError **error)
 {
     int across = settings->window.margin, down = across;
@@ -236,102 +309,34 @@ prepare_layout(TsCanvas *canvas, const TsManifest *manifest, const Settings *set
 }
 
 static TsCanvasOptions
-canvas_options(const TsCanvas *canvas, const Settings *settings, const TsImage *kind)
+canvas_options(const Settings *settings)
 {
     gboolean labels = opt.class_column != NULL || opt.argmax;
     return (TsCanvasOptions){
-        .tiff = {.width = canvas->width,
-                 .height = canvas->height,
-                 .like = kind,
-                 .pyramid = settings->pyramid,
+        .tiff = {.pyramid = settings->pyramid,
                  .reduce = labels ? TS_REDUCE_MODE : TS_REDUCE_MEAN,
                  .tags = {.compression = settings->compression, .quality = MAX(opt.quality, 0)}},
         .encode = {.quality = MAX(opt.quality, 0)},
     };
 }
 
+/* The band that --heatmap names: a class, a column, or a number. */
 static gboolean
-write_coverage(const TsCanvas *canvas, const Settings *settings, const char *path, GError **error)
+find_band(const TsPayload *payload, int *band, GError **error)
 {
-    TsImage kind = {.width = 1, .height = 1, .bands = 1, .type = TS_U8};
-    TsCanvasOptions how = canvas_options(canvas, settings, &kind);
-    how.tiff.tags.compression = TS_TIFF_DEFLATE;
-    g_autoptr(TsCanvasFile) file = ts_canvas_file_new(path, &how, ts_tool_force(), error);
-    return file != NULL && ts_stitch_coverage(canvas, ts_canvas_file_put, file, error) &&
-           ts_canvas_file_commit(file, error);
-}
-
-/* Beside IMAGE.png: IMAGE.classes.txt. */
-static char *
-path_of_names(const char *output)
-{
-    const char *dot = strrchr(output, '.');
-    g_autofree char *stem = dot != NULL ? g_strndup(output, (gsize) (dot - output)) : NULL;
-    return g_strconcat(stem != NULL ? stem : output, ".classes.txt", NULL);
-}
-
-/* A file that is there already is noticed before the work, not after it. */
-static gboolean
-check_names(const char *output, GError **error)
-{
-    g_autofree char *path = path_of_names(output);
-    if (ts_tool_force() || !g_file_test(path, G_FILE_TEST_EXISTS))
-        return TRUE;
-    return ts_error_set(error, TS_ERROR_IO, "%s: exists already; --force replaces it", path);
-}
-
-/* A class a line, in the order of labels or bands. */
-static gboolean
-write_names(const char *output, char **names, GError **error)
-{
-    g_autofree char *path = path_of_names(output);
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (guint i = 0; names[i] != NULL; i++) {
-        const char *name = opt.probability ? names[i] + strlen("p_") : names[i];
-        g_autofree char *escaped = ts_escape(name);
-        g_string_append_printf(text, "%s\n", escaped);
-    }
-    return ts_write_file(path, text->str, text->len, ts_tool_force(), error);
-}
-
-/* Where stripes go; either may be NULL. */
-typedef struct {
-    TsCanvasFile *file;
-    TsCanvasCheck *check;
-} Ends;
-
-static gboolean
-put_both(const TsImage *stripe, int y, gpointer data, GError **error)
-{
-    Ends *ends = data;
-    return (ends->file == NULL || ts_canvas_file_put(stripe, y, ends->file, error)) &&
-           (ends->check == NULL || ts_canvas_check_put(stripe, y, ends->check, error));
-}
-
-/* Stitch to the file and the comparison; the file stays away if the comparison fails. */
-static gboolean
-stitch(TsStitch *job, const TsImage *kind, const TsArgmax *argmax, const TsCanvasOptions *how,
-       const char *output, GError **error)
-{
-    const TsCanvas *canvas = job->canvas;
-    g_autoptr(TsCanvasFile) file = NULL;
-    g_autoptr(TsCanvasCheck) check = NULL;
-    if (output != NULL && (file = ts_canvas_file_new(output, how, ts_tool_force(), error)) == NULL)
+    char **names = ts_payload_names(payload);
+    g_autofree char *column = g_strconcat("p_", opt.heatmap, NULL);
+    gint64 number;
+    for (*band = 0; names != NULL && names[*band] != NULL; (*band)++)
+        if (strcmp(names[*band], column) == 0 || strcmp(names[*band], opt.heatmap) == 0)
+            return TRUE;
+    if (names != NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--heatmap: there is no column %s", column);
+    if (!ts_parse_int(opt.heatmap, 0, ts_payload_kind(payload)->bands - 1,
+                      "--heatmap: the number of a band", &number, error))
         return FALSE;
-    if (opt.verify != NULL && (check = ts_canvas_check_new(opt.verify, canvas->width,
-                                                           canvas->height, kind, error)) == NULL)
-        return FALSE;
-    Ends ends = {file, check};
-    g_autoptr(TsProgress) progress = ts_progress_new("untile", canvas->n, "tiles");
-    job->progress = progress;
-    TsArgmax labels = {.put = put_both, .data = &ends, .kind = argmax->kind};
-    gboolean done = opt.argmax ? ts_stitch(job, ts_argmax_put, &labels, error)
-                               : ts_stitch(job, put_both, &ends, error);
-    if (!done || (check != NULL && !ts_canvas_check_finish(check, error)))
-        return FALSE;
-    if (check != NULL)
-        ts_info("%s: equal, all %d x %d pixels", opt.verify, canvas->width, canvas->height);
-    return file == NULL || ts_canvas_file_commit(file, error);
+    *band = (int) number;
+    return TRUE;
 }
 
 static gboolean
@@ -341,23 +346,30 @@ untile_image(TsCanvas *canvas, const TsManifest *manifest, const Settings *setti
     g_autoptr(TsPayload) payload = new_payload(manifest, canvas, error);
     if (payload == NULL)
         return FALSE;
-    TsStitch job = {.canvas = canvas,
-                    .payload = payload,
-                    .window = settings->window,
-                    .merge = settings->merge,
-                    .fill = settings->fill,
-                    .add_opacity = settings->transparent};
-    g_auto(TsArgmax) argmax = {0};
-    g_autoptr(TsImage) kind = ts_stitch_new_kind(&job, error);
-    if (kind == NULL || (opt.argmax && !ts_argmax_init(&argmax, kind, error)))
+    g_autoptr(TsProgress) progress = ts_progress_new("untile", canvas->n, "tiles");
+    TsStitchWrite job = {
+        .stitch = {.canvas = canvas,
+                   .payload = payload,
+                   .window = settings->window,
+                   .merge = settings->merge,
+                   .fill = settings->fill,
+                   .add_opacity = settings->transparent,
+                   .progress = progress},
+        .output = output,
+        .verify = opt.verify,
+        .how = canvas_options(settings),
+        .argmax = opt.argmax,
+        .name_start = opt.probability ? "p_" : NULL,
+        .heat = settings->heat,
+        .replace = ts_tool_force(),
+    };
+    if (opt.heatmap != NULL && !find_band(payload, &job.heat.band, error))
         return FALSE;
-    const TsImage *written = opt.argmax ? argmax.kind : kind;
-    TsCanvasOptions how = canvas_options(canvas, settings, written);
-    char **names = ts_payload_names(payload);
-    gboolean with_names = names != NULL && output != NULL;
-    return (!with_names || check_names(output, error)) &&
-           stitch(&job, written, &argmax, &how, output, error) &&
-           (!with_names || write_names(output, names, error));
+    if (!ts_stitch_write(&job, error))
+        return FALSE;
+    if (opt.verify != NULL)
+        ts_info("%s: equal, all %d x %d pixels", opt.verify, canvas->width, canvas->height);
+    return TRUE;
 }
 
 static gboolean
@@ -366,9 +378,9 @@ untile_source(const TsManifest *manifest, const char *source, const Settings *se
 {
     g_autoptr(TsCanvas) canvas =
         ts_canvas_new(manifest, source, settings->width, settings->height, error);
-    if (canvas == NULL || !prepare_layout(canvas, manifest, settings, error))
+    if (canvas == NULL || !prepare_canvas(canvas, manifest, settings, error))
         return FALSE;
-    if (coverage != NULL && !write_coverage(canvas, settings, coverage, error))
+    if (coverage != NULL && !ts_stitch_write_coverage(canvas, coverage, ts_tool_force(), error))
         return FALSE;
     return (output == NULL && opt.verify == NULL) ||
            untile_image(canvas, manifest, settings, output, error);

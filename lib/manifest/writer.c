@@ -215,12 +215,14 @@ plan_columns(TsManifestWriter *self, const TsManifest *manifest, const char *con
     self->is_path = g_new0(gboolean, self->n_source);
     self->appended = g_new(guint, self->n_extra + 1);
     gboolean named_by_file = ts_manifest_find_column(manifest, "id") < 0;
+    gboolean has_tiles = ts_manifest_find_column(manifest, "src_x") >= 0;
     for (guint i = 0; i < self->n_source; i++) {
         const char *name = ts_manifest_column_name(manifest, i);
         self->value_of[i] = -1;
         self->is_path[i] = self->from_source.from != NULL &&
                            (strcmp(name, "file_name") == 0 || strcmp(name, "mask") == 0 ||
-                            (named_by_file && strcmp(name, "parent_b") == 0));
+                            (named_by_file && strcmp(name, "parent_b") == 0) ||
+                            (has_tiles && strcmp(name, "source") == 0));
         self->rewrites |= self->is_path[i];
     }
     for (guint i = 0; i < self->n_extra; i++) {

@@ -2,8 +2,8 @@
  *
  * Relative paths in a manifest start at the folder of the manifest (for standard output: the folder
  * of the file it is redirected to, else the working folder). A row copied into another folder has
- * its file_name and mask rewritten, and parent_b too where the rows have no id column and are
- * therefore named by their file.
+ * its file_name and mask rewritten, parent_b too where the rows have no id column and are therefore
+ * named by their file, and source where the rows are tiles of it (there is a column src_x).
  *
  *     const char *const extra[] = {"split", NULL};
  *     g_autoptr(TsManifestWriter) writer = ts_manifest_writer_new_like("-", manifest, extra, FALSE,

@@ -86,11 +86,10 @@ make_from_file(TsPayload *self, guint64 row, GError **error)
                      ts_manifest_column_name(self->manifest, self->column));
         return NULL;
     }
-    if (g_str_has_suffix(path, ".npy"))
-        return read_array_file(path, error);
     if (self->dataset != NULL)
         return ts_sample_render(self->dataset, row, error);
-    return ts_image_read(path, error);
+    return g_str_has_suffix(path, ".npy") ? read_array_file(path, error)
+                                          : ts_image_read(path, error);
 }
 
 /* Whether rows may be more than a whole file. */

@@ -97,6 +97,41 @@ answers() {
     [ ! -e x.tif ]
 }
 
+@test "a heat map lies over a small picture of the source" {
+    answers answers.tsv
+    untile answers.tsv --heatmap odd --thumbnail 100 -o heat.png
+    tile --plan heat.png | tail -n 1 | cut -f2-5 > size
+    [ "$(cat size)" = $'100\t50\t3\t8-bit' ]
+    # Without colours it is another picture.
+    untile answers.tsv --heatmap odd --thumbnail 100 --opacity 0 -o plain.png
+    run -1 cmp -s plain.png heat.png
+    untile --probability answers.tsv --heatmap odd --thumbnail 100 -o same.png
+    same heat.png same.png
+    (sed -u 1q; tail -n +50) < answers.tsv > part.tsv
+    run -1 untile part.tsv --heatmap odd -o part.png
+    untile -q part.tsv --heatmap odd --missing transparent --thumbnail 100 -o part.jpg
+    run -1 --separate-stderr untile answers.tsv --heatmap cat -o x.png
+    stderr_has "has neither a column p_cat"
+    for wrong in "--heatmap odd" "--heatmap odd -o x.png --range 1,0" "--heatmap odd -o x.bmp" \
+        "-o x.png --range 0,1" "--heatmap odd -o x.png --opacity 2" "--heatmap odd -o x.png --argmax" \
+        "--heatmap odd -o x.png --thumbnail 0"; do
+        # shellcheck disable=SC2086
+        run -2 untile answers.tsv $wrong
+    done
+    [ -z "$(ls x.* 2> /dev/null)" ]
+}
+
+@test "a manifest in another folder finds tiles and source" {
+    mkdir there
+    tile -s 100 -o tiles sheet.png
+    train -q --epochs 1 -o run shapes.tsv
+    predict -q -m run/model.safetensors -p tiles -o there/answers.tsv
+    untile -q there/answers.tsv --verify sheet.png
+    untile -q there/answers.tsv --heatmap disc -o heat.png
+    untile -q there/answers.tsv --class pred -o map.png
+    [ -s map.classes.txt ]
+}
+
 @test "files of another column are put back" {
     tile -s 100 -o tiles sheet.png
     awk -F'\t' -v OFS='\t' '{ print $0, NR == 1 ? "picture" : $1; $1 = NR == 1 ? $1 : "gone.png" }' \

@@ -99,6 +99,21 @@ START_TEST(paths_move_with_the_manifest_and_back)
 }
 END_TEST
 
+START_TEST(sources_of_tiles_move_and_other_sources_do_not)
+{
+    scratch_write("t/m.tsv", "file_name\tsource\tsrc_x\na.png\t../s.png\t0\n");
+    scratch_write("t/n.tsv", "file_name\tsource\na.png\tward 7\n");
+    const char *const names[] = {"t/m.tsv", "t/n.tsv"};
+    const char *const expected[] = {"file_name\tsource\tsrc_x\nt/a.png\ts.png\t0\n",
+                                    "file_name\tsource\nt/a.png\tward 7\n"};
+    for (int i = 0; i < 2; i++) {
+        copy_all(names[i], "out.tsv", NULL, NULL);
+        g_autofree char *out = scratch_read("out.tsv");
+        ck_assert_str_eq(out, expected[i]);
+    }
+}
+END_TEST
+
 START_TEST(parents_named_by_id_do_not_move)
 {
     scratch_write("data/in.tsv", "id\tfile_name\tparent_b\n1\ta.png\t2\n");
@@ -212,6 +227,7 @@ main(void)
     tcase_add_test(files, a_copy_in_the_same_folder_is_the_same_bytes);
     tcase_add_test(files, extra_columns_replace_in_place_or_stand_behind);
     tcase_add_test(files, paths_move_with_the_manifest_and_back);
+    tcase_add_test(files, sources_of_tiles_move_and_other_sources_do_not);
     tcase_add_test(files, parents_named_by_id_do_not_move);
     tcase_add_test(files, a_moved_path_names_the_same_file);
     tcase_add_test(files, folders_that_share_only_the_root_get_whole_paths);

@@ -6,9 +6,10 @@
 #include "store/npy.h"
 #include "tiling/stitch.h"
 #include "tiling/stitch_argmax.h"
-#include "tiling/stitch_out.h"
 #include "tiling/stitch_sweep.h"
+#include "tiling/stitch_write.h"
 
+#include "geotiff.h"
 #include "pictures.h"
 
 #include <math.h>
@@ -479,6 +480,82 @@ START_TEST(a_tile_of_another_size_or_kind_is_named)
 }
 END_TEST
 
+START_TEST(place_on_the_earth_and_colour_profile_are_restored)
+{
+    g_autofree char *source = scratch("source.tif"), *out = scratch("earth.tif");
+    const double scale[] = {10, 10, 0}, point[] = {0, 0, 0, 5000, 7000, 0};
+    GeoFile file = geo_file_new(1);
+    geo_file_put(&file, 33550, GEO_DOUBLE, 3, scale);
+    geo_file_put(&file, 33922, GEO_DOUBLE, 6, point);
+    file_write(source, geo_file_end(&file));
+    g_autofree char *tile = scratch("earth-tile.tif");
+    g_autoptr(TsImage) image = pattern(15, 10, 3, TS_U8);
+    image->icc = g_bytes_new_static("profile", 7);
+    ck_assert(ts_image_write(image, tile, NULL, TRUE, NULL));
+    /* Cut at half the scale: the canvas is 15 x 10, a pixel of it 20 x 20 units. */
+    g_autoptr(TsManifest) manifest =
+        manifest_of("file_name\tsource\tsrc_x\tsrc_y\tsrc_width\tsrc_height\tscale\tgrid_x\tgrid_"
+                    "y\tgrid_width\t"
+                    "grid_height\nearth-tile.tif\tsource.tif\t0\t0\t30\t20\t0.5\t0\t0\t15\t10\n");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TsCanvas) canvas = ts_canvas_new(manifest, NULL, 0, 0, &error);
+    ck_assert_msg(canvas != NULL, "%s", message(error));
+    g_autoptr(TsPayload) payload = ts_payload_new_images(manifest, "file_name", 0, &error);
+    TsStitchWrite job = {.stitch = {.canvas = canvas, .payload = payload}, .output = out};
+    ck_assert_msg(payload != NULL && ts_stitch_write(&job, &error), "%s", message(error));
+    g_autoptr(TsGeo) geo = ts_geo_read(out, &error);
+    double east, north;
+    ck_assert(geo != NULL && ts_geo_map(geo, 1, 2, &east, &north));
+    ck_assert_double_eq(east, 5020);
+    ck_assert_double_eq(north, 6960);
+    g_autoptr(TsImage) back = ts_image_read(out, NULL);
+    ck_assert(same_pixels(image, back));
+    ck_assert(back->icc != NULL && g_bytes_equal(back->icc, image->icc));
+}
+END_TEST
+
+START_TEST(colours_of_heat_are_lighter_for_more)
+{
+    double before = -1;
+    for (int i = 0; i <= 255; i++) {
+        guint8 rgb[3];
+        ts_heat_colour(i / 255.0, rgb);
+        double luma = 0.2126 * pow(rgb[0] / 255.0, 2.2) + 0.7152 * pow(rgb[1] / 255.0, 2.2) +
+                      0.0722 * pow(rgb[2] / 255.0, 2.2);
+        ck_assert_double_gt(luma, before);
+        before = luma;
+    }
+    guint8 first[3], last[3];
+    ts_heat_colour(-1, first);
+    ts_heat_colour(2, last);
+    ck_assert(first[2] > first[1] && first[0] > first[1]);      /* violet */
+    ck_assert(last[0] > 200 && last[1] > 200 && last[2] < 190); /* yellow */
+}
+END_TEST
+
+START_TEST(heat_is_averaged_over_the_picture_and_spares_what_has_no_value)
+{
+    g_autofree char *path = scratch("white.tif");
+    g_autoptr(TsImage) white = ts_image_new(8, 4, 1, TS_U16, NULL);
+    memset(white->data, 0xff, 64);
+    ck_assert(ts_image_write(white, path, NULL, TRUE, NULL));
+    TsHeatmapOptions how = {.width = 8, .height = 4, .side = 4, .band = 1, .high = 2, .opacity = 1};
+    g_autoptr(TsHeatmap) heatmap = ts_heatmap_new(&how, NULL);
+    g_autoptr(TsImage) stripe = ts_image_new(8, 4, 2, TS_F32, NULL);
+    float *values = (float *) stripe->data;
+    for (int i = 0; i < 32; i++)
+        values[2 * i + 1] = i % 8 < 4 ? NAN : i % 2 ? 2 : 0; /* no value; 1 in the mean */
+    ck_assert(ts_heatmap_put(stripe, 0, heatmap, NULL));
+    g_autoptr(TsImage) picture = ts_heatmap_finish(heatmap, path, NULL);
+    guint8 middle[3];
+    ts_heat_colour(128 / 255.0, middle);
+    ck_assert(picture->width == 4 && picture->height == 2 && picture->bands == 3);
+    const guint8 plain[] = {255, 255, 255};
+    for (int i = 0; i < 8; i++)
+        ck_assert_mem_eq(picture->data + 3 * i, i % 4 < 2 ? plain : middle, 3);
+}
+END_TEST
+
 static gboolean
 drop(const TsImage *stripe, int y, gpointer data, GError **error)
 {
@@ -542,6 +619,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, arrays_stand_for_rows);
     tcase_add_test(tests, bad_manifests_are_named);
     tcase_add_test(tests, a_tile_of_another_size_or_kind_is_named);
+    tcase_add_test(tests, place_on_the_earth_and_colour_profile_are_restored);
+    tcase_add_test(tests, colours_of_heat_are_lighter_for_more);
+    tcase_add_test(tests, heat_is_averaged_over_the_picture_and_spares_what_has_no_value);
     tcase_add_test(tests, memory_does_not_grow_with_the_height);
 }
 
