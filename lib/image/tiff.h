@@ -25,9 +25,9 @@
 G_BEGIN_DECLS
 
 typedef enum {
-    TS_TIFF_DEFLATE, /* with a predictor: differences of integers, byte planes of floats */
+    TS_TIFF_DEFLATE, /* of differences between neighbours (predictor 2) */
     TS_TIFF_NONE,
-    TS_TIFF_LZW, /* with a predictor */
+    TS_TIFF_LZW, /* of differences too */
     TS_TIFF_JPEG /* 1 or 3 bands of 8 bits; colour is halved in both directions below quality 90 */
 } TsTiffCompression;
 

@@ -239,9 +239,9 @@ set_compression(TIFF *tiff, const TsTiffLayout *layout, gboolean is_rgb)
         return FALSE;
     if (layout->compression == TS_TIFF_NONE)
         return TRUE;
-    gboolean is_float = layout->type == TS_F32 || layout->type == TS_F64;
-    int predictor = is_float ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL;
-    return TIFFSetField(tiff, TIFFTAG_PREDICTOR, predictor) &&
+    /* Differences of floats as integers too: the predictor made for floats saves more, but fewer
+     * readers know it. */
+    return TIFFSetField(tiff, TIFFTAG_PREDICTOR, PREDICTOR_HORIZONTAL) &&
            (layout->compression != TS_TIFF_DEFLATE ||
             TIFFSetField(tiff, TIFFTAG_ZIPQUALITY, layout->level));
 }
