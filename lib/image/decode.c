@@ -179,6 +179,7 @@ take_reader(TsDecoder *self, TsJpegReader *reader)
         return FALSE;
     self->jpeg = reader;
     ts_jpeg_reader_info(reader, &self->info, &icc);
+    ts_levels_check_mpp(&self->info.mpp_x, &self->info.mpp_y);
     self->icc = icc != NULL ? g_bytes_ref(icc) : NULL;
     return TRUE;
 }

@@ -168,6 +168,13 @@ ts_image_source_new_image(const TsImageSource *source, int width, int height, GE
 gboolean ts_image_source_read_rows(TsImageSource *source, int y, int n, TsImage *to, int to_y,
                                    GError **error);
 
+/* Read a small version of `path`: its longer side has `max_side` (1 or more) pixels, or what it has
+ * if that is less. Each pixel is the mean of the source's pixels that it covers, opacity like the
+ * rest; JPEG is first decoded at 1/2, 1/4 or 1/8 by a smaller DCT, and of a pyramid the nearest
+ * larger level is read. Memory does not grow with the height of the file, but for progressive JPEG
+ * and what is to be turned. Samples and bands are the file's. Errors as ts_image_read(). */
+TsImage *ts_image_read_preview(const char *path, int max_side, GError **error);
+
 /* Write `path` in the format of its suffix: .png, .jpg, .jpeg, .tif, .tiff, .webp, .npy, .raw; see
  * encoder.h for many images in a row. `options` may be NULL. The file appears whole or not at all;
  * an existing one is an error unless `replace`. The colour profile is written along. What the

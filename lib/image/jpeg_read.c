@@ -11,6 +11,7 @@ struct _TsJpegReader {
     TsJpegErrors errors;
     TsJpegInput input;
     const char *name;
+    int min_side; /* 0: full size */
     int orientation;
     GBytes *icc;
     guint8 *skipped; /* a row that nobody wants */
@@ -24,6 +25,15 @@ is_plain(const struct jpeg_decompress_struct *jpeg)
                       (jpeg->jpeg_color_space == JCS_YCbCr || jpeg->jpeg_color_space == JCS_RGB);
     return (grey || colour) && jpeg->data_precision == 8 &&
            !jpeg_has_multiple_scans((j_decompress_ptr) jpeg);
+}
+
+static void
+choose_scale(struct jpeg_decompress_struct *jpeg, int min_side)
+{
+    JDIMENSION side = MAX(jpeg->image_width, jpeg->image_height);
+    jpeg->scale_num = jpeg->scale_denom = 1;
+    while (jpeg->scale_denom < 8 && side / (2 * jpeg->scale_denom) >= (JDIMENSION) min_side)
+        jpeg->scale_denom *= 2;
 }
 
 static gboolean
@@ -43,6 +53,8 @@ start(TsJpegReader *self)
     self->orientation = ts_jpeg_find_orientation(jpeg);
     self->icc = ts_jpeg_find_profile(jpeg);
     jpeg->out_color_space = jpeg->num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    if (self->min_side > 0)
+        choose_scale(jpeg, self->min_side);
     jpeg_start_decompress(jpeg);
     return TRUE;
 }
@@ -56,15 +68,28 @@ start_or_free(TsJpegReader *self)
     return NULL;
 }
 
-TsJpegReader *
-ts_jpeg_reader_open(const char *path)
+static TsJpegReader *
+open_file(const char *path, int min_side)
 {
     TsJpegReader *self = g_new0(TsJpegReader, 1);
     self->name = path;
+    self->min_side = min_side;
     if (ts_jpeg_input_open(&self->input, path, NULL))
         return start_or_free(self);
     g_free(self);
     return NULL;
+}
+
+TsJpegReader *
+ts_jpeg_reader_open(const char *path)
+{
+    return open_file(path, 0);
+}
+
+TsJpegReader *
+ts_jpeg_reader_open_reduced(const char *path, int min_side)
+{
+    return open_file(path, min_side);
 }
 
 TsJpegReader *
@@ -88,15 +113,34 @@ ts_jpeg_reader_free(TsJpegReader *self)
     g_free(self);
 }
 
-void
+/* JFIF's pixels per inch or centimetre as micrometres a pixel; 0: not said. */
+static double
+find_mpp(const struct jpeg_decompress_struct *jpeg, UINT16 density)
+{
+    double unit = jpeg->density_unit == 1 ? 25400 : 10000;
+    return jpeg->saw_JFIF_marker && jpeg->density_unit > 0 && density > 0 ? unit / density : 0;
+}
+
+int
 ts_jpeg_reader_info(const TsJpegReader *self, TsImageInfo *info, GBytes **icc)
 {
-    *info = (TsImageInfo){.width = (int) self->jpeg.image_width,
-                          .height = (int) self->jpeg.image_height,
-                          .bands = self->jpeg.num_components,
+    const struct jpeg_decompress_struct *jpeg = &self->jpeg;
+    *info = (TsImageInfo){.width = (int) jpeg->output_width,
+                          .height = (int) jpeg->output_height,
+                          .bands = jpeg->num_components,
                           .type = TS_U8,
-                          .orientation = self->orientation};
+                          .orientation = self->orientation,
+                          .mpp_x = find_mpp(jpeg, jpeg->X_density),
+                          .mpp_y = find_mpp(jpeg, jpeg->Y_density)};
     *icc = self->icc;
+    return (int) (jpeg->scale_denom / jpeg->scale_num);
+}
+
+void
+ts_jpeg_reader_get_size(const TsJpegReader *self, int *width, int *height)
+{
+    *width = (int) self->jpeg.image_width;
+    *height = (int) self->jpeg.image_height;
 }
 
 /* Decode up to row `end`; rows before `y` go nowhere. */

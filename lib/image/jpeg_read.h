@@ -17,14 +17,23 @@ typedef struct _TsJpegReader TsJpegReader;
 TsJpegReader *ts_jpeg_reader_open(const char *path);
 TsJpegReader *ts_jpeg_reader_open_bytes(gconstpointer bytes, gsize n, const char *name);
 
-/* Fill in what the header says (stored, `orientation` still to be applied), and the colour profile
- * (borrowed) or NULL. */
-void ts_jpeg_reader_info(const TsJpegReader *reader, TsImageInfo *info, GBytes **icc);
+/* Open `path` so that it is decoded with its sides divided by 1, 2, 4 or 8, rounded up (through a
+ * DCT of fewer points): the most that leaves the longer one no smaller than `min_side`. */
+TsJpegReader *ts_jpeg_reader_open_reduced(const char *path, int min_side);
+
+/* Fill in what will be decoded (stored, `orientation` still to be applied), and the colour profile
+ * (borrowed) or NULL. Returns by what the sides are divided. */
+int ts_jpeg_reader_info(const TsJpegReader *reader, TsImageInfo *info, GBytes **icc);
+
+/* The stored size, not divided. */
+void ts_jpeg_reader_get_size(const TsJpegReader *reader, int *width, int *height);
 
 /* Decode rows y .. y + n - 1 to `to`, tight; `y` never goes back (asserted). TS_ERROR_FORMAT. */
 gboolean ts_jpeg_reader_read(TsJpegReader *reader, int y, int n, guint8 *to, GError **error);
 
 /* Free. NULL is allowed. */
 void ts_jpeg_reader_free(TsJpegReader *reader);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsJpegReader, ts_jpeg_reader_free)
 
 G_END_DECLS

@@ -161,6 +161,13 @@ is_size(double mpp)
 }
 
 void
+ts_levels_check_mpp(double *mpp_x, double *mpp_y)
+{
+    if (!is_size(*mpp_x) || !is_size(*mpp_y))
+        *mpp_x = *mpp_y = 0;
+}
+
+void
 ts_levels_read_mpp(const VipsImage *image, double *mpp_x, double *mpp_y)
 {
     *mpp_x = *mpp_y = 0;
@@ -171,6 +178,5 @@ ts_levels_read_mpp(const VipsImage *image, double *mpp_x, double *mpp_y)
         return;
     *mpp_x = 1000 / vips_image_get_xres(image); /* pixels a millimetre */
     *mpp_y = 1000 / vips_image_get_yres(image);
-    if (!is_size(*mpp_x) || !is_size(*mpp_y))
-        *mpp_x = *mpp_y = 0;
+    ts_levels_check_mpp(mpp_x, mpp_y);
 }

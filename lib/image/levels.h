@@ -24,4 +24,7 @@ gboolean ts_levels_load(const char *path, const char *loader, VipsSource *source
 /* Micrometres a pixel of level 0, as stored; zero where the file does not say. */
 void ts_levels_read_mpp(const VipsImage *image, double *mpp_x, double *mpp_y);
 
+/* Make both zero if they are such that they stand for no measure. */
+void ts_levels_check_mpp(double *mpp_x, double *mpp_y);
+
 G_END_DECLS
