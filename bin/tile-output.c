@@ -9,7 +9,7 @@
 static struct {
     char *folder, *tar, *format, *name, *rejects;
     int quality, fan_out;
-    gboolean as_rows, plan;
+    gboolean as_rows, plan, lossless;
     gint64 shard_tiles, shard_bytes;
 } opt = {.quality = -1, .fan_out = -1, .shard_tiles = 10000, .shard_bytes = 1000000000};
 
@@ -26,6 +26,8 @@ const GOptionEntry tile_output_options[] = {
      "Of tile files: png, jpeg, tiff, webp, npy or raw (default: png)", "FORMAT"},
     {"quality", 0, 0, G_OPTION_ARG_INT, &opt.quality,
      "Of JPEG and WebP files, 1 to 100 (default: 90)", "N"},
+    {"lossless", 0, 0, G_OPTION_ARG_NONE, &opt.lossless,
+     "Copy JPEG tiles of a TIFF, or blocks of a JPEG, without decoding", NULL},
     {"name", 0, 0, G_OPTION_ARG_STRING, &opt.name,
      "Of tile files, without suffix (default: {stem}_{y}_{x})", "TEMPLATE"},
     {"fan-out", 0, 0, G_OPTION_ARG_INT, &opt.fan_out,
@@ -61,6 +63,12 @@ parse_format(TileOutput *output, GError **error)
     int format;
     if (!tile_parse_word(opt.format, "--format", formats, 0, &format, error))
         return FALSE;
+    if (opt.lossless && opt.format == NULL)
+        format = 1;
+    if (opt.lossless && (format != 1 || opt.quality != -1))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--lossless copies JPEG as it is, without --quality or another "
+                            "--format");
     gboolean lossy = strcmp(formats[format], "jpeg") == 0 || strcmp(formats[format], "webp") == 0;
     if (opt.quality != -1 && !lossy)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--quality: %s files have no quality",
@@ -103,7 +111,10 @@ tile_output_init(TileOutput *output, GError **error)
     if (opt.shard_tiles < 1 || opt.shard_bytes < 1)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--shard-tiles and --shard-bytes are to be at least 1");
+    if (opt.lossless && opt.as_rows)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--lossless is for -o and --tar");
     output->plan_only = opt.plan;
+    output->lossless = opt.lossless;
     output->kind = opt.folder != NULL ? TS_CUT_FOLDER : opt.tar != NULL ? TS_CUT_TAR : TS_CUT_ROWS;
     output->path = opt.folder != NULL ? opt.folder : opt.tar != NULL ? opt.tar : "-";
     output->name = opt.name;

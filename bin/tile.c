@@ -6,6 +6,7 @@
 #include "base/threads.h"
 #include "base/tool.h"
 #include "manifest/writer.h"
+#include "tiling/lossless.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,6 +56,10 @@ check_input(const Job *job, const TsPlanInput *input, GError **error)
                    info->width, info->height, size->tile_width, size->tile_height);
     if (job->output.kind == TS_CUT_ROWS)
         return TRUE;
+    if (job->output.lossless) {
+        g_autoptr(TsLossless) lossless = ts_lossless_open(input, error);
+        return lossless != NULL;
+    }
     if (!ts_image_check_format(job->output.suffix, info->bands, info->type, error) ||
         !ts_pad_sample(job->layout.padding.value, info->type, sample, error)) {
         g_prefix_error(error, "%s: ", input->path);
@@ -179,6 +184,7 @@ cut(const Job *job, GError **error)
                  .output = output->path,
                  .encode = output->encode,
                  .padding = job->layout.padding,
+                 .lossless = output->lossless,
                  .options = text,
                  .replace = ts_tool_force(),
                  .shard_tiles = output->shard_tiles,

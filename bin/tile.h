@@ -28,7 +28,7 @@ gboolean tile_judge_new(const TsPlan *plan, TsJudge **judge, GError **error);
 
 /* What is written, and where. */
 typedef struct {
-    gboolean plan_only;
+    gboolean plan_only, lossless;
     TsCutKind kind;
     const char *path, *suffix, *name, *rejects;
     int fan_out;

@@ -180,7 +180,9 @@ find_workable(Cutting *self, Active **of)
         Active *active = *of = at->data;
         for (GList *it = active->batches.head; it != NULL; it = it->next) {
             Batch *batch = it->data;
-            if (batch->next >= batch->n)
+            gboolean is_taken = batch->n_working > 0 && active->open->lossless != NULL &&
+                                ts_lossless_is_serial(active->open->lossless);
+            if (batch->next >= batch->n || is_taken)
                 continue;
             guint64 number = ts_plan_get_input(self->cut->plan, active->index)->first + batch->next;
             return full && number != ts_order_next(self->order) ? NULL : batch;

@@ -37,6 +37,7 @@ typedef struct {
     const char *output;   /* the manifest ("-": standard output), the folder, or the tars' prefix */
     TsEncodeOptions encode;
     TsPadding padding;
+    gboolean lossless;    /* tiles are copied as they are compressed, see lossless.h */
     const char *options;  /* all that the bytes depend on, as one line, for the journal */
     gboolean replace;     /* existing output */
     guint64 shard_tiles;  /* tiles in a tar at most, and */

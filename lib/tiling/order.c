@@ -33,6 +33,10 @@ struct _TsOrder {
     GHashTable *reasons; /* of dropped tiles, char * to guint64 * */
     guint64 n_dropped;
     guint64 vouched;      /* tiles that the last checkpoint covers */
+    GThread *syncing;     /* makes a checkpoint while the work goes on; NULL: none */
+    gint has_synced;      /* it is done */
+    char *state;          /* what it notes */
+    GError *sync_error;   /* its failure, looked at after joining it */
     gint64 due, interval; /* when the next checkpoint is made, in us */
     gboolean broken;      /* an error was met: nothing more is vouched for */
 
@@ -163,18 +167,52 @@ flush_streams(TsOrder *self, GError **error)
     return TRUE;
 }
 
+static gpointer
+sync_stage(gpointer data)
+{
+    TsOrder *self = data;
+    ts_stage_checkpoint(self->stage, self->state, &self->sync_error);
+    g_atomic_int_set(&self->has_synced, TRUE);
+    return NULL;
+}
+
+/* Wait for a checkpoint that is being made. */
+static gboolean
+end_checkpoint(TsOrder *self, GError **error)
+{
+    if (self->syncing == NULL)
+        return TRUE;
+    g_thread_join(g_steal_pointer(&self->syncing));
+    g_clear_pointer(&self->state, g_free);
+    self->interval = MIN(self->interval * 2, LAST_WAIT * G_USEC_PER_SEC);
+    self->due = g_get_monotonic_time() + self->interval;
+    if (self->sync_error == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&self->sync_error));
+    return FALSE;
+}
+
+/* The disk takes its time: the work goes on meanwhile. While one checkpoint is being made, no other
+ * is begun; a later one covers what it does not. */
+static gboolean
+begin_checkpoint(TsOrder *self, GError **error)
+{
+    if (self->syncing != NULL && !g_atomic_int_get(&self->has_synced))
+        return TRUE;
+    if (!end_checkpoint(self, error) || !flush_streams(self, error))
+        return FALSE;
+    self->state = format_state(self);
+    self->vouched = self->next;
+    self->has_synced = FALSE;
+    self->syncing = g_thread_new("ts-sync", sync_stage, self);
+    return TRUE;
+}
+
 static gboolean
 checkpoint(TsOrder *self, GError **error)
 {
-    if (!flush_streams(self, error))
-        return FALSE;
-    g_autofree char *state = format_state(self);
-    if (!ts_stage_checkpoint(self->stage, state, error))
-        return FALSE;
-    self->vouched = self->next;
-    self->interval = MIN(self->interval * 2, LAST_WAIT * G_USEC_PER_SEC);
-    self->due = g_get_monotonic_time() + self->interval;
-    return TRUE;
+    return end_checkpoint(self, error) && begin_checkpoint(self, error) &&
+           end_checkpoint(self, error);
 }
 
 static gboolean
@@ -291,6 +329,7 @@ ts_order_free(TsOrder *self)
 {
     if (self == NULL)
         return;
+    end_checkpoint(self, NULL);
     if (self->stage != NULL && self->manifest != NULL)
         fclose(self->manifest);
     if (self->stage != NULL && self->rejects != NULL)
@@ -333,7 +372,7 @@ write_members(TsOrder *self, const TsTileResult *result, guint64 *offset, GError
     /* A member costs its header and at most a block of filling beside its bytes. */
     guint64 n_bytes = result_bytes(result) + result->members->len * (guint64) 512;
     if (ts_shards_is_full(self->shards, n_bytes) &&
-        (!ts_shards_end(self->shards, error) || !checkpoint(self, error)))
+        (!ts_shards_end(self->shards, error) || !begin_checkpoint(self, error)))
         return FALSE;
     if (!ts_shards_begin_tile(self->shards, error))
         return FALSE;
@@ -404,7 +443,7 @@ write_due(TsOrder *self, GError **error)
         self->next += done;
         if (done && is_checkpoint_due(self)) {
             g_mutex_unlock(&self->lock);
-            done = checkpoint(self, error);
+            done = begin_checkpoint(self, error);
             g_mutex_lock(&self->lock);
         }
     }
@@ -480,6 +519,8 @@ static gboolean
 finish_stage(TsOrder *self, TsCutReport *report, GError **error)
 {
     gboolean replace = self->cut->replace;
+    if (!end_checkpoint(self, error))
+        return FALSE;
     if (self->shards != NULL && (!ts_shards_end(self->shards, error) || !checkpoint(self, error)))
         return FALSE;
     if (!close_stream(&self->manifest, self->cut->output, error) ||
@@ -513,6 +554,8 @@ ts_order_finish(TsOrder *self, TsCutReport *report, GError **error)
 void
 ts_order_give_up(TsOrder *self)
 {
+    if (!end_checkpoint(self, NULL))
+        return;
     if (self->stage != NULL && self->shards == NULL && !self->broken && self->next > self->vouched)
         checkpoint(self, NULL);
 }

@@ -270,6 +270,19 @@ exchange(TsStage *self, char **kept, GError **error)
     return TRUE;
 }
 
+/* What a rename changed. Some file systems have no fsync for folders and say EINVAL. */
+static gboolean
+sync_parent(const TsStage *self, GError **error)
+{
+    g_autofree char *parent = g_path_get_dirname(self->final);
+    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    gboolean synced = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+    int errnum = errno;
+    if (fd >= 0)
+        close(fd);
+    return synced ? TRUE : ts_error_set_errno(error, errnum, "%s: cannot be synced", parent);
+}
+
 static gboolean
 move_out(const TsStage *self, const char *name, gboolean replace, GError **error)
 {
@@ -295,8 +308,7 @@ ts_stage_finish_files(TsStage *self, const char *last, gboolean replace, GError 
     if (!move_out(self, last, replace, error))
         return FALSE;
     self->is_finished = TRUE;
-    g_autofree char *parent = g_path_get_dirname(self->final);
-    return ts_stage_remove_folder(self->folder, error) && ts_sync_folder(parent, error);
+    return ts_stage_remove_folder(self->folder, error) && sync_parent(self, error);
 }
 
 gboolean
@@ -314,8 +326,7 @@ ts_stage_finish(TsStage *self, gboolean replace, char **kept, GError **error)
     self->is_finished = TRUE;
     g_autofree char *journal = g_build_filename(self->final, JOURNAL, NULL);
     g_unlink(journal);
-    g_autofree char *parent = g_path_get_dirname(self->final);
-    return ts_sync_folder(parent, error);
+    return sync_parent(self, error);
 }
 
 void

@@ -15,6 +15,7 @@ struct _TsWorker {
     TsEncoder *encoder;
     TsEncoder *mask_encoder; /* PNG */
     TsImage *padded;         /* kept from tile to tile while its kind and size stay */
+    GByteArray *copied;      /* a tile as it is compressed */
 };
 
 /* Where the valid part of a tile lies. */
@@ -61,6 +62,25 @@ read_outermost_rows(const TsCut *cut, TsOpenInput *self, GError **error)
     return TRUE;
 }
 
+/* What the output and the judge want beside pixels. */
+static gboolean
+read_more(const TsCut *cut, TsOpenInput *self, GError **error)
+{
+    const char *path = self->input->path;
+    if (cut->lossless) {
+        self->lossless = ts_lossless_open(self->input, error);
+        return self->lossless != NULL;
+    }
+    if (cut->names == NULL || strcmp(ts_names_suffix(cut->names), ".tif") != 0)
+        return TRUE;
+    GError *bad = NULL;
+    self->geo = ts_geo_read(path, &bad);
+    if (bad == NULL)
+        return TRUE;
+    g_propagate_error(error, bad);
+    return FALSE;
+}
+
 TsOpenInput *
 ts_open_input_new(const TsCut *cut, guint index, GError **error)
 {
@@ -76,9 +96,11 @@ ts_open_input_new(const TsCut *cut, guint index, GError **error)
         self->sources[i] = ts_image_source_open(path, error);
         done = self->sources[i] != NULL;
         /* Upright images need no more than the band; others have to be kept whole. */
-        if (done && ts_image_source_info(self->sources[i])->orientation < 3)
+        gboolean in_order = i == 0 || !cut->lossless;
+        if (done && in_order && ts_image_source_info(self->sources[i])->orientation < 3)
             ts_image_source_set_memory(self->sources[i], 0);
     }
+    done = done && read_more(cut, self, error);
     const TsImageInfo *now = done ? ts_image_source_info(self->sources[0]) : NULL;
     const TsImageInfo *planned = &self->input->info;
     if (done && (now->width != planned->width || now->height != planned->height ||
@@ -103,6 +125,8 @@ ts_open_input_free(TsOpenInput *self)
         ts_image_source_free(self->sources[i]);
     g_free(self->sources);
     ts_judge_image_free(self->judged);
+    ts_lossless_free(self->lossless);
+    ts_geo_free(self->geo);
     ts_image_free(self->first_rows);
     ts_image_free(self->last_rows);
     g_free(self);
@@ -111,7 +135,7 @@ ts_open_input_free(TsOpenInput *self)
 gboolean
 ts_open_input_wants_bands(const TsOpenInput *self)
 {
-    for (guint i = 0; i < self->n_sources; i++)
+    for (guint i = 0; i < self->n_sources && self->lossless == NULL; i++)
         if (!ts_image_source_is_random(self->sources[i]))
             return TRUE;
     return FALSE;
@@ -123,6 +147,7 @@ ts_worker_new(const TsCut *cut, TsOrder *order, GError **error)
     TsWorker *self = g_new0(TsWorker, 1);
     self->cut = cut;
     self->order = order;
+    self->copied = g_byte_array_new();
     if (cut->names == NULL)
         return self;
     TsEncodeOptions fast = {0};
@@ -142,6 +167,7 @@ ts_worker_free(TsWorker *self)
     ts_encoder_free(self->encoder);
     ts_encoder_free(self->mask_encoder);
     ts_image_free(self->padded);
+    g_byte_array_unref(self->copied);
     g_free(self);
 }
 
@@ -345,6 +371,13 @@ encode_image(TsWorker *self, const TsOpenInput *open, const TsBand *band, const 
 {
     const guint8 *bytes;
     gsize n;
+    if (open->lossless != NULL)
+        return store(self, result, result->name, self->copied->data, self->copied->len, error);
+    const TsImageInfo *info = &open->input->info;
+    g_autoptr(TsGeo) geo = open->geo != NULL ? ts_geo_translate(open->geo, tile->x - tile->pad_left,
+                                                                tile->y - tile->pad_top, 1)
+                                             : NULL;
+    ts_encoder_set_place(self->encoder, geo, info->mpp_x, info->mpp_y);
     if (!complete(self, open, band, tile, pixels, error) ||
         !ts_encoder_encode(self->encoder, pixels->like, pixels->pixels, pixels->stride,
                            tile->full_width, tile->full_height, &bytes, &n, error)) {
@@ -465,23 +498,53 @@ finish_tile(TsWorker *self, const TsOpenInput *open, const TsBand *band, const T
     return TRUE;
 }
 
+/* The tile as it is compressed; decoded too, if the judge has to see it. */
+static gboolean
+copy_tile(TsWorker *self, const TsOpenInput *open, const TsTile *tile, TsImage **part,
+          GError **error)
+{
+    const TsJudge *judge = self->cut->judge;
+    if (!ts_lossless_copy(open->lossless, tile, self->copied, error))
+        return FALSE;
+    if (judge == NULL || !ts_judge_needs_pixels(judge))
+        return TRUE;
+    *part = ts_image_read_bytes(self->copied->data, self->copied->len, open->input->path, error);
+    return *part != NULL;
+}
+
+/* Find the tile's pixels: in the band, or decoded into `part`; none where nothing needs them. */
+static gboolean
+find_pixels(TsWorker *self, const TsOpenInput *open, const TsBand *band, const TsTile *tile,
+            TsImage **part, Pixels *pixels, GError **error)
+{
+    if (band != NULL) {
+        const TsImage *rows = band->images[0];
+        *pixels =
+            (Pixels){rows, pixel_at(rows, tile->x, tile->y - band->y), ts_image_row_size(rows)};
+        return TRUE;
+    }
+    if (open->lossless != NULL) {
+        if (!copy_tile(self, open, tile, part, error))
+            return FALSE;
+    } else {
+        *part = ts_image_source_read_region(open->sources[0], tile->x, tile->y, tile->width,
+                                            tile->height, error);
+        if (*part == NULL)
+            return FALSE;
+    }
+    if (*part != NULL)
+        *pixels = (Pixels){*part, (*part)->data, ts_image_row_size(*part)};
+    return TRUE;
+}
+
 TsTileResult *
 ts_worker_do(TsWorker *self, const TsOpenInput *open, const TsBand *band, const TsPlanTile *tile,
              GError **error)
 {
-    const TsTile *t = &tile->tile;
     g_autoptr(TsImage) part = NULL;
-    Pixels pixels;
-    if (band != NULL) {
-        const TsImage *rows = band->images[0];
-        pixels = (Pixels){rows, pixel_at(rows, t->x, t->y - band->y), ts_image_row_size(rows)};
-    } else {
-        part =
-            ts_image_source_read_region(open->sources[0], t->x, t->y, t->width, t->height, error);
-        if (part == NULL)
-            return NULL;
-        pixels = (Pixels){part, part->data, ts_image_row_size(part)};
-    }
+    Pixels pixels = {0};
+    if (!find_pixels(self, open, band, &tile->tile, &part, &pixels, error))
+        return NULL;
     TsTileResult *result = g_new0(TsTileResult, 1);
     result->number = tile->number;
     if (finish_tile(self, open, band, tile, &pixels, result, error))

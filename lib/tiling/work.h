@@ -4,8 +4,10 @@
  */
 #pragma once
 
+#include "image/tiff_geo.h"
 #include "tiling/band.h"
 #include "tiling/cut.h"
+#include "tiling/lossless.h"
 #include "tiling/order.h"
 
 G_BEGIN_DECLS
@@ -17,6 +19,8 @@ typedef struct {
     TsImageSource **sources; /* the image and its masks */
     guint n_sources;
     TsJudgeImage *judged; /* NULL without a judge */
+    TsLossless *lossless; /* NULL: tiles are decoded */
+    TsGeo *geo;           /* where the image lies on earth, for TIFF; or NULL */
     TsImage *first_rows;  /* for padding that wraps around, where rows are read in order: the */
     TsImage *last_rows;   /* outermost ones of the image; or NULL */
 } TsOpenInput;
