@@ -397,3 +397,25 @@ slow_sheet() {
         stderr_has "--name"
     done
 }
+
+@test "--lossless copies the blocks of a JPEG, or says why it cannot" {
+    tile -s 400x200 --format jpeg -o whole sheet.png
+    cp whole/*.jpg photo.jpg
+    tile -s 64x40 --edge partial --lossless -o copied photo.jpg
+    tile -s 64x40 --edge partial --format raw -o cut photo.jpg
+    tile -s 64 --edge partial --format raw -o again copied/*.jpg
+    for name in cut/*.raw; do
+        stem=$(basename "$name" .raw)
+        same "$name" again/"${stem}"_*.raw
+    done
+    run -2 --separate-stderr tile -s 63 --lossless -o out photo.jpg
+    stderr_has "photo.jpg: a tile at 63,0 does not lie on its grid of blocks of 8 x 8 pixels"
+    run -2 --separate-stderr tile -s 64 --edge pad --lossless -o out photo.jpg
+    stderr_has "a JPEG has no blocks for padding"
+    run -2 --separate-stderr tile -s 64 --lossless -o out sheet.png
+    stderr_has "sheet.png: is neither a JPEG nor a TIFF of JPEG tiles"
+    run -2 --separate-stderr tile -s 64 --lossless --format png -o out photo.jpg
+    stderr_has "--lossless copies JPEG as it is"
+    [ ! -e out ]
+    [ ! -e out.partial ]
+}
