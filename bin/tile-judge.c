@@ -37,7 +37,7 @@ const GOptionEntry tile_judge_options[] = {
     {"ink-tolerance", 0, 0, G_OPTION_ARG_STRING, &opt.ink_tolerance,
      "How far from ink is ink, as a part of full scale (default: 0.02)", "PART"},
     {"nodata", 0, 0, G_OPTION_ARG_STRING, &opt.nodata,
-     "Value of pixels that scores leave out, in samples' units", "VALUE"},
+     "Value of pixels that scores leave out, or none (default: what a GDAL TIFF says)", "VALUE"},
     {"white", 0, 0, G_OPTION_ARG_STRING, &opt.white,
      "Full scale for scores, such as 4095 (default: the largest of the type)", "VALUE"},
     {NULL},

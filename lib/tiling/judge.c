@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/number.h"
+#include "image/tiff_geo.h"
 #include "tiling/filters.h"
 #include "tiling/label.h"
 #include "tiling/rule.h"
@@ -30,6 +31,7 @@ typedef struct {
 
 struct _TsJudge {
     TsFilters filters;
+    gboolean reads_nodata; /* the value that a file names counts */
     TsLabels *labels;
     GPtrArray *paths;   /* of the inputs */
     GPtrArray *columns; /* names, NULL behind the last: label, counts, scores */
@@ -38,7 +40,8 @@ struct _TsJudge {
 };
 
 struct _TsJudgeImage {
-    int otsu; /* -1: none */
+    TsFilters filters; /* the judge's, with the file's own nodata value */
+    int otsu;          /* -1: none */
     TsLabelImage *labels;
 };
 
@@ -123,9 +126,11 @@ parse_ink(TsFilters *filters, const char *ink, GError **error)
 
 /* Not-a-number is no data without being asked. */
 static gboolean
-parse_nodata(TsFilters *filters, const char *nodata, GError **error)
+parse_nodata(TsJudge *judge, const char *nodata, GError **error)
 {
-    filters->has_nodata = nodata != NULL && g_ascii_strcasecmp(nodata, "nan") != 0;
+    TsFilters *filters = &judge->filters;
+    judge->reads_nodata = nodata == NULL;
+    filters->has_nodata = nodata != NULL && strcmp(nodata, "none") != 0;
     return !filters->has_nodata ||
            ts_parse_double(nodata, -G_MAXDOUBLE, G_MAXDOUBLE, "--nodata", &filters->nodata, error);
 }
@@ -274,7 +279,7 @@ ts_judge_new(const TsJudgeOptions *options, const TsJudgeInput *inputs, guint n_
     judge->filters.white = options->white;
     if ((options->scores != NULL && !parse_scores(judge, options->scores, error)) ||
         !parse_ink(&judge->filters, options->ink, error) ||
-        !parse_nodata(&judge->filters, options->nodata, error) ||
+        !parse_nodata(judge, options->nodata, error) ||
         !check_ink(judge, inputs, n_inputs, error) || !add_tests(judge, options, error))
         return NULL;
     judge->labels = ts_labels_new(options, inputs, n_inputs, error);
@@ -323,15 +328,37 @@ ts_judge_checksum(const TsJudge *judge)
     return ts_labels_checksum(judge->labels);
 }
 
+/* GDAL's tag; what is no finite number there names no value of a pixel. */
+static gboolean
+read_nodata(const TsJudge *judge, const char *path, TsFilters *filters, GError **error)
+{
+    GError *bad = NULL;
+    if (!judge->reads_nodata || filters->n == 0)
+        return TRUE;
+    g_autoptr(TsGeo) geo = ts_geo_read(path, &bad);
+    if (bad != NULL) {
+        g_propagate_error(error, bad);
+        return FALSE;
+    }
+    const char *text = geo != NULL ? ts_geo_nodata(geo) : NULL;
+    g_autofree char *value = text != NULL ? g_strstrip(g_strdup(text)) : NULL;
+    filters->has_nodata = value != NULL && ts_parse_double(value, -G_MAXDOUBLE, G_MAXDOUBLE, "",
+                                                           &filters->nodata, NULL);
+    return TRUE;
+}
+
 gboolean
 ts_judge_begin_image(const TsJudge *judge, guint input, TsJudgeImage **state, GError **error)
 {
     g_autoptr(TsJudgeImage) made = g_new0(TsJudgeImage, 1);
     const char *path = g_ptr_array_index(judge->paths, input);
     made->otsu = -1;
+    made->filters = judge->filters;
+    if (!read_nodata(judge, path, &made->filters, error))
+        return FALSE;
     for (guint i = 0; i < judge->filters.n; i++)
         if (judge->filters.scores[i] == TS_SCORE_TISSUE &&
-            !ts_otsu_of_image(path, &judge->filters, &made->otsu, error))
+            !ts_otsu_of_image(path, &made->filters, &made->otsu, error))
             return FALSE;
     if (!ts_labels_begin_image(judge->labels, input, &made->labels, error))
         return FALSE;
@@ -358,7 +385,7 @@ measure(const TsJudge *judge, const TsJudgeImage *state, const TsTileView *view,
                        .width = view->pixels_width > 0 ? view->pixels_width : view->width,
                        .height = view->pixels_height > 0 ? view->pixels_height : view->height};
     return judge->filters.n == 0 ||
-           ts_filters_measure(&judge->filters, &pixels, state->otsu, numbers, error);
+           ts_filters_measure(&state->filters, &pixels, state->otsu, numbers, error);
 }
 
 static double

@@ -37,7 +37,7 @@ typedef struct {
     const char *const *drop;   /* --drop: the same; none may hold */
     const char *ink;           /* --ink: white (NULL is so too), black or a value a band */
     double tolerance;          /* of ink, as a part of full scale; below 0: 5 / 255 */
-    const char *nodata;        /* --nodata: a value, or "nan" */
+    const char *nodata;        /* --nodata: a value, or "none"; NULL: what the file says */
     double white;              /* full scale of samples, in their own units; 0: the type's */
     const char *const *masks;  /* --mask: "[NAME=]WHERE"; the first gives the labels */
     const char *annotations;   /* --annotations: WHERE there is GeoJSON; instead of a first mask */

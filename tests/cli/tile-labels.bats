@@ -32,21 +32,24 @@ entry() {
 }
 
 # mask FILE WIDTH HEIGHT BAND...: 8-bit grey TIFF; each BAND is "ROWS VALUE", rows of one value.
+# Its tag of GDAL says that 7 is no data.
 mask() {
     local file=$1 width=$2 height=$3 band rows value
     shift 3
     {
         printf 'II*\0\x08\0\0\0'
-        le 8
+        le 9
         entry 256 4 "$width"
         entry 257 4 "$height"
         entry 258 3 8
         entry 259 3 1
         entry 262 3 1
-        entry 273 4 110
+        entry 273 4 122
         entry 278 4 "$height"
         entry 279 4 $((width * height))
-        printf '\0\0\0\0'
+        le 42113
+        le 2
+        printf '\x02\0\0\0007\0\0\0\0\0\0\0'
         for band; do
             read -r rows value <<< "$band"
             head -c $((rows * width)) /dev/zero | tr '\0' "\\$(printf %03o "$value")"
@@ -183,6 +186,16 @@ END
     [ "$(head -n 1 a.tsv | cut -f 8-)" = $'range\tfocus\ttissue\tentropy' ]
     column entropy a.tsv | awk '!($1 > 0 && $1 <= 8) { exit 1 }'
     column tissue a.tsv | awk '!($1 > 0 && $1 < 1) { exit 1 }'
+}
+
+@test "what is no data has no part in scores" {
+    mask bands.tif 100 100 "50 7" "25 0" "25 255"
+    tile -s 100 --score nodata,brightness --virtual bands.tif > m.tsv
+    [ "$(tail -n 1 m.tsv | cut -f 8-)" = $'0.5\t0.5' ]
+    tile -s 100 --score nodata,brightness --nodata 255 --virtual bands.tif > m.tsv
+    [ "$(tail -n 1 m.tsv | cut -f 8)" = 0.25 ]
+    tile -s 100 --score nodata --nodata none --virtual bands.tif > m.tsv
+    [ "$(tail -n 1 m.tsv | cut -f 8)" = 0 ]
 }
 
 @test "files and rows have the same numbers" {

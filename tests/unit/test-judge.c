@@ -344,7 +344,7 @@ static const struct {
     {NULL, "entropy<low", NULL, NULL, "--keep: 'low' in 'entropy<low' is not a number"},
     {NULL, "entropi<1", NULL, NULL, "--keep: 'entropi' is none of range, ink"},
     {NULL, NULL, "grey", NULL, "--ink takes white, black, or a value for each band"},
-    {NULL, NULL, NULL, "none", "--nodata"},
+    {NULL, NULL, NULL, "some", "--nodata"},
 };
 
 START_TEST(wrong_options_are_named)
