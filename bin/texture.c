@@ -12,6 +12,9 @@
 #include "store/npy.h"
 
 #include <math.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <string.h>
 
@@ -401,11 +404,23 @@ read_dataset(const TsManifest *manifest, GError **error)
     return ts_dataset_new(manifest, rows, n, NULL, error);
 }
 
+/* Buffers are as large as images and live as long as one: memory that was freed is kept for the
+ * next, as getting it anew from the system costs a quarter of the time of a quick feature. */
+static void
+keep_freed_memory(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 128 << 20);
+#endif
+}
+
 static gboolean
 run(int n_args, char **args, GError **error)
 {
     gboolean as_npy = FALSE;
     g_auto(Choice) choice = {0};
+    keep_freed_memory();
     if (!parse_options(&choice, error) || !check_output(&as_npy, error))
         return FALSE;
     g_autoptr(TsTexture) texture = ts_texture_new(&choice.how, error);

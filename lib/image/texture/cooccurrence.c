@@ -85,8 +85,24 @@ add_transpose(guint32 *cells, int n_levels, gsize stride)
                 }
 }
 
+enum { N_LOGS = 4096 };
+
+/* n ln n, for the small n that most cells hold. */
+static const double *
+get_logs(void)
+{
+    static double logs[N_LOGS];
+    static gsize done;
+    if (g_once_init_enter(&done)) {
+        for (int n = 1; n < N_LOGS; n++)
+            logs[n] = n * log(n);
+        g_once_init_leave(&done, 1);
+    }
+    return logs;
+}
+
 static inline void
-add_cell(TsCooccurrence *self, int i, int j, guint32 n)
+add_cell(TsCooccurrence *self, int i, int j, guint32 n, const double *logs)
 {
     const double count = (double) n;
     self->column[j] += n;
@@ -94,14 +110,14 @@ add_cell(TsCooccurrence *self, int i, int j, guint32 n)
     self->sum[i + j] += n;
     self->most = MAX(self->most, n);
     self->squares += count * count;
-    if (n > 1)
-        self->n_log_n += count * log(count);
+    self->n_log_n += n < N_LOGS ? logs[n] : count * log(count);
 }
 
 void
 ts_cooccurrence_summarise(TsCooccurrence *self, guint32 *cells, gboolean symmetric)
 {
     const int n_levels = self->n_levels;
+    const double *logs = get_logs();
     const gsize stride = (gsize) n_levels + 1, one = n_cells_of_one(n_levels);
     if (ts_cooccurrence_n_cells(n_levels) > one)
         for (gsize i = 0; i < one; i++)
@@ -117,7 +133,7 @@ ts_cooccurrence_summarise(TsCooccurrence *self, guint32 *cells, gboolean symmetr
         for (int j = 0; j < n_levels; j++)
             if (line[j] > 0) {
                 self->n += line[j];
-                add_cell(self, i, j, line[j]);
+                add_cell(self, i, j, line[j], logs);
             }
         self->row[i] = self->n - before;
     }

@@ -29,12 +29,15 @@ static gboolean
 count_small(TsDistribution *self, int low, gsize n_bins, const double *samples, gsize n,
             gsize stride, const guint8 *counts, GError **error)
 {
-    g_autofree guint64 *bins = ts_try_alloc(n_bins, sizeof *bins, "histogram", error);
+    /* Two in turn: adding to a bin that has just been added to waits for that addition. */
+    g_autofree guint64 *bins = ts_try_alloc(2 * n_bins, sizeof *bins, "histogram", error);
     if (bins == NULL || !make_room(self, MIN(n_bins, n), error))
         return FALSE;
     for (gsize i = 0; i < n; i++)
         if (counts == NULL || counts[i])
-            bins[(int) samples[i * stride] - low]++;
+            bins[(gsize) ((int) samples[i * stride] - low) + (i & 1) * n_bins]++;
+    for (gsize i = 0; i < n_bins; i++)
+        bins[i] += bins[n_bins + i];
     for (gsize i = 0; i < n_bins; i++)
         if (bins[i] > 0) {
             self->values[self->n_values] = low + (double) i;

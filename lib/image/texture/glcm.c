@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "image/texture/family.h"
+#include "image/texture/wide.h"
 
 #include <math.h>
 #include <string.h>
@@ -201,29 +202,47 @@ find_range(const Plan *self, TsSampleType type, double *low, double *span, GErro
     return TRUE;
 }
 
+/* levels[i] = floor((values[i] - low) * n_levels / span), cut off at both ends. Where the quotient
+ * is a power of two, multiplying by it is as exact as dividing. */
+TS_WIDE static void
+quantise_values(const double *restrict values, gsize n, double low, double span, int n_levels,
+                guint16 *restrict levels)
+{
+    const double scale = n_levels / span, last = n_levels - 1;
+    int exponent;
+    if (frexp(scale, &exponent) == 0.5)
+        for (gsize i = 0; i < n; i++) {
+            double level = (values[i] - low) * scale;
+            level = level > 0 ? level : 0;
+            levels[i] = (guint16) (int) (level < last ? level : last);
+        }
+    else
+        for (gsize i = 0; i < n; i++) {
+            double level = (values[i] - low) * n_levels / span;
+            level = level > 0 ? level : 0;
+            levels[i] = (guint16) (int) (level < last ? level : last);
+        }
+}
+
 /* Levels (height, width); pixels that do not count have the level n_levels. */
 static guint16 *
 quantise(const Plan *self, const TsTextureImage *image, int *highest, GError **error)
 {
     const gsize n = (gsize) image->width * (gsize) image->height;
-    const double n_levels = self->n_levels;
+    const TsDistribution *d = image->distribution;
+    guint16 top = 0;
     double low = 0, span = 1;
     if (!find_range(self, image->type, &low, &span, error))
         return NULL;
     guint16 *levels = ts_try_alloc(n, sizeof *levels, "levels", error);
     if (levels == NULL)
         return NULL;
-    for (gsize i = 0; i < n; i++) {
-        double level = (image->grey[i] - low) * n_levels / span;
-        level = level >= 0 ? level : 0;
-        levels[i] = (guint16) (int) (level < n_levels ? level : n_levels - 1);
-    }
+    quantise_values(image->grey, n, low, span, self->n_levels, levels);
     for (gsize i = 0; image->counts != NULL && i < n; i++)
         levels[i] = image->counts[i] ? levels[i] : (guint16) self->n_levels;
-    *highest = 0;
-    for (gsize i = 0; i < n; i++)
-        if (levels[i] < self->n_levels && levels[i] > *highest)
-            *highest = levels[i];
+    if (d->n > 0)
+        quantise_values(&d->values[d->n_values - 1], 1, low, span, self->n_levels, &top);
+    *highest = top;
     return levels;
 }
 

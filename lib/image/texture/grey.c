@@ -77,12 +77,12 @@ ts_grey_compute(const TsImage *image, TsGreyRule rule, int band, GError **error)
         row != NULL ? ts_try_alloc(w * (gsize) image->height, sizeof *grey, "grey", error) : NULL;
     for (int y = 0; grey != NULL && y < image->height; y++) {
         double *out = grey + (gsize) y * w;
+        const guint8 *samples = image->data + (gsize) y * ts_image_row_size(image);
         memset(row, 0, w * bands * sizeof *row);
-        ts_samples_add(image->type, image->data + (gsize) y * ts_image_row_size(image), w * bands,
-                       1, row);
+        ts_samples_add(image->type, samples, w * bands, 1, bands == 1 ? out : row);
         if (band < 0 && bands == 3)
             weigh(row, w, rule, whole, out);
-        else
+        else if (bands > 1)
             for (gsize x = 0; x < w; x++)
                 out[x] = row[x * bands + (gsize) MAX(band, 0)];
         for (gsize x = 0; !whole && x < w; x++)

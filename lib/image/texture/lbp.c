@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "image/texture/spread.h"
+#include "image/texture/wide.h"
 
 #include <math.h>
 #include <string.h>
@@ -174,7 +175,7 @@ typedef struct {
     double *along;   /* (n_points, width) how far neighbours lie beyond the column left of them */
     double *sampled; /* (width) of one neighbour */
     guint8 *counts;  /* (width) */
-    guint32 *codes;  /* (width) */
+    guint64 *codes;  /* (width) */
     double *sums, *squares; /* (width) over the neighbours */
 } Work;
 
@@ -199,7 +200,7 @@ work_init(Work *work, const Plan *plan, const TsTextureImage *image, GError **er
     work->along =
         work->padded ? ts_try_alloc((n + 3) * w, sizeof(double), "patterns", error) : NULL;
     work->counts = work->along ? ts_try_alloc(w, 1, "patterns", error) : NULL;
-    work->codes = work->counts ? ts_try_alloc(w, sizeof(guint32), "patterns", error) : NULL;
+    work->codes = work->counts ? ts_try_alloc(w, sizeof(guint64), "patterns", error) : NULL;
     if (work->codes == NULL)
         return FALSE;
     work->sampled = work->along + n * w;
@@ -216,47 +217,50 @@ work_init(Work *work, const Plan *plan, const TsTextureImage *image, GError **er
     return TRUE;
 }
 
-/* Between two pixels of a row each: out = (1 - along) a[x] + along a[x + 1]. */
-static inline double
-between(const double *a, gsize x, double along)
+/* Pixels of two rows, a and b, mixed `down` of the way; each between two columns, `along` of the
+ * way, unless that is NULL. Where a neighbour falls on pixels, none beside them is touched: that
+ * one might be not-a-number. */
+TS_WIDE static void
+interpolate(const double *restrict a, const double *restrict b, const double *restrict along,
+            double down, gsize n, double *restrict out)
 {
-    return (1 - along) * a[x] + along * a[x + 1];
+    if (along == NULL && down == 0)
+        memcpy(out, a, n * sizeof *out);
+    else if (along == NULL)
+        for (gsize x = 0; x < n; x++)
+            out[x] = (1 - down) * a[x] + down * b[x];
+    else if (down == 0)
+        for (gsize x = 0; x < n; x++)
+            out[x] = (1 - along[x]) * a[x] + along[x] * a[x + 1];
+    else
+        for (gsize x = 0; x < n; x++) {
+            double above = (1 - along[x]) * a[x] + along[x] * a[x + 1];
+            double below = (1 - along[x]) * b[x] + along[x] * b[x + 1];
+            out[x] = (1 - down) * above + down * below;
+        }
 }
 
-/* What neighbour `i` of each pixel of row `y` is. Where it falls on pixels, none beside them is
- * touched: that one might be not-a-number. */
+/* What neighbour `i` of each pixel of row `y` is. */
 static void
 sample_row(Work *work, int y, int i)
 {
     const gsize w = (gsize) work->image->width;
-    const double row = y + work->plan->dy[i], down = row - floor(row);
-    const double *restrict along = work->along + (gsize) i * w;
-    const double column = floor(work->plan->dx[i]);
-    const double *restrict a = work->padded +
-                               (gsize) ((int) floor(row) + work->plan->margin) * work->stride +
-                               (gsize) ((int) column + work->plan->margin);
-    const double *restrict b = a + work->stride;
-    double *restrict out = work->sampled;
-    gboolean on_column = work->plan->dx[i] == column;
-    if (on_column && down == 0)
-        memcpy(out, a, w * sizeof *out);
-    else if (on_column)
-        for (gsize x = 0; x < w; x++)
-            out[x] = (1 - down) * a[x] + down * b[x];
-    else if (down == 0)
-        for (gsize x = 0; x < w; x++)
-            out[x] = between(a, x, along[x]);
-    else
-        for (gsize x = 0; x < w; x++)
-            out[x] = (1 - down) * between(a, x, along[x]) + down * between(b, x, along[x]);
+    const double row = y + work->plan->dy[i], column = floor(work->plan->dx[i]);
+    const double *along = work->plan->dx[i] != column ? work->along + (gsize) i * w : NULL;
+    const double *a = work->padded +
+                      (gsize) ((int) floor(row) + work->plan->margin) * work->stride +
+                      (gsize) ((int) column + work->plan->margin);
+    interpolate(a, a + work->stride, along, row - floor(row), w, work->sampled);
 }
 
-static void
-add_bits(const double *restrict sampled, const double *restrict centre, gsize n, int bit,
-         guint32 *restrict codes)
+/* Codes are as wide as samples, so that comparisons become bits without any packing. */
+TS_WIDE static void
+add_bits(const double *restrict sampled, const double *restrict centre, gsize n, int place,
+         guint64 *restrict codes)
 {
+    const guint64 bit = (guint64) 1 << place;
     for (gsize x = 0; x < n; x++)
-        codes[x] |= (guint32) (sampled[x] >= centre[x]) << bit;
+        codes[x] |= sampled[x] >= centre[x] ? bit : 0;
 }
 
 static void
