@@ -4,6 +4,8 @@
 #include "image/tiff.h"
 #include "pictures.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Write `image` in stripes of 37 rows. */
@@ -186,6 +188,29 @@ START_TEST(a_file_appears_whole_or_not_at_all)
 }
 END_TEST
 
+START_TEST(a_full_disk_is_an_error_and_leaves_nothing)
+{
+    const TsTiffPyramid pyramids[] = {TS_TIFF_FLAT, TS_TIFF_CHAIN};
+    g_autofree char *path = scratch("full.tif");
+    g_autoptr(TsImage) image = pattern(400, 300, 3, TS_U8);
+    const struct rlimit small = {100000, RLIM_INFINITY}, any = {RLIM_INFINITY, RLIM_INFINITY};
+    signal(SIGXFSZ, SIG_IGN);
+    for (guint i = 0; i < G_N_ELEMENTS(pyramids); i++) {
+        g_autoptr(GError) error = NULL;
+        TsTiffWriterOptions options = {.pyramid = pyramids[i], .tile_width = 64, .tile_height = 64};
+        setrlimit(RLIMIT_FSIZE, &small);
+        gboolean done = write_stripes(path, image, options, &error);
+        setrlimit(RLIMIT_FSIZE, &any);
+        ck_assert(!done && g_error_matches(error, TS_ERROR, TS_ERROR_IO));
+        ck_assert_ptr_nonnull(
+            strstr(error->message, "full.tif: cannot be written: File too large"));
+        g_autoptr(GDir) list = g_dir_open(folder, 0, NULL);
+        for (const char *name; (name = g_dir_read_name(list)) != NULL;)
+            ck_assert_msg(strstr(name, "full") == NULL, "%s", name);
+    }
+}
+END_TEST
+
 START_TEST(files_are_made_in_memory)
 {
     g_autoptr(GByteArray) file = g_byte_array_new();
@@ -218,6 +243,7 @@ add_all(TCase *tests)
     tcase_add_test(tests, large_files_are_bigtiffs);
     tcase_add_test(tests, what_cannot_be_written_is_refused);
     tcase_add_test(tests, a_file_appears_whole_or_not_at_all);
+    tcase_add_test(tests, a_full_disk_is_an_error_and_leaves_nothing);
     tcase_add_test(tests, files_are_made_in_memory);
 }
 
