@@ -119,7 +119,9 @@ make_batch(Cutting *self, Active *active, GError **error)
         if (open == NULL)
             return NULL;
         if (ts_open_input_wants_bands(open))
-            active->reader = ts_band_reader_new(open->sources, open->n_sources, band_height(input));
+            active->reader =
+                ts_band_reader_new(open->sources + open->first_read,
+                                   open->n_sources - open->first_read, band_height(input));
         active->open = open;
         /* What an earlier run has done need not be read. */
         while (first + 1 < input->groups->len &&

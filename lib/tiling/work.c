@@ -90,6 +90,8 @@ ts_open_input_new(const TsCut *cut, guint index, GError **error)
     self->index = index;
     self->n_sources = 1 + (cut->judge != NULL ? ts_judge_n_layers(cut->judge) : 0);
     self->sources = g_new0(TsImageSource *, self->n_sources);
+    self->first_read =
+        cut->kind == TS_CUT_ROWS && cut->judge != NULL && !ts_judge_needs_pixels(cut->judge);
     for (guint i = 0; done && i < self->n_sources; i++) {
         const char *path =
             i == 0 ? self->input->path : ts_judge_layer_path(cut->judge, i - 1, index);
@@ -135,7 +137,7 @@ ts_open_input_free(TsOpenInput *self)
 gboolean
 ts_open_input_wants_bands(const TsOpenInput *self)
 {
-    for (guint i = 0; i < self->n_sources && self->lossless == NULL; i++)
+    for (guint i = self->first_read; i < self->n_sources && self->lossless == NULL; i++)
         if (!ts_image_source_is_random(self->sources[i]))
             return TRUE;
     return FALSE;
@@ -413,8 +415,8 @@ cut_layers(const TsOpenInput *open, const TsBand *band, const TsTile *tile, GErr
     g_autoptr(GPtrArray) layers = g_ptr_array_new_with_free_func((GDestroyNotify) ts_image_free);
     for (guint i = 1; i < open->n_sources; i++) {
         TsImage *layer = band != NULL
-                             ? ts_image_crop(band->images[i], tile->x, tile->y - band->y,
-                                             tile->width, tile->height, error)
+                             ? ts_image_crop(band->images[i - open->first_read], tile->x,
+                                             tile->y - band->y, tile->width, tile->height, error)
                              : ts_image_source_read_region(open->sources[i], tile->x, tile->y,
                                                            tile->width, tile->height, error);
         if (layer == NULL)
@@ -517,6 +519,8 @@ static gboolean
 find_pixels(TsWorker *self, const TsOpenInput *open, const TsBand *band, const TsTile *tile,
             TsImage **part, Pixels *pixels, GError **error)
 {
+    if (open->first_read > 0)
+        return TRUE;
     if (band != NULL) {
         const TsImage *rows = band->images[0];
         *pixels =

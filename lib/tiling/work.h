@@ -18,6 +18,7 @@ typedef struct {
     guint index;             /* in the plan */
     TsImageSource **sources; /* the image and its masks */
     guint n_sources;
+    guint first_read;     /* the first source that is decoded: 1, if nobody looks at the image */
     TsJudgeImage *judged; /* NULL without a judge */
     TsLossless *lossless; /* NULL: tiles are decoded */
     TsGeo *geo;           /* where the image lies on earth, for TIFF; or NULL */

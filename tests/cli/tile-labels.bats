@@ -169,6 +169,18 @@ END
     [ "$(column label m.tsv | grep -c healthy)" -eq 24 ]
 }
 
+@test "an image that nobody looks at is not decoded" {
+    mask mask.tif 400 200 "70 3" "130 5"
+    area a.geojson tumour '[[50,50],[250,50],[250,150],[50,150]]'
+    head -c 3000 sheet.png > cut.png
+    tile -s 100 --mask mask.tif --virtual cut.png > m.tsv
+    [ "$(sum n_3 m.tsv)" -eq 28000 ]
+    tile -s 100 --annotations a.geojson --virtual cut.png > m.tsv
+    [ "$(sum n_tumour m.tsv)" -eq 20000 ]
+    run -1 --separate-stderr tile -s 100 --mask mask.tif --score focus --virtual cut.png
+    stderr_has "cut.png: is damaged or truncated"
+}
+
 @test "wrong annotations name the feature" {
     area a.geojson tumour '[[50,50],[250,"50"],[250,150]]'
     run -1 --separate-stderr tile --annotations a.geojson --virtual sheet.png
