@@ -1,0 +1,170 @@
+"""Changes of pictures against the programs whose definitions they follow.
+
+Each picture goes through a manifest with a column op, and comes back as a file.
+"""
+
+import colorsys
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from scipy import ndimage
+from skimage import color, transform
+
+WIDTH, HEIGHT = 61, 47
+
+
+@pytest.fixture(scope="module")
+def picture():
+    """Smooth colours with some noise, (H, W, 3) of 8 bits, away from black and white."""
+    rng = np.random.default_rng(3)
+    smooth = ndimage.gaussian_filter(rng.normal(size=(HEIGHT, WIDTH, 3)), (5, 5, 0))
+    noisy = 128 + smooth / smooth.std() * 35 + rng.normal(size=smooth.shape) * 6
+    return np.clip(noisy, 30, 225).astype(np.uint8)
+
+
+@pytest.fixture
+def change(tool, tmp_path):
+    """Make the changes of a text; 8- or 16-bit arrays, (H, W) or (H, W, 3), in and out."""
+
+    def run(image, text):
+        np.save(tmp_path / "a.npy", image)
+        (tmp_path / "a.tsv").write_text(f"file_name\top\na.npy\t{text}\n")
+        tool("augment", "-q", "--ops", "none", "--force", "-o", tmp_path / "out",
+             tmp_path / "a.tsv")
+        (path,) = (tmp_path / "out").glob("*.png")
+        return np.asarray(Image.open(path)).astype(np.int64)
+
+    return run
+
+
+def grey(image):
+    return image @ np.array([0.299, 0.587, 0.114])
+
+
+def blend(image, other, factor):
+    """torchvision's: towards or away from `other`, clamped."""
+    return np.clip(factor * image + (1 - factor) * other, 0, 255)
+
+
+def close(ours, theirs, within=0.5001):
+    assert np.abs(ours - theirs).max() <= within
+
+
+def test_brightness_contrast_and_saturation_are_torchvisions_blends(change, picture):
+    image = picture.astype(np.float64)
+    close(change(picture, "brightness=0.4"), blend(image, 0, 1.4))
+    close(change(picture, "contrast=-0.6"), blend(image, grey(image).mean(), 0.4))
+    close(change(picture, "contrast=0.8"), blend(image, grey(image).mean(), 1.8))
+    close(change(picture, "saturation=0.7"), blend(image, grey(image)[..., None], 1.7))
+
+
+def test_gamma_is_a_power_of_shares(change, picture):
+    close(change(picture, "gamma=1.6"), 255 * (picture / 255) ** 1.6)
+    wide = picture[..., 0].astype(np.uint16) * 257
+    close(change(wide, "gamma=0.45"), 65535 * (wide / 65535) ** 0.45, 0.51)
+
+
+@pytest.mark.parametrize("turn", [0.1, -0.3, 0.5])
+def test_hue_is_that_of_hsv(change, picture, turn):
+    hsv = color.rgb2hsv(picture)
+    hsv[..., 0] = (hsv[..., 0] + turn) % 1
+    ours = change(picture, f"hue={turn}")
+    close(ours, 255 * color.hsv2rgb(hsv))
+    red, green, blue = picture[20, 30] / 255
+    hue, saturation, value = colorsys.rgb_to_hsv(red, green, blue)
+    close(ours[20, 30], 255 * np.array(colorsys.hsv_to_rgb((hue + turn) % 1, saturation, value)))
+
+
+@pytest.mark.parametrize("sigma", [0.6, 1.5, 7])
+def test_blur_is_scipys_with_repeated_edges(change, picture, sigma):
+    expected = ndimage.gaussian_filter(picture.astype(np.float64), (sigma, sigma, 0),
+                                       mode="nearest")
+    close(change(picture, f"blur={sigma}"), expected, 0.501)
+
+
+def test_sharpening_is_torchvisions(change, picture):
+    image = picture.astype(np.float64)
+    kernel = np.ones((3, 3)) / 13
+    kernel[1, 1] = 5 / 13
+    smooth = ndimage.correlate(image, kernel[..., None])
+    smooth[[0, -1]], smooth[:, [0, -1]] = image[[0, -1]], image[:, [0, -1]]
+    close(change(picture, "sharpen=1.5"), blend(image, smooth, 2.5), 0.501)
+
+
+def test_stains_are_those_of_rgb2hed(change, picture):
+    scale, shift = np.array([1.1, 0.8, 1.05]), np.array([0.02, 0.05, -0.01])
+    density = -np.log(picture / 255)
+    stains = density @ color.hed_from_rgb * scale + shift
+    expected = 255 * np.exp(-stains @ color.rgb_from_hed)
+    ours = change(picture, "stain=0.1:0.02:-0.2:0.05:0.05:-0.01")
+    close(ours, np.clip(expected, 0, 255), 0.51)
+    # rgb2hed() itself cuts stains below 0 off: where there are none, it says the same.
+    hed = color.rgb2hed(picture)
+    inside = (hed > 0.002).all(-1)
+    moved = color.hed2rgb(hed * scale + shift / -np.log(1e-6))
+    assert inside.sum() > 100
+    close(ours[inside], 255 * moved[inside], 0.51)
+
+
+def sample(image, x, y):
+    """Bilinear samples at positions (x, y) of pixel centres, edges repeated."""
+    return np.stack([ndimage.map_coordinates(image[..., k].astype(np.float64), [y, x], order=1,
+                                             mode="nearest") for k in range(3)], -1)
+
+
+def test_geometry_is_one_bilinear_resample(change, picture):
+    turn, scale, shear, shift = np.deg2rad(17), 1.3, np.deg2rad(9), (0.05, -0.08)
+    middle = np.array([(WIDTH - 1) / 2, (HEIGHT - 1) / 2])
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    at = np.stack([x, y], -1) - np.array(shift) * (WIDTH, HEIGHT) - middle
+    at = at @ np.array([[1, np.tan(shear)], [0, 1]]).T / scale
+    at = at @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]).T + middle
+    ours = change(picture, "rotate=17,scale=1.3,shear=9,shift=0.05:-0.08")
+    close(ours, sample(picture, at[..., 0], at[..., 1]), 0.502)
+
+
+def test_rotation_is_counterclockwise_as_in_skimage(change, picture):
+    expected = transform.rotate(picture, 31, order=1, mode="edge", preserve_range=True)
+    close(change(picture, "rotate=31"), expected, 0.502)
+    assert np.array_equal(change(picture, "d4=r90"), np.rot90(picture))
+    assert np.array_equal(change(picture, "d4=hvt"), np.rot90(picture, 2).transpose(1, 0, 2))
+
+
+def test_perspective_is_a_projective_transform(change, picture):
+    moved = np.array([[0.1, 0.05], [-0.15, 0.1], [-0.05, -0.2], [0.12, -0.1]])
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * (WIDTH - 1, HEIGHT - 1)
+    back = transform.ProjectiveTransform.from_estimate(
+        corners + moved * (WIDTH - 1, HEIGHT - 1), corners)
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    at = back(np.stack([x.ravel(), y.ravel()], -1)).reshape(HEIGHT, WIDTH, 2)
+    text = "perspective=" + ":".join(str(v) for v in moved.ravel())
+    close(change(picture, text), sample(picture, at[..., 0], at[..., 1]), 0.502)
+
+
+def test_resized_crop_is_torchs_interpolation(change, picture):
+    part = torch.from_numpy(picture[5:35, 10:50]).permute(2, 0, 1)[None].double()
+    expected = torch.nn.functional.interpolate(part, (60, 64), mode="bilinear",
+                                               align_corners=False)
+    ours = change(picture, "resized-crop=10:5:40:30:64:60")
+    # At the edge of the part, ours sees the picture around it.
+    close(ours[2:-2, 2:-2], expected[0].permute(1, 2, 0).numpy()[2:-2, 2:-2], 0.502)
+
+
+@pytest.mark.parametrize("limit, parts", [(2, 8), (4, 4), (40, 3), (1.5, 1)])
+def test_clahe_is_opencvs(change, picture, limit, parts):
+    clahe = cv2.createCLAHE(clipLimit=limit, tileGridSize=(parts, parts))
+    one = np.ascontiguousarray(picture[..., 1])
+    close(change(one, f"clahe={limit}:{parts}"), clahe.apply(one), 0)
+    wide = one.astype(np.uint16) * 200 + 77
+    close(change(wide, f"clahe={limit}:{parts}"), clahe.apply(wide), 0)
+
+
+@pytest.mark.parametrize("quality", [12, 55, 95])
+def test_jpeg_is_that_of_other_encoders(change, picture, quality, tmp_path):
+    path = tmp_path / "theirs.jpg"
+    Image.fromarray(picture).save(path, quality=quality, subsampling=0 if quality >= 90 else 2)
+    theirs = np.asarray(Image.open(path)).astype(np.int64)
+    close(change(picture, f"jpeg={quality}"), theirs, 2)
