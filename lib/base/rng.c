@@ -3,6 +3,7 @@
 
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
+#include <math.h>
 #include <string.h>
 
 G_STATIC_ASSERT(sizeof(gsl_rng) <= sizeof(((TsRng *) NULL)->gsl));
@@ -99,10 +100,35 @@ ts_rng_normal(TsRng *rng)
     return gsl_ran_gaussian_ziggurat(ts_rng_gsl(rng), 1.0);
 }
 
+/* As many factors as it takes for a product of uniforms to fall below exp(-mean). */
+static guint64
+poisson_by_products(TsRng *rng, double mean)
+{
+    const double end = exp(-mean);
+    guint64 n = 0;
+    for (double product = ts_rng_uniform(rng); product > end; product *= ts_rng_uniform(rng))
+        n++;
+    return n;
+}
+
 guint64
 ts_rng_poisson(TsRng *rng, double mean)
 {
-    return gsl_ran_poisson(ts_rng_gsl(rng), mean);
+    if (mean < 10)
+        return poisson_by_products(rng, mean);
+    const double b = 0.931 + 2.53 * sqrt(mean), a = -0.059 + 0.02483 * b;
+    const double scale = 1.1239 + 1.1328 / (b - 3.4), quick = 0.9277 - 3.6224 / (b - 2);
+    for (;;) {
+        const double u = ts_rng_uniform(rng) - 0.5, v = ts_rng_uniform(rng);
+        const double us = 0.5 - fabs(u), k = floor((2 * a / us + b) * u + mean + 0.43);
+        int sign;
+        if (us >= 0.07 && v <= quick)
+            return (guint64) k;
+        if (k < 0 || (us < 0.013 && v > us))
+            continue;
+        if (log(v * scale / (a / (us * us) + b)) <= k * log(mean) - mean - lgamma_r(k + 1, &sign))
+            return (guint64) k;
+    }
 }
 
 void

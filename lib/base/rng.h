@@ -44,7 +44,8 @@ guint64 ts_rng_below(TsRng *rng, guint64 n);
 /* Standard normal (GSL's ziggurat). */
 double ts_rng_normal(TsRng *rng);
 
-/* A Poisson number of the given mean, 0 to 1e9 (GSL's). */
+/* A Poisson number of the given mean, 0 to 1e9 (PTRS of W. Hoermann, "The transformed rejection
+ * method for generating Poisson random variables", 1993). */
 guint64 ts_rng_poisson(TsRng *rng, double mean);
 
 /* Put `order` (n numbers) into a uniformly random order (Fisher-Yates). */

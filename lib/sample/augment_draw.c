@@ -222,18 +222,26 @@ draw_values(const TsAugmentItem *item, Draw *draw, TsRng *rng, double *v, GError
     }
 }
 
+/* Changes whose numbers come from the shared stream. */
+static gboolean
+is_affine(TsEditKind kind)
+{
+    return kind <= TS_EDIT_SHIFT && kind != TS_EDIT_D4;
+}
+
 static gboolean
 draw_item(const TsAugmentItem *item, Draw *draw, TsEdits *edits, GError **error)
 {
-    TsRng rng;
+    TsRng rng = {0};
     char purpose[32];
     double v[TS_EDIT_VALUES] = {0};
-    g_snprintf(purpose, sizeof purpose, "augment %s", ts_edit_name(item->kind));
-    ts_rng_init(&rng, draw->seed, purpose, draw->item);
-    gboolean is_flip = item->kind == TS_EDIT_HFLIP || item->kind == TS_EDIT_VFLIP;
-    gboolean is_made = ts_rng_uniform(&rng) < item->probability;
-    if (!is_made && !is_flip)
-        return TRUE;
+    const gboolean is_flip = item->kind == TS_EDIT_HFLIP || item->kind == TS_EDIT_VFLIP;
+    if (!is_affine(item->kind) || (item->probability < 1 && !is_flip)) {
+        g_snprintf(purpose, sizeof purpose, "augment %s", ts_edit_name(item->kind));
+        ts_rng_init(&rng, draw->seed, purpose, draw->item);
+        if (ts_rng_uniform(&rng) >= item->probability)
+            return TRUE;
+    }
     int n = draw_values(item, draw, &rng, v, error);
     return n < 0 ? n == NOT_MADE : ts_edits_add(edits, item->kind, v, (guint) n, error);
 }

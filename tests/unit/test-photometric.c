@@ -177,6 +177,12 @@ START_TEST(noise_has_the_moments_that_it_is_asked_for)
     measure("poisson=50:9", 0.5, &mean, &deviation); /* 25 counts: sqrt(25) / 50 */
     ck_assert_double_eq_tol(mean, 0, 0.003);
     ck_assert_double_eq_tol(deviation, 0.1, 0.002);
+    measure("poisson=8:9", 0.5, &mean, &deviation); /* 4 counts, drawn in another way */
+    ck_assert_double_eq_tol(mean, 0, 0.006);
+    ck_assert_double_eq_tol(deviation, 0.25, 0.005);
+    measure("poisson=4000:9", 0.25, &mean, &deviation);
+    ck_assert_double_eq_tol(mean, 0, 0.0003);
+    ck_assert_double_eq_tol(deviation, sqrt(1000) / 4000, 0.0002);
     measure("salt-pepper=0.2:9", 0.5, &mean, &deviation); /* a fifth is half a white away */
     ck_assert_double_eq_tol(mean, 0, 0.01);
     ck_assert_double_eq_tol(deviation, sqrt(0.2 * 0.25), 0.005);

@@ -6,16 +6,26 @@
 
 #include <math.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* Positions are computed for so many pixels at once. */
 enum { CHUNK = 128 };
 
-/* Where the pixels of a chunk lie: offsets in samples of the four neighbours, and shares. */
+/* Where the pixels of a chunk lie: the upper left of four neighbours, and the shares of the others.
+ */
 typedef struct {
-    gsize row0[CHUNK], row1[CHUNK];
-    int x0[CHUNK], x1[CHUNK];
+    int x[CHUNK], y[CHUNK];
     float share_x[CHUNK], share_y[CHUNK];
 } Places;
+
+/* What is sampled: (height, width, bands), rows of `row` samples. */
+typedef struct {
+    const void *data;
+    int last_x, last_y, bands;
+    gsize row;
+} Source;
 
 gboolean
 ts_warp_has_type(TsSampleType type)
@@ -23,50 +33,57 @@ ts_warp_has_type(TsSampleType type)
     return type == TS_U8 || type == TS_U16 || type == TS_I16 || type == TS_F32;
 }
 
+/* Positions within 0 .. last as the pixel below them and the share of the one above. Written so
+ * that it compiles to vectors. */
 static void
-find_places(const TsMap *map, int bands, int x, int y, int n, Places *at)
+split_positions(const double *restrict position, int n, int last, int *restrict low,
+                float *restrict share)
+{
+    const double end = last;
+    for (int i = 0; i < n; i++) {
+        double inside = position[i] > 0 ? position[i] : 0;
+        inside = inside < end ? inside : end;
+        low[i] = (int) inside;
+        share[i] = (float) (inside - low[i]);
+    }
+}
+
+static void
+find_places(const TsMap *map, int x, int y, int n, Places *at)
 {
     double px[CHUNK], py[CHUNK];
-    const double last_x = map->in_width - 1, last_y = map->in_height - 1;
-    const gsize row = (gsize) map->in_width * (gsize) bands;
     ts_map_positions(map, x, y, n, px, py);
-    for (int i = 0; i < n; i++) {
-        const double qx = CLAMP(px[i], 0, last_x), qy = CLAMP(py[i], 0, last_y);
-        const int x0 = (int) qx, y0 = (int) qy;
-        at->share_x[i] = (float) (qx - x0);
-        at->share_y[i] = (float) (qy - y0);
-        at->x0[i] = x0 * bands;
-        at->x1[i] = MIN(x0 + 1, map->in_width - 1) * bands;
-        at->row0[i] = (gsize) y0 * row;
-        at->row1[i] = (gsize) MIN(y0 + 1, map->in_height - 1) * row;
-    }
+    split_positions(px, n, map->in_width - 1, at->x, at->share_x);
+    split_positions(py, n, map->in_height - 1, at->y, at->share_y);
 }
 
 /* Inlined with the number of bands known, so that the loop over them is unrolled. */
 #define DEFINE_BILINEAR(NAME, T, TO)                                                               \
-    static inline T *bilinear_bands_##NAME(const T *in, const Places *at, int n, int bands,        \
+    static inline T *bilinear_bands_##NAME(const Source *from, const Places *at, int n, int bands, \
                                            T *out)                                                 \
     {                                                                                              \
         for (int i = 0; i < n; i++) {                                                              \
-            const T *a = in + at->row0[i] + at->x0[i], *b = in + at->row0[i] + at->x1[i];          \
-            const T *c = in + at->row1[i] + at->x0[i], *d = in + at->row1[i] + at->x1[i];          \
+            const T *a = (const T *) from->data + (gsize) at->y[i] * from->row + at->x[i] * bands; \
+            const T *b = a + (at->x[i] < from->last_x ? bands : 0);                                \
+            const gsize down = at->y[i] < from->last_y ? from->row : 0;                            \
             const float sx = at->share_x[i], sy = at->share_y[i];                                  \
             for (int k = 0; k < bands; k++) {                                                      \
+                const float c = a[k + down], d = b[k + down];                                      \
                 const float top = (float) a[k] + sx * ((float) b[k] - (float) a[k]);               \
-                const float bottom = (float) c[k] + sx * ((float) d[k] - (float) c[k]);            \
+                const float bottom = c + sx * (d - c);                                             \
                 const float value = top + sy * (bottom - top);                                     \
                 *out++ = (T) TO;                                                                   \
             }                                                                                      \
         }                                                                                          \
         return out;                                                                                \
     }                                                                                              \
-    static void *bilinear_##NAME(const void *in, const Places *at, int n, int bands, void *out)    \
+    static void *bilinear_##NAME(const Source *from, const Places *at, int n, void *out)           \
     {                                                                                              \
-        if (bands == 1)                                                                            \
-            return bilinear_bands_##NAME(in, at, n, 1, out);                                       \
-        if (bands == 3)                                                                            \
-            return bilinear_bands_##NAME(in, at, n, 3, out);                                       \
-        return bilinear_bands_##NAME(in, at, n, bands, out);                                       \
+        if (from->bands == 1)                                                                      \
+            return bilinear_bands_##NAME(from, at, n, 1, out);                                     \
+        if (from->bands == 3)                                                                      \
+            return bilinear_bands_##NAME(from, at, n, 3, out);                                     \
+        return bilinear_bands_##NAME(from, at, n, from->bands, out);                               \
     }
 
 DEFINE_BILINEAR(u8, guint8, (value + 0.5f))
@@ -74,22 +91,79 @@ DEFINE_BILINEAR(u16, guint16, (value + 0.5f))
 DEFINE_BILINEAR(i16, gint16, ((int) (value + 32768.5f) - 32768))
 DEFINE_BILINEAR(f32, float, value)
 
+#ifdef __SSE2__
+static inline __m128
+load4(const guint8 *at)
+{
+    const __m128i zero = _mm_setzero_si128();
+    int bytes;
+    memcpy(&bytes, at, sizeof bytes);
+    return _mm_cvtepi32_ps(
+        _mm_unpacklo_epi16(_mm_unpacklo_epi8(_mm_cvtsi32_si128(bytes), zero), zero));
+}
+
+static inline void
+store4(__m128 values, guint8 *at)
+{
+    const __m128i whole = _mm_cvttps_epi32(values);
+    const __m128i words = _mm_packs_epi32(whole, whole);
+    const int bytes = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
+    memcpy(at, &bytes, sizeof bytes);
+}
+
+/* a + share (b - a) */
+static inline __m128
+mix(__m128 a, __m128 b, __m128 share)
+{
+    return _mm_add_ps(a, _mm_mul_ps(share, _mm_sub_ps(b, a)));
+}
+
+/* RGB bytes: one vector a pixel, whose fourth number is that of the next one and is not used. The
+ * last pixel of the input, behind which nothing is, and of the chunk are left to the plain code. */
+static void *
+bilinear_rgb(const Source *from, const Places *at, int n, guint8 *out)
+{
+    const guint8 *last =
+        (const guint8 *) from->data + (gsize) from->last_y * from->row + (gsize) from->last_x * 3;
+    for (int i = 0; i < n; i++, out += 3) {
+        const guint8 *a = (const guint8 *) from->data + (gsize) at->y[i] * from->row + at->x[i] * 3;
+        const guint8 *b = a + (at->x[i] < from->last_x ? 3 : 0);
+        const gsize down = at->y[i] < from->last_y ? from->row : 0;
+        if (b + down >= last || i + 1 == n) {
+            Places one = {{at->x[i]}, {at->y[i]}, {at->share_x[i]}, {at->share_y[i]}};
+            bilinear_bands_u8(from, &one, 1, 3, out);
+            continue;
+        }
+        const __m128 sx = _mm_set1_ps(at->share_x[i]), sy = _mm_set1_ps(at->share_y[i]);
+        const __m128 top = mix(load4(a), load4(b), sx);
+        const __m128 bottom = mix(load4(a + down), load4(b + down), sx);
+        store4(_mm_add_ps(mix(top, bottom, sy), _mm_set1_ps(0.5f)), out);
+    }
+    return out;
+}
+#else
+#define bilinear_rgb bilinear_u8
+#endif
+
 static void
 warp_bilinear(const void *in, int bands, TsSampleType type, const TsMap *map, void *out)
 {
+    const Source from = {in, map->in_width - 1, map->in_height - 1, bands,
+                         (gsize) map->in_width * (gsize) bands};
     Places at;
     for (int y = 0; y < map->height; y++)
         for (int x = 0; x < map->width; x += CHUNK) {
             int n = MIN(CHUNK, map->width - x);
-            find_places(map, bands, x, y, n, &at);
+            find_places(map, x, y, n, &at);
             if (type == TS_U8)
-                out = bilinear_u8(in, &at, n, bands, out);
+                out =
+                    bands == 3 ? bilinear_rgb(&from, &at, n, out) : bilinear_u8(&from, &at, n, out);
             else if (type == TS_U16)
-                out = bilinear_u16(in, &at, n, bands, out);
+                out = bilinear_u16(&from, &at, n, out);
             else if (type == TS_I16)
-                out = bilinear_i16(in, &at, n, bands, out);
+                out = bilinear_i16(&from, &at, n, out);
             else
-                out = bilinear_f32(in, &at, n, bands, out);
+                out = bilinear_f32(&from, &at, n, out);
         }
 }
 
