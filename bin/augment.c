@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "base/threads.h"
 #include "base/tool.h"
+#include "layout/layout.h"
 #include "manifest/classes.h"
 #include "manifest/writer.h"
 #include "sample/augment_plan.h"
@@ -164,7 +165,7 @@ choose_rows(Job *job, GError **error)
 static gboolean
 read_dataset(Job *job, const char *dataset, GError **error)
 {
-    job->manifest = ts_manifest_read(dataset, error);
+    job->manifest = ts_layout_read(dataset, error);
     if (job->manifest == NULL || !choose_rows(job, error))
         return FALSE;
     if (opt.balance) {

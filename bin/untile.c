@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/tool.h"
+#include "layout/layout.h"
 #include "tiling/stitch_write.h"
 
 #include <math.h>
@@ -464,7 +465,7 @@ run(int n_args, char **args, GError **error)
     Settings settings = {0};
     if (!parse_options(&settings, error))
         return FALSE;
-    g_autoptr(TsManifest) manifest = ts_manifest_read(n_args > 0 ? args[0] : "-", error);
+    g_autoptr(TsManifest) manifest = ts_layout_read(n_args > 0 ? args[0] : "-", error);
     if (manifest == NULL)
         return FALSE;
     if (opt.root != NULL)

@@ -31,8 +31,9 @@ TsTable *ts_layout_join(const TsTable *table, guint column, const char *folder,
 /* A COCO file. */
 TsManifest *ts_layout_read_coco(const char *path, GError **error);
 
-/* The COCO file that `folder` is known to hold by its name; NULL if there is none. */
-char *ts_layout_find_coco(const char *folder);
+/* The COCO files that `folder` is known to hold by their names; `found` says whether there is any,
+ * NULL without an error then. */
+TsManifest *ts_layout_read_coco_folder(const char *folder, gboolean *found, GError **error);
 
 /* TRUE if `name` is that of an IDX file. */
 gboolean ts_layout_is_idx_name(const char *name);

@@ -96,9 +96,9 @@ read_folder(const char *folder, GError **error)
     TsManifest *manifest = ts_layout_read_metadata(folder, &found, error);
     if (found)
         return manifest;
-    g_autofree char *coco = ts_layout_find_coco(folder);
-    if (coco != NULL)
-        return ts_layout_read_coco(coco, error);
+    manifest = ts_layout_read_coco_folder(folder, &found, error);
+    if (found)
+        return manifest;
     if (!look_into(folder, &contents, error))
         return NULL;
     drop_packed_twins(contents.idx);

@@ -1,4 +1,5 @@
-/* What a dataset knows of a row, inside of lib/sample. */
+/* What a dataset knows of a row: for lib/sample, and for lib/layout, which may copy a sample's file
+ * instead of making its pixels. */
 #pragma once
 
 #include "sample/bytes.h"

@@ -27,26 +27,33 @@ is_payload(const TsRecipe *recipe, const char *path)
     return recipe->has_range || recipe->has_raw || g_str_has_suffix(path, ".npy");
 }
 
+/* The part of `path` that is the sample's file. */
+static GBytes *
+read_file(TsDataset *dataset, const char *path, const TsRecipe *recipe, GError **error)
+{
+    g_autoptr(GBytes) bytes = ts_bytes_pool_get(ts_dataset_bytes(dataset), path, error);
+    if (bytes == NULL || !recipe->has_range)
+        return g_steal_pointer(&bytes);
+    gsize n = g_bytes_get_size(bytes);
+    if (recipe->offset <= n && recipe->length <= n - recipe->offset)
+        return g_bytes_new_from_bytes(bytes, (gsize) recipe->offset, (gsize) recipe->length);
+    ts_error_set(error, TS_ERROR_FORMAT,
+                 "%s: has %" G_GSIZE_FORMAT " bytes, the sample is said to be %" G_GUINT64_FORMAT
+                 " bytes at %" G_GUINT64_FORMAT,
+                 path, n, recipe->length, recipe->offset);
+    return NULL;
+}
+
 static TsImage *
 read_payload(TsDataset *dataset, const char *path, const TsRecipe *recipe, GError **error)
 {
     gsize n;
-    g_autoptr(GBytes) bytes = ts_bytes_pool_get(ts_dataset_bytes(dataset), path, error);
+    g_autoptr(GBytes) bytes = read_file(dataset, path, recipe, error);
     if (bytes == NULL)
         return NULL;
     const guint8 *data = g_bytes_get_data(bytes, &n);
-    guint64 offset = recipe->has_range ? recipe->offset : 0;
-    guint64 length = recipe->has_range ? recipe->length : n;
-    if (offset > n || length > n - offset) {
-        ts_error_set(error, TS_ERROR_FORMAT,
-                     "%s: has %" G_GSIZE_FORMAT
-                     " bytes, the sample is said to be %" G_GUINT64_FORMAT
-                     " bytes at %" G_GUINT64_FORMAT,
-                     path, n, length, offset);
-        return NULL;
-    }
-    g_autoptr(TsImage) image = ts_payload_decode(
-        data + offset, (gsize) length, recipe->has_raw ? &recipe->raw : NULL, path, error);
+    g_autoptr(TsImage) image =
+        ts_payload_decode(data, n, recipe->has_raw ? &recipe->raw : NULL, path, error);
     if (image == NULL || !recipe->has_region)
         return g_steal_pointer(&image);
     return ts_image_crop(image, recipe->x, recipe->y, recipe->width, recipe->height, error);
@@ -143,4 +150,18 @@ ts_sample_render_changed(TsDataset *dataset, guint64 i, const char *step, GError
     if (changed == NULL)
         ts_dataset_prefix_error(dataset, ts_dataset_row(dataset, i), error);
     return changed;
+}
+
+GBytes *
+ts_sample_read_file(TsDataset *dataset, guint64 i, GError **error)
+{
+    TsRecipe recipe;
+    guint64 row = ts_dataset_row(dataset, i);
+    if (!ts_dataset_read_recipe(dataset, row, &recipe, error))
+        return NULL;
+    g_autofree char *path = ts_manifest_path(ts_dataset_manifest(dataset), row);
+    GBytes *bytes = read_file(dataset, path, &recipe, error);
+    if (bytes == NULL)
+        ts_dataset_prefix_error(dataset, row, error);
+    return bytes;
 }

@@ -32,4 +32,8 @@ gboolean ts_sample_get_size(TsDataset *dataset, guint64 i, int *width, int *heig
 /* The same pixels with the changes of `step` (sample/edits.h) made on top. */
 TsImage *ts_sample_render_changed(TsDataset *dataset, guint64 i, const char *step, GError **error);
 
+/* The bytes of the file of sample `i` (the part of file_name that is its file), whatever region of
+ * it the sample is. g_bytes_unref(). */
+GBytes *ts_sample_read_file(TsDataset *dataset, guint64 i, GError **error);
+
 G_END_DECLS

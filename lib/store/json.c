@@ -78,3 +78,19 @@ ts_json_write(const TsJson *json, const char *path, gboolean replace, GError **e
     g_autofree char *text = ts_json_to_text(json);
     return ts_write_file(path, text, strlen(text), replace, error);
 }
+
+void
+ts_json_append_string(GString *out, const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_string_append_c(out, '"');
+    for (const char *at = valid; *at != '\0'; at++) {
+        if (*at == '"' || *at == '\\')
+            g_string_append_printf(out, "\\%c", *at);
+        else if ((guchar) *at < ' ')
+            g_string_append_printf(out, "\\u%04x", (guchar) *at);
+        else
+            g_string_append_c(out, *at);
+    }
+    g_string_append_c(out, '"');
+}

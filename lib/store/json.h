@@ -29,6 +29,10 @@ char *ts_json_to_text(const TsJson *json);
 /* Write it to `path`, which appears whole or not at all. */
 gboolean ts_json_write(const TsJson *json, const char *path, gboolean replace, GError **error);
 
+/* Append `text` as a JSON string, quotes and escapes included, for writers of large files that do
+ * not keep a whole object. */
+void ts_json_append_string(GString *out, const char *text);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsJson, ts_json_free)
 
 G_END_DECLS

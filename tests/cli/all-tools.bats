@@ -14,6 +14,7 @@ with_missing_file() {
         train) echo "-o run gone.tsv" ;;
         predict) echo "-m gone.safetensors shapes.tsv" ;;
         untile) echo "-o image.png gone.tsv" ;;
+        dataconv) echo "--to manifest -o - gone.tsv" ;;
         tessera) ;;
         *) fail "all-tools.bats has no line for $1" ;;
     esac
@@ -28,6 +29,7 @@ with_data() {
         evaluate) echo "--pred label shapes.tsv" ;;
         predict) echo "-m run/model.safetensors shapes.tsv" ;;
         train | untile) echo "--help" ;;
+        dataconv) echo "--to manifest -o - shapes.tsv" ;;
         tessera) ;;
         *) fail "all-tools.bats has no line for $1" ;;
     esac
@@ -123,7 +125,7 @@ prepare_data() {
     for tool in $tools; do
         case $tool in
             tessera) run -0 tessera ;;
-            tile | augment | train | predict | untile)
+            tile | augment | train | predict | untile | dataconv)
                 run -2 --separate-stderr "$tool"
                 [ -z "$output" ]
                 stderr_has "try '$tool --help'"
