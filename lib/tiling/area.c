@@ -71,7 +71,8 @@ make_edge(const TsRaster *raster, TsPoint a, TsPoint b, Edge *edge)
 {
     *edge = a.y <= b.y ? (Edge){.top = a, .bottom = b} : (Edge){.top = b, .bottom = a};
     double right = column_centre(raster, raster->width - 1);
-    if (a.y == b.y || (a.x > right && b.x > right))
+    if (a.y == b.y || (a.x > right && b.x > right) || edge->bottom.y <= row_centre(raster, 0) ||
+        edge->top.y > row_centre(raster, raster->height - 1))
         return FALSE;
     edge->first_row = row_from(raster, edge->top.y);
     edge->end_row = row_from(raster, edge->bottom.y);

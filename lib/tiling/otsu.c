@@ -46,41 +46,19 @@ ts_otsu(const guint64 histogram[256])
     return best;
 }
 
-/* Rows from the top, so that memory is flat; each `factor` x `factor` block becomes one pixel. */
-static gboolean
-add_bands(TsImageSource *source, const TsFilters *filters, guint64 histogram[256], GError **error)
-{
-    const TsImageInfo *info = ts_image_source_info(source);
-    int factor = (MAX(info->width, info->height) + THUMBNAIL - 1) / THUMBNAIL;
-    int width = (info->width + factor - 1) / factor;
-    if (info->orientation < 3)
-        ts_image_source_set_memory(source, 0);
-    for (int y = 0; y < info->height; y += 64 * factor) {
-        int height = MIN(64 * factor, info->height - y);
-        g_autoptr(TsImage) band =
-            ts_image_source_read_region(source, 0, y, info->width, height, error);
-        g_autoptr(TsImage) small = NULL;
-        if (band != NULL)
-            small = ts_image_resize(band, width, (height + factor - 1) / factor, error);
-        if (small == NULL)
-            return FALSE;
-        TsPixels pixels = {.like = small,
-                           .data = small->data,
-                           .stride = ts_image_row_size(small),
-                           .width = small->width,
-                           .height = small->height};
-        if (!ts_filters_histogram(filters, &pixels, histogram, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 gboolean
 ts_otsu_of_image(const char *path, const TsFilters *filters, int *threshold, GError **error)
 {
     guint64 histogram[256] = {0};
-    g_autoptr(TsImageSource) source = ts_image_source_open(path, error);
-    if (source == NULL || !add_bands(source, filters, histogram, error))
+    g_autoptr(TsImage) preview = ts_image_read_preview(path, THUMBNAIL, error);
+    if (preview == NULL)
+        return FALSE;
+    TsPixels pixels = {.like = preview,
+                       .data = preview->data,
+                       .stride = ts_image_row_size(preview),
+                       .width = preview->width,
+                       .height = preview->height};
+    if (!ts_filters_histogram(filters, &pixels, histogram, error))
         return FALSE;
     *threshold = ts_otsu(histogram);
     return TRUE;
