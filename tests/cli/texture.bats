@@ -178,3 +178,12 @@ END
     head -n 1 shapes.tsv | texture -f entropy - > out.tsv
     [ "$(cat out.tsv)" = $'file_name\tlabel\tgroup\tentropy' ]
 }
+
+@test "the worked example tells shapes by their texture" {
+    awk -F'\t' -v OFS='\t' '{print $0, NR == 1 ? "split" : NR % 2 ? "train" : "test"}' shapes.tsv > split.tsv
+    texture -f laplacian,glcm,lbp --levels 32 --directions merge split.tsv > features.tsv
+    "$source_root/pipelines/texture/nearest-mean" features.tsv features.tsv > predicted.tsv
+    [ "$(wc -l < predicted.tsv)" -eq 43 ]
+    awk -F'\t' 'NR > 1 && !($NF > 0.5 && $NF <= 1) {exit 1}' predicted.tsv
+    evaluate --split test --metrics accuracy --fail-if 'accuracy<0.6' predicted.tsv
+}
