@@ -21,11 +21,9 @@ const GOptionEntry tile_judge_options[] = {
     {"ignore", 0, 0, G_OPTION_ARG_STRING, &opt.ignore, "Classes that are no data, as 255",
      "CLASS,..."},
     {"label", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.labels,
-     "How classes make a label, such as majority, any:CLASS or CLASS>=0.5; the first rule that "
-     "gives one wins",
-     "RULE"},
+     "How classes make a label: majority, any:CLASS, CLASS>=0.5, centre or =NAME", "RULE"},
     {"score", 0, 0, G_OPTION_ARG_STRING, &opt.scores,
-     "Write a column for each: range, ink, nodata, transparent, tissue, saturation, greyspace, "
+     "Columns to measure: range, ink, nodata, transparent, tissue, saturation, greyspace, "
      "whitespace, brightness, contrast, focus, entropy",
      "NAME,..."},
     {"keep", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.keep,
@@ -73,7 +71,7 @@ check_use(const TsJudge *judge, GError **error)
 }
 
 gboolean
-tile_judge_new(const TsPlan *plan, TsJudge **judge, GError **error)
+tile_judge_new(const TsPlan *plan, const char *rejects, TsJudge **judge, GError **error)
 {
     TsJudgeOptions options = {.scores = opt.scores,
                               .keep = (const char *const *) opt.keep,
@@ -96,6 +94,9 @@ tile_judge_new(const TsPlan *plan, TsJudge **judge, GError **error)
     g_autoptr(TsJudge) made = ts_judge_new(&options, inputs, n, error);
     if (made == NULL || !check_use(made, error))
         return FALSE;
+    if (rejects != NULL && !ts_judge_may_drop(made))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--rejects: no rule drops tiles; see --keep and --drop");
     gboolean says_something = ts_judge_columns(made)[0] != NULL || ts_judge_n_layers(made) > 0;
     *judge = says_something ? g_steal_pointer(&made) : NULL;
     return TRUE;

@@ -198,6 +198,16 @@ cut(const Job *job, GError **error)
 }
 
 static gboolean
+check_label(const Job *job, GError **error)
+{
+    const char *first = job->judge != NULL ? ts_judge_columns(job->judge)[0] : NULL;
+    if (ts_names_uses_label(job->names) && g_strcmp0(first, "label") != 0)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--name: there is no {label} without rules of --label");
+    return TRUE;
+}
+
+static gboolean
 run(int n_args, char **args, GError **error)
 {
     g_auto(Job) job = {0};
@@ -206,12 +216,12 @@ run(int n_args, char **args, GError **error)
         return FALSE;
     if (job.output.plan_only)
         return print_plan(&job, error);
-    if (!tile_judge_new(job.plan, &job.judge, error))
+    if (!tile_judge_new(job.plan, job.output.rejects, &job.judge, error))
         return FALSE;
     if (job.output.kind != TS_CUT_ROWS) {
         job.names = ts_names_new(job.output.name, job.plan, job.output.suffix, job.output.fan_out,
                                  job.output.kind == TS_CUT_TAR, error);
-        if (job.names == NULL)
+        if (job.names == NULL || !check_label(&job, error))
             return FALSE;
     }
     return cut(&job, error);

@@ -22,9 +22,10 @@ extern const GOptionEntry tile_layout_options[];
 gboolean tile_layout_init(TileLayout *layout, GError **error);
 void tile_layout_clear(TileLayout *layout);
 
-/* What is said of tiles, and which stay. `judge` is NULL if nothing was asked. */
+/* What is said of tiles, and which stay. `rejects` is where those that do not are listed, or NULL.
+ * `judge` is NULL if nothing was asked. */
 extern const GOptionEntry tile_judge_options[];
-gboolean tile_judge_new(const TsPlan *plan, TsJudge **judge, GError **error);
+gboolean tile_judge_new(const TsPlan *plan, const char *rejects, TsJudge **judge, GError **error);
 
 /* What is written, and where. */
 typedef struct {

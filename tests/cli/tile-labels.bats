@@ -122,6 +122,19 @@ END
     [ "$(sum n_3 out/manifest.tsv)" -eq 80000 ]
 }
 
+@test "labels can be folders, as for other tools" {
+    mask mask.tif 400 200 "100 1" "100 2"
+    printf '1 ../grass\n2 tree\n' > classes.txt
+    tile -s 100 --mask mask.tif --classes classes.txt --label majority --name '{label}/{y}_{x}' \
+        -o out sheet.png
+    [ "$(find out -name '*_*.png' -printf '%h\n' | sort | uniq -c | tr -s ' ' | tr '\n' ';')" = \
+        " 8 out/%2e%2e%2fgrass; 8 out/tree;" ]
+    [ "$(column label out/manifest.tsv | sort | uniq -c | tr -s ' ' | tr '\n' ';')" = \
+        " 4 ../grass; 4 tree;" ]
+    run -2 --separate-stderr tile --name '{label}/{y}_{x}' -o other sheet.png
+    stderr_has "--name: there is no {label} without rules of --label"
+}
+
 @test "several masks are cut along, the first is counted" {
     mask mask.tif 400 200 "100 1" "100 2"
     tile -s 100 --mask mask.tif --mask depth=sheet.png --label majority -o out sheet.png
@@ -264,6 +277,7 @@ END
 --ink black|--ink is for the score ink
 --nodata 0|--nodata is for scores, and there are none
 --white 0 --score range|--white
+--rejects no.tsv --score range|--rejects: no rule drops tiles
 --ink-tolerance 2 --score ink|--ink-tolerance
 --ink 1,2 --score ink|--ink: 2 values, but sheet.png has 1 bands
 END
