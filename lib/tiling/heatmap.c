@@ -1,18 +1,17 @@
-/* A canvas and its source, both averaged into a small picture. */
+/* A canvas, averaged into the pixels of a small picture of its source. */
 #include "tiling/heatmap.h"
 
 #include "base/error.h"
-#include "base/interrupt.h"
 #include "tiling/stitch_merge.h"
 
 #include <math.h>
 
-enum { ROWS_AT_ONCE = 64, COLOURS = 256 };
+enum { COLOURS = 256 };
 
 /* Means of the pixels of a large picture that fall on each pixel of a small one. */
 typedef struct {
-    int from_width, from_height, width, height, bands;
-    double *sums;    /* (height, width, bands) */
+    int from_width, from_height, width, height;
+    double *sums;    /* (height, width) */
     guint64 *counts; /* (height, width) */
 } Bins;
 
@@ -22,12 +21,11 @@ struct _TsHeatmap {
 };
 
 static gboolean
-bins_init(Bins *self, int from_width, int from_height, int width, int height, int bands,
-          GError **error)
+bins_init(Bins *self, int from_width, int from_height, int width, int height, GError **error)
 {
     gsize n = (gsize) width * (gsize) height;
-    *self = (Bins){from_width, from_height, width, height, bands, NULL, NULL};
-    self->sums = ts_try_alloc(n * (gsize) bands, sizeof *self->sums, "thumbnail", error);
+    *self = (Bins){from_width, from_height, width, height, NULL, NULL};
+    self->sums = ts_try_alloc(n, sizeof *self->sums, "thumbnail", error);
     if (self->sums != NULL)
         self->counts = ts_try_alloc(n, sizeof *self->counts, "thumbnail", error);
     return self->counts != NULL;
@@ -39,8 +37,6 @@ bins_clear(Bins *self)
     g_clear_pointer(&self->sums, g_free);
     g_clear_pointer(&self->counts, g_free);
 }
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bins, bins_clear)
 
 /* The small pixel that a large one falls on. */
 static gsize
@@ -67,7 +63,7 @@ ts_heatmap_new(const TsHeatmapOptions *options, GError **error)
     g_autoptr(TsHeatmap) self = g_new0(TsHeatmap, 1);
     self->options = *options;
     choose_size(options, &width, &height);
-    return bins_init(&self->values, options->width, options->height, width, height, 1, error)
+    return bins_init(&self->values, options->width, options->height, width, height, error)
                ? g_steal_pointer(&self)
                : NULL;
 }
@@ -101,46 +97,19 @@ ts_heatmap_put(const TsImage *stripe, int y, gpointer heatmap, GError **error)
     return TRUE;
 }
 
-/* Rows of the source as 8-bit RGB. */
-static gboolean
-count_rows(Bins *bins, TsImageSource *source, int y, int height, GError **error)
+/* The source as 8-bit RGB of width x height. */
+static TsImage *
+read_picture(const char *path, int width, int height, GError **error)
 {
-    g_autoptr(TsImage) rows =
-        ts_image_source_read_region(source, 0, y, bins->from_width, height, error);
-    g_autoptr(TsImage) rgb = rows != NULL ? ts_image_convert_bands(rows, 3, error) : NULL;
+    g_autoptr(TsImage) preview = ts_image_read_preview(path, MAX(width, height), error);
+    g_autoptr(TsImage) rgb = preview != NULL ? ts_image_convert_bands(preview, 3, error) : NULL;
     g_autoptr(TsImage) bytes =
         rgb != NULL ? ts_image_new(rgb->width, rgb->height, 3, TS_U8, error) : NULL;
     if (bytes == NULL || !ts_image_to_u8(rgb, bytes->data, error))
-        return FALSE;
-    const guint8 *at = bytes->data;
-    for (int row = 0; row < height; row++) {
-        for (int x = 0; x < bins->from_width; x++, at += 3) {
-            gsize bin = find_bin(bins, x, y + row);
-            for (gsize b = 0; b < 3; b++)
-                bins->sums[3 * bin + b] += at[b];
-            bins->counts[bin]++;
-        }
-    }
-    return TRUE;
-}
-
-/* The source, averaged to width x height. */
-static gboolean
-shrink(Bins *bins, const char *path, int width, int height, GError **error)
-{
-    g_autoptr(TsImageSource) source = ts_image_source_open(path, error);
-    if (source == NULL)
-        return FALSE;
-    const TsImageInfo *info = ts_image_source_info(source);
-    if (info->orientation < 3)
-        ts_image_source_set_memory(source, 0);
-    if (!bins_init(bins, info->width, info->height, width, height, 3, error))
-        return FALSE;
-    for (int y = 0; y < info->height; y += ROWS_AT_ONCE)
-        if (ts_interrupt_check(error) ||
-            !count_rows(bins, source, y, MIN(ROWS_AT_ONCE, info->height - y), error))
-            return FALSE;
-    return TRUE;
+        return NULL;
+    if (bytes->width == width && bytes->height == height)
+        return g_steal_pointer(&bytes);
+    return ts_image_resize(bytes, width, height, error);
 }
 
 static double
@@ -151,35 +120,30 @@ share_of_range(const TsHeatmapOptions *options, double value)
 
 /* Lay the colour of each value over the picture. */
 static void
-blend(const TsHeatmap *self, const Bins *picture, guint8 *out)
+blend(const TsHeatmap *self, TsImage *picture)
 {
     guint8 colours[COLOURS][3];
     for (int i = 0; i < COLOURS; i++)
         ts_heat_colour(i / (COLOURS - 1.0), colours[i]);
     const gsize n = (gsize) picture->width * (gsize) picture->height;
+    const double a = self->options.opacity;
     for (gsize i = 0; i < n; i++) {
         guint64 n_values = self->values.counts[i];
-        double t = n_values > 0
-                       ? share_of_range(&self->options, self->values.sums[i] / (double) n_values)
-                       : 0;
-        double a = n_values > 0 ? self->options.opacity : 0;
+        if (n_values == 0)
+            continue;
+        double t = share_of_range(&self->options, self->values.sums[i] / (double) n_values);
         const guint8 *colour = colours[(int) rint(CLAMP(t, 0, 1) * (COLOURS - 1))];
-        for (gsize b = 0; b < 3; b++) {
-            double below = picture->sums[3 * i + b] / (double) MAX(picture->counts[i], 1);
-            out[3 * i + b] = (guint8) rint((1 - a) * below + a * colour[b]);
-        }
+        guint8 *pixel = picture->data + 3 * i;
+        for (gsize b = 0; b < 3; b++)
+            pixel[b] = (guint8) rint((1 - a) * pixel[b] + a * colour[b]);
     }
 }
 
 TsImage *
 ts_heatmap_finish(TsHeatmap *self, const char *source, GError **error)
 {
-    g_auto(Bins) picture = {0};
-    const Bins *values = &self->values;
-    if (!shrink(&picture, source, values->width, values->height, error))
-        return NULL;
-    TsImage *out = ts_image_new(values->width, values->height, 3, TS_U8, error);
-    if (out != NULL)
-        blend(self, &picture, out->data);
-    return out;
+    TsImage *picture = read_picture(source, self->values.width, self->values.height, error);
+    if (picture != NULL)
+        blend(self, picture);
+    return picture;
 }

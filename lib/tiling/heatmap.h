@@ -35,7 +35,7 @@ TsHeatmap *ts_heatmap_new(const TsHeatmapOptions *options, GError **error);
 gboolean ts_heatmap_put(const TsImage *stripe, int y, gpointer heatmap, GError **error);
 
 /* Make the picture: 8-bit RGB, `source` made small with the colours over it. The source is read
- * once, from top to bottom, in the memory of some rows. */
+ * by ts_image_read_preview(). */
 TsImage *ts_heatmap_finish(TsHeatmap *heatmap, const char *source, GError **error);
 
 /* NULL is allowed. */

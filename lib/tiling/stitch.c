@@ -124,11 +124,15 @@ find_pixels(const Stitching *self, guint64 piece_number, const TsPatch *patch, i
 static void
 copy_row(const guint8 *from, gsize step, gsize pixel, int width, guint8 *out)
 {
-    if (step == pixel)
-        memcpy(out, from, (gsize) width * pixel);
-    else
-        for (int i = 0; i < width; i++)
-            memcpy(out + (gsize) i * pixel, from, pixel);
+    const gsize n = (gsize) width * pixel;
+    if (step == pixel) {
+        memcpy(out, from, n);
+        return;
+    }
+    /* One pixel over and over: what is there already is copied behind itself. */
+    memcpy(out, from, pixel);
+    for (gsize done = pixel; done < n; done *= 2)
+        memcpy(out + done, out, MIN(done, n - done));
 }
 
 static void

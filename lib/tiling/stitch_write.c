@@ -118,8 +118,6 @@ write_heatmap(const TsStitchWrite *job, GError **error)
     TsHeatmapOptions how = job->heat;
     how.width = canvas->width;
     how.height = canvas->height;
-    /* Not larger than the source either, where the tiles were enlarged. */
-    how.side = (int) MAX(MIN(how.side, MAX(canvas->width, canvas->height) / canvas->scale), 1);
     const char *suffix = strrchr(job->output, '.');
     if (!ts_image_check_format(suffix != NULL ? suffix : "", 3, TS_U8, error)) {
         g_prefix_error(error, "%s: ", job->output);

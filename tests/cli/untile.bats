@@ -97,6 +97,26 @@ answers() {
     [ ! -e x.tif ]
 }
 
+@test "archives, arrays, centred padding and regions of interest come back too" {
+    tile -s 64 --overlap 8 --tar shard sheet.png
+    untile -q shard.tsv --verify sheet.png
+    tile -s 64 --overlap 10 --edge pad --pad reflect --centred -o centred sheet.png
+    untile -q -w gaussian centred --verify sheet.png
+    tile -s 64 --format npy -o arrays sheet.png
+    untile -q arrays --verify sheet.png
+    tile -s 60 --roi 40,20,200x100 -o roi sheet.png
+    run -1 --separate-stderr untile roi -o x.png
+    stderr_has "60000 of 80000 pixels"
+    untile -q roi --missing fill:0 -o filled.png
+    tile -s 200x100 --roi 40,20,200x100 -o one sheet.png
+    untile -q --missing fill:0 one --verify filled.png
+    tile -s 40 -s 50 -o sizes sheet.png
+    run -1 --separate-stderr untile sizes -o x.png
+    stderr_has "size is 50x50, others before it are 40x40; choose one size, for instance: awk"
+    awk -F'\t' 'NR == 1 || $0 ~ /\t50x50$/' sizes/manifest.tsv > sizes/fifty.tsv
+    untile -q sizes/fifty.tsv --verify sheet.png
+}
+
 @test "a heat map lies over a small picture of the source" {
     answers answers.tsv
     untile answers.tsv --heatmap odd --thumbnail 100 -o heat.png
