@@ -15,6 +15,9 @@
 /* What a mask has where the picture has nothing. */
 enum { IGNORED = 255 };
 
+/* Smoothing takes time in proportion to it. */
+enum { SIGMA_MAX = 1000 };
+
 static gboolean
 check_type(TsEditKind kind, TsSampleType type, GError **error)
 {
@@ -96,6 +99,9 @@ append_geometry(TsMap *map, const TsEdit *edit, GError **error)
                ts_error_set(error, TS_ERROR_FORMAT,
                             "perspective: the corners no longer make a convex shape");
     case TS_EDIT_ELASTIC:
+        if (v[1] > SIGMA_MAX)
+            return ts_error_set(error, TS_ERROR_FORMAT, "elastic: a sigma of %g is above %d", v[1],
+                                SIGMA_MAX);
         return ts_map_elastic(map, v[0], v[1], (guint64) v[2], error);
     default:
         return append_crop(map, edit, error);

@@ -96,7 +96,7 @@ make_from_file(TsPayload *self, guint64 row, GError **error)
 static gboolean
 has_recipes(const TsManifest *manifest)
 {
-    static const char *const columns[] = {"x", "offset", "raw", "parent_b"};
+    static const char *const columns[] = {"x", "offset", "raw", "parent_b", "op"};
     for (guint i = 0; i < G_N_ELEMENTS(columns); i++)
         if (ts_manifest_find_column(manifest, columns[i]) >= 0)
             return TRUE;

@@ -251,8 +251,9 @@ END_TEST
 START_TEST(what_reaches_over_the_picture_is_refused)
 {
     g_autoptr(TsImage) image = pattern(20, 14, 3, TS_U8);
-    const char *const bad[] = {"crop=10:0:11:5", "crop=0:0:0:5", "crop=0:14:1:1",
-                               "resized-crop=0:0:5:5:0:9", "perspective=0.9:0:-0.9:0:0:0:0:0"};
+    const char *const bad[] = {"crop=10:0:11:5",   "crop=0:0:0:5",
+                               "crop=0:14:1:1",    "resized-crop=0:0:5:5:0:9",
+                               "elastic=1:1001:1", "perspective=0.9:0:-0.9:0:0:0:0:0"};
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
         ck_assert_ptr_null(ts_edits_apply_text(image, bad[i], &error));
