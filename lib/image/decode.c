@@ -49,17 +49,52 @@ load_level(TsDecoder *self, const char *loader, VipsSource *source, VipsForeignF
     return TRUE;
 }
 
-/* The loader itself, or, for slides that are TIFFs, the one of TIFF. NULL: none is allowed. */
-static const char *
-choose_allowed(TsDecoder *self, const char *loader, VipsSource *source, GError **error)
+static gboolean
+is_slide_allowed(void)
 {
-    const char *name, *tiff = "VipsForeignLoadTiffSource";
-    if (!ts_image_loader_is_blocked(loader, &name))
+    const char *name;
+    return !ts_image_loader_is_blocked("VipsForeignLoadOpenslideSource", &name);
+}
+
+/* The loader of a common format by its first bytes, or NULL. libvips would ask all loaders in turn,
+ * OpenSlide's first, which opens the file on its own, and also those that are blocked. */
+static const char *
+find_common(VipsSource *source)
+{
+    static const struct {
+        const char *start;
+        gsize n;
+        const char *loader;
+    } formats[] = {
+        {"\x89PNG\r\n\x1a\n", 8, "VipsForeignLoadPngSource"},
+        {"\xff\xd8\xff", 3, "VipsForeignLoadJpegSource"},
+        {"GIF8", 4, "VipsForeignLoadNsgifSource"},
+        {"II*\0", 4, "VipsForeignLoadTiffSource"},
+        {"MM\0*", 4, "VipsForeignLoadTiffSource"},
+        {"II+\0", 4, "VipsForeignLoadTiffSource"},
+        {"MM\0+", 4, "VipsForeignLoadTiffSource"},
+    };
+    const guint8 *start = vips_source_sniff(source, 12);
+    for (guint i = 0; start != NULL && i < G_N_ELEMENTS(formats); i++)
+        if (memcmp(start, formats[i].start, formats[i].n) == 0) {
+            gboolean maybe_slide = strstr(formats[i].loader, "Tiff") != NULL && is_slide_allowed();
+            gboolean known = g_type_from_name(formats[i].loader) != 0;
+            return known && !maybe_slide ? formats[i].loader : NULL;
+        }
+    if (start != NULL && memcmp(start, "RIFF", 4) == 0 && memcmp(start + 8, "WEBP", 4) == 0 &&
+        g_type_from_name("VipsForeignLoadWebpSource") != 0)
+        return "VipsForeignLoadWebpSource";
+    return NULL;
+}
+
+static const char *
+find_loader(const TsDecoder *self, VipsSource *source, GError **error)
+{
+    const char *name = NULL, *loader = find_common(source);
+    if (loader == NULL)
+        loader = vips_foreign_find_load_source(source);
+    if (loader != NULL && !ts_image_loader_is_blocked(loader, &name))
         return loader;
-    const guint8 *start = vips_source_sniff(source, 4);
-    if (start != NULL && g_strcmp0(name, "openslide") == 0 &&
-        (memcmp(start, "II", 2) == 0 || memcmp(start, "MM", 2) == 0))
-        return tiff;
     vips_error_clear();
     if (name != NULL)
         ts_error_set(error, TS_ERROR_FORMAT,
@@ -79,18 +114,9 @@ open_image(TsDecoder *self, VipsSource *source, GError **error)
 {
     if (source == NULL)
         return ts_image_set_vips_error(error, TS_ERROR_IO, self->path, "cannot be opened");
-    const char *loader = vips_foreign_find_load_source(source);
-    if (loader == NULL) {
-        vips_error_clear();
-        return ts_error_set(error, TS_ERROR_FORMAT,
-                            "%s: is not an image of a known format (PNG, JPEG, TIFF, WebP, GIF)",
-                            self->path);
-    }
-    loader = choose_allowed(self, loader, source, error);
-    if (loader == NULL)
-        return FALSE;
     VipsForeignFlags flags = 0;
-    if (!load_level(self, loader, source, &flags, error))
+    const char *loader = find_loader(self, source, error);
+    if (loader == NULL || !load_level(self, loader, source, &flags, error))
         return FALSE;
     self->loader = loader;
     self->is_random = (flags & VIPS_FOREIGN_PARTIAL) != 0;

@@ -93,6 +93,8 @@ gboolean
 ts_image_loader_is_blocked(const char *loader, const char **name)
 {
     *name = NULL;
+    if (g_type_from_name(loader) == 0)
+        return TRUE; /* libvips has none of that name */
     gpointer class = g_type_class_ref(g_type_from_name(loader));
     gboolean blocked = (VIPS_OPERATION_CLASS(class)->flags & VIPS_OPERATION_BLOCKED) != 0;
     g_type_class_unref(class);
