@@ -225,9 +225,9 @@ parse_options(Settings *settings, GError **error)
 
 /* --- one image --- */
 
-/* The columns p_CLASS. */
+/* The columns p_CLASS, `skip` characters of each name left out; NULL if there are none. */
 static char **
-find_probabilities(const TsManifest *manifest, GError **error)
+find_probabilities(const TsManifest *manifest, guint skip)
 {
     g_autoptr(GStrvBuilder) names = g_strv_builder_new();
     guint n = 0;
@@ -235,11 +235,29 @@ find_probabilities(const TsManifest *manifest, GError **error)
         const char *name = ts_manifest_column_name(manifest, i);
         if (!g_str_has_prefix(name, "p_"))
             continue;
-        g_strv_builder_add(names, name);
+        g_strv_builder_add(names, name + skip);
         n++;
     }
-    if (n > 0)
-        return g_strv_builder_end(names);
+    return n > 0 ? g_strv_builder_end(names) : NULL;
+}
+
+/* Classes of column pred are numbered as the columns p_CLASS are, if they are there: so are those
+ * that no tile was taken for. */
+static TsPayload *
+new_class_payload(const TsManifest *manifest, GError **error)
+{
+    gboolean is_pred = strcmp(opt.class_column, "pred") == 0;
+    g_auto(GStrv) names = is_pred ? find_probabilities(manifest, strlen("p_")) : NULL;
+    return ts_payload_new_classes(manifest, opt.class_column, names, error);
+}
+
+static TsPayload *
+new_number_payload(const TsManifest *manifest, GError **error)
+{
+    g_auto(GStrv) columns =
+        opt.probability ? find_probabilities(manifest, 0) : g_strsplit(opt.values, ",", -1);
+    if (columns != NULL)
+        return ts_payload_new_numbers(manifest, columns, error);
     ts_error_set(error, TS_ERROR_FORMAT, "%s: has no columns p_CLASS; predict -p writes them",
                  ts_manifest_name(manifest));
     return NULL;
@@ -265,16 +283,13 @@ static TsPayload *
 new_payload(const TsManifest *manifest, const TsCanvas *canvas, GError **error)
 {
     if (opt.class_column != NULL)
-        return ts_payload_new_classes(manifest, opt.class_column, NULL, error);
+        return new_class_payload(manifest, error);
     if (opt.array != NULL)
         return ts_payload_new_array(manifest, opt.array, error);
     if (opt.heatmap != NULL && !opt.probability && opt.values == NULL && opt.files == NULL)
         return new_heat_payload(manifest, error);
-    if (opt.probability || opt.values != NULL) {
-        g_auto(GStrv) columns =
-            opt.probability ? find_probabilities(manifest, error) : g_strsplit(opt.values, ",", -1);
-        return columns != NULL ? ts_payload_new_numbers(manifest, columns, error) : NULL;
-    }
+    if (opt.probability || opt.values != NULL)
+        return new_number_payload(manifest, error);
     return ts_payload_new_images(manifest, opt.files != NULL ? opt.files : "file_name",
                                  canvas->pieces[0].row, error);
 }

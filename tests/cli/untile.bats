@@ -91,6 +91,11 @@ answers() {
     untile --probability --argmax answers.tsv -o argmax.npy
     same map.npy argmax.npy
     same map.classes.txt argmax.classes.txt
+    # Nothing is even: the number of odd stays.
+    sed 's/\teven/\todd/' answers.tsv > odd.tsv
+    untile --class pred odd.tsv -o all.npy
+    same map.classes.txt all.classes.txt
+    [ "$(tail -c 3 all.npy | od -An -v -tu1 | tr -d ' \n')" = 111 ]
     untile --values p_odd answers.tsv -o odd.tif
     [ "$(cat odd.classes.txt)" = p_odd ]
     run -1 --separate-stderr untile --probability shapes.tsv -o x.tif

@@ -391,17 +391,18 @@ START_TEST(probabilities_are_blended_before_the_largest_is_taken)
 {
     g_autoptr(TsManifest) manifest =
         manifest_of("file_name\tx\ty\twidth\theight\tp_a\tp_b\tp_c\n"
-                    "s\t0\t0\t4\t1\t0.5\t0.4\t0.1\ns\t2\t0\t4\t1\t0\t0.4\t0.6\n");
+                    "s\t0\t0\t4\t1\t0.5\t0.4\t0.1\ns\t2\t0\t4\t1\t0\t0.4\t0.6\n"
+                    "s\t6\t0\t1\t1\t0.2\t0.4\t0.4\n"); /* the lower of equals */
     char *columns[] = {"p_a", "p_b", "p_c", NULL};
     g_autoptr(TsPayload) payload = ts_payload_new_numbers(manifest, columns, NULL);
-    g_autoptr(TsCanvas) canvas = ts_canvas_new(manifest, NULL, 6, 1, NULL);
+    g_autoptr(TsCanvas) canvas = ts_canvas_new(manifest, NULL, 7, 1, NULL);
     TsStitch job = {.canvas = canvas, .payload = payload};
-    g_autoptr(TsImage) labels = ts_image_new(6, 1, 1, TS_U8, NULL);
+    g_autoptr(TsImage) labels = ts_image_new(7, 1, 1, TS_U8, NULL);
     g_auto(TsArgmax) argmax = {.put = collect, .data = labels};
     g_autoptr(TsImage) kind = ts_stitch_new_kind(&job, NULL);
     ck_assert(ts_argmax_init(&argmax, kind, NULL));
     ck_assert(ts_stitch(&job, ts_argmax_put, &argmax, NULL));
-    ck_assert_mem_eq(labels->data, ((guint8[]){0, 0, 1, 1, 2, 2}), 6);
+    ck_assert_mem_eq(labels->data, ((guint8[]){0, 0, 1, 1, 2, 2, 1}), 7);
 }
 END_TEST
 
