@@ -114,6 +114,8 @@ START_TEST(a_constant_tile_has_no_range_contrast_focus_or_entropy)
     ck_assert(fabs(score(image, TS_SCORE_FOCUS)) < 1e-20);
     ck_assert(score(image, TS_SCORE_ENTROPY) == 0);
     ck_assert(score(image, TS_SCORE_SATURATION) == 0.75);
+    ck_assert_double_eq_tol(score(image, TS_SCORE_BRIGHTNESS),
+                            (0.299 * 10 + 0.587 * 20 + 0.114 * 40) / 255, 1e-15);
     ck_assert(score(image, TS_SCORE_INK) == 0);
     image->data[5] = 41;
     ck_assert(score(image, TS_SCORE_RANGE) == 41.0 / 255 - 40.0 / 255);
