@@ -406,6 +406,35 @@ START_TEST(filters_and_patterns_leave_out_what_is_not_finite)
 }
 END_TEST
 
+/* Circles and kernels reach far over these images on all sides. */
+START_TEST(images_of_every_small_size_have_features)
+{
+    const TsSampleType types[] = {TS_U8, TS_I16, TS_F32};
+    TsTextureOptions options = only("first_order,entropy,laplacian,moments,lbp,gabor");
+    options.bands = 1;
+    options.lbp_points = 24;
+    options.lbp_radius = 5.5;
+    options.frequencies = (const double[]){0.05, 0.5};
+    options.n_frequencies = 2;
+    options.orientations = 3;
+    for (int width = 1; width <= 9; width += 1)
+        for (int height = 1; height <= 9; height += 2)
+            for (guint t = 0; t < G_N_ELEMENTS(types); t++) {
+                g_autoptr(TsImage) image = pattern(width, height, 1, types[t]);
+                g_auto(Features) all = measure(image, NULL, &options);
+                double patterns = 0;
+                for (guint i = 0; i < ts_texture_n(all.texture); i++) {
+                    const char *name = ts_texture_columns(all.texture)[i];
+                    gboolean shape = strstr(name, "skewness") || strstr(name, "kurtosis");
+                    ck_assert_msg(isfinite(all.values[i]) || (shape && width * height == 1),
+                                  "%s of %d x %d", name, width, height);
+                    patterns += g_str_has_prefix(name, "lbp") ? all.values[i] : 0;
+                }
+                ck_assert_double_eq_tol(patterns, 1, 1e-12);
+            }
+}
+END_TEST
+
 static void
 refuse(const TsTextureOptions *options, const char *named)
 {
@@ -515,6 +544,7 @@ add_tests(TCase *tests)
     tcase_add_test(tests, patterns_do_not_change_with_brightness_and_contrast);
     tcase_add_test(tests, a_wave_answers_the_filter_of_its_frequency_and_direction);
     tcase_add_test(tests, filters_and_patterns_leave_out_what_is_not_finite);
+    tcase_add_test(tests, images_of_every_small_size_have_features);
     tcase_add_test(tests, options_that_cannot_be_are_refused_by_name);
     tcase_add_test(tests, images_that_do_not_suit_are_refused);
 }
