@@ -185,6 +185,20 @@ ts_tiff_jpeg_init(TsTiffJpeg *self, int width, int height, int bands, gboolean i
     return FALSE;
 }
 
+void
+ts_tiff_jpeg_set_resolution(TsTiffJpeg *self, double x, double y)
+{
+    enum { UNIT_AT = 13, PER_CM = 2 }; /* behind SOI, marker, length, "JFIF", version */
+    if (self->start->data[3] != APP0 || !(x >= 1 && y >= 1 && x < 65536 && y < 65536))
+        return;
+    guint16 density[] = {(guint16) x, (guint16) y};
+    self->start->data[UNIT_AT] = PER_CM;
+    for (int i = 0; i < 2; i++) {
+        self->start->data[UNIT_AT + 1 + 2 * i] = (guint8) (density[i] >> 8);
+        self->start->data[UNIT_AT + 2 + 2 * i] = (guint8) density[i];
+    }
+}
+
 /* The frame header: precision, lines, samples a line, components and the tables they use. */
 static gboolean
 check_frame(const TsTiffJpeg *self, const Segment *segment, guint32 quantizers, const char *name,

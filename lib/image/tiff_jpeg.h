@@ -20,6 +20,10 @@ gboolean
 ts_tiff_jpeg_init(TsTiffJpeg *jpeg, int width, int height, int bands, gboolean is_rgb,
                   const guint8 *tables, gsize n, GBytes *icc, const char *name, GError **error);
 
+/* Let the files say their resolution, in pixels a centimetre, up to 65535. JFIF has room for it;
+ * files of RGB, which have Adobe's marker, have none. */
+void ts_tiff_jpeg_set_resolution(TsTiffJpeg *jpeg, double x, double y);
+
 /* Put a stream behind the start, into `out`, which is emptied first. */
 gboolean ts_tiff_jpeg_merge(const TsTiffJpeg *jpeg, const guint8 *stream, gsize n, GByteArray *out,
                             const char *name, GError **error);

@@ -117,6 +117,17 @@ read_places(TsTiffTiles *self, TsTiffHandle *handle, GError **error)
     return TRUE;
 }
 
+static void
+read_resolution(TsTiffTiles *self, TIFF *tiff)
+{
+    float x = 0, y = 0;
+    int unit = get_short(tiff, TIFFTAG_RESOLUTIONUNIT);
+    double inch = unit == RESUNIT_INCH ? 2.54 : 1;
+    if (unit != RESUNIT_NONE && TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &x) == 1 &&
+        TIFFGetField(tiff, TIFFTAG_YRESOLUTION, &y) == 1)
+        ts_tiff_jpeg_set_resolution(&self->jpeg, x / inch + 0.5, y / inch + 0.5);
+}
+
 static gboolean
 read_tables(TsTiffTiles *self, TsTiffHandle *handle, GError **error)
 {
@@ -160,6 +171,7 @@ ts_tiff_tiles_open(const char *path, int level, GError **error)
     if (!choose_level(handle, level, error) || !read_info(self, handle, error) ||
         !read_places(self, handle, error) || !read_tables(self, handle, error))
         return NULL;
+    read_resolution(self, handle->tiff);
     return g_steal_pointer(&self);
 }
 

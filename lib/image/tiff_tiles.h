@@ -38,9 +38,9 @@ TsTiffTiles *ts_tiff_tiles_open(const char *path, int level, GError **error);
 const TsTiffTilesInfo *ts_tiff_tiles_info(const TsTiffTiles *tiles);
 
 /* Make a complete JPEG file of the tile in column and row, counted from 0, with the colour profile
- * of the TIFF. `jpeg` is emptied first. A tile at the right or lower edge has its full size, with
- * whatever its writer put beyond the edge. TS_ERROR_FORMAT if the tile is missing, damaged or
- * truncated. */
+ * of the TIFF and, unless it is RGB, its resolution. `jpeg` is emptied first. A tile at the right
+ * or lower edge has its full size, with whatever its writer put beyond the edge. TS_ERROR_FORMAT if
+ * the tile is missing, damaged or truncated. */
 gboolean ts_tiff_tiles_get_jpeg(const TsTiffTiles *tiles, int column, int row, GByteArray *jpeg,
                                 GError **error);
 

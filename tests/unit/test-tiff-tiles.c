@@ -17,13 +17,14 @@ write_jpeg_tiff(const char *path, int bands, int quality, TsTiffPyramid pyramid)
     for (int i = 0; i < 200 * 150 * bands; i++)
         image->data[i] = (guint8) (image->data[i] + i * 7 % 40);
     image->icc = g_bytes_new_static("kept as it is, whatever it says", 31);
-    TsTiffWriterOptions options = {.width = 200,
-                                   .height = 150,
-                                   .like = image,
-                                   .tags = {.compression = TS_TIFF_JPEG, .quality = quality},
-                                   .tile_width = 64,
-                                   .tile_height = 48,
-                                   .pyramid = pyramid};
+    TsTiffWriterOptions options = {
+        .width = 200,
+        .height = 150,
+        .like = image,
+        .tags = {.compression = TS_TIFF_JPEG, .quality = quality, .mpp_x = 0.25, .mpp_y = 0.5},
+        .tile_width = 64,
+        .tile_height = 48,
+        .pyramid = pyramid};
     g_autoptr(TsTiffWriter) writer = ts_tiff_writer_new(path, &options, TRUE, NULL);
     ck_assert(ts_tiff_writer_put_rows(writer, image, NULL));
     ck_assert(ts_tiff_writer_commit(writer, NULL));
@@ -98,6 +99,19 @@ START_TEST(a_tile_is_what_decoding_gives)
     set_photometric(path, 2);
     compare_all(path);
     ts_threads_set(1);
+}
+END_TEST
+
+START_TEST(resolution_is_kept)
+{
+    g_autofree char *path = scratch("r.tif");
+    const guint8 expected[] = {2, 40000 >> 8, 40000 & 255, 20000 >> 8, 20000 & 255};
+    write_jpeg_tiff(path, 3, 80, TS_TIFF_FLAT);
+    g_autoptr(TsTiffTiles) tiles = ts_tiff_tiles_open(path, 0, NULL);
+    g_autoptr(GByteArray) jpeg = g_byte_array_new();
+    ck_assert(ts_tiff_tiles_get_jpeg(tiles, 0, 0, jpeg, NULL));
+    ck_assert_mem_eq(jpeg->data + 6, "JFIF", 5);
+    ck_assert_mem_eq(jpeg->data + 13, expected, sizeof expected);
 }
 END_TEST
 
@@ -265,6 +279,7 @@ static void
 add_all(TCase *tests)
 {
     tcase_add_test(tests, a_tile_is_what_decoding_gives);
+    tcase_add_test(tests, resolution_is_kept);
     tcase_add_test(tests, levels_have_tiles_too);
     tcase_add_test(tests, files_that_do_not_agree_are_refused);
     tcase_add_test(tests, damaged_streams_are_errors);
