@@ -262,8 +262,9 @@ main(int argc, char **argv)
         .arguments = "[DATASET]",
         .summary = "Count the samples of each class and say how uneven they are.",
         .description =
-            "DATASET is a manifest (.tsv), a folder of class folders, or - (default) for a\n"
-            "manifest on standard input. Shares, imbalance ratio, entropy, effective number of\n"
+            "DATASET is a manifest (.tsv), a folder of class folders, any other layout of\n"
+            "tessera-manifest(5) such as CSV, IDX or WebDataset, or - (default) for a manifest on\n"
+            "standard input. Shares, imbalance ratio, entropy, effective number of\n"
             "classes, and class weights for training; for each split, if there is a split column.",
         .examples = "  classstats photos/\n"
                     "  datasplit shapes.tsv | classstats\n"

@@ -222,8 +222,9 @@ main(int argc, char **argv)
         .description =
             "Totals are exact and every class is split in proportion, to less than a row. Where\n"
             "there is a group column, groups stay whole and shares are met as nearly as they\n"
-            "allow. DATASET is a manifest (.tsv), a folder, or - (default) for a manifest on\n"
-            "standard input; the manifest with its split column goes to standard output.",
+            "allow. DATASET is a manifest (.tsv), a folder, another layout of\n"
+            "tessera-manifest(5), or - (default) for a manifest on standard input; the manifest\n"
+            "with its split column goes to standard output.",
         .examples = "  datasplit photos/ > split.tsv\n"
                     "  datasplit --ratios train=0.8,test=0.2 --seed 7 -o split.tsv shapes.tsv\n"
                     "  tile --virtual slide.tif | datasplit | classstats",

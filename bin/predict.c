@@ -129,9 +129,10 @@ main(int argc, char **argv)
         .arguments = "[DATASET]",
         .summary = "Add a model's answer to every row of a data set.",
         .description =
-            "DATASET is a manifest (.tsv), a folder of pictures, or - for a manifest on standard\n"
-            "input (the default). Its rows come out with the columns pred (the class) and score\n"
-            "(its probability). Classes, input size and normalisation come from the model file.",
+            "DATASET is a manifest (.tsv), a folder of pictures, another layout of\n"
+            "tessera-manifest(5), or - for a manifest on standard input (the default). Its\n"
+            "rows come out with the columns pred (the class) and score (its probability).\n"
+            "Classes, input size and normalisation come from the model file.",
         .examples = "  predict -m run/model.safetensors pictures/ >answers.tsv\n"
                     "  predict -m run/model.safetensors --split test tiles.tsv | evaluate",
         .flags = TS_TOOL_THREADS | TS_TOOL_PROGRESS | TS_TOOL_FORCE | TS_TOOL_COMPUTE,

@@ -284,8 +284,10 @@ main(int argc, char **argv)
         .description =
             "By default every class grows to the size of the largest one, and all its rows are\n"
             "used evenly. Where there is a split column only training rows change. DATASET is a\n"
-            "manifest (.tsv), a folder, or - (default) for a manifest on standard input; the\n"
-            "manifest goes to standard output: the rows that are kept, then the repeated ones.",
+            "manifest (.tsv), a folder, another layout of tessera-manifest(5), or - (default)\n"
+            "for a manifest on standard input; the manifest goes to standard output: the rows "
+            "that\n"
+            "are kept, then the repeated ones.",
         .examples = "  datasplit photos/ | rebalance > train.tsv\n"
                     "  rebalance --method under -o even.tsv split.tsv\n"
                     "  rebalance --target 'cat=500,dog=20%' --dry-run split.tsv",

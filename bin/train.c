@@ -287,8 +287,9 @@ main(int argc, char **argv)
         .arguments = "[DATASET]",
         .summary = "Learn a classifier from a data set, into a run folder.",
         .description =
-            "DATASET is a manifest (.tsv), a folder with a folder for each class, or - for a\n"
-            "manifest on standard input (the default). Rows with split=train are learned from,\n"
+            "DATASET is a manifest (.tsv), a folder with a folder for each class, another layout\n"
+            "of tessera-manifest(5), or - for a manifest on standard input (the default).\n"
+            "Rows with split=train are learned from,\n"
             "rows with split=val are validated on after each epoch; without a split column all\n"
             "rows are learned from. An iteration is one update of the weights by one batch, an\n"
             "epoch is one pass over the training rows.\n\n"

@@ -1,9 +1,12 @@
 """What dataconv writes, loaded by the libraries that own the layouts; what they write, read."""
 
 import csv
+import gzip
 import io
 import json
 import os
+import pathlib
+import subprocess
 import tarfile
 
 os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
@@ -221,3 +224,23 @@ def test_json_of_any_text_is_json(tool, tmp_path):
     tool("dataconv", "--to", "hf-jsonl", "-o", tmp_path / "out", stdin=table)
     lines = (tmp_path / "out" / "metadata.jsonl").read_text(encoding="utf-8").split("\n")[:-1]
     assert [json.loads(line)["note"] for line in lines] == texts
+
+
+def test_fashion_mnist_is_read(tool, tmp_path):
+    """Real data, as Debian packs it: 6,000 training and 1,000 test pictures of each class."""
+    source = pathlib.Path(__file__).parents[2]
+    got = subprocess.run([source / "sample_data" / "get-fashion-mnist", tmp_path / "fashion"])
+    if got.returncode != 0:
+        pytest.skip("the package dataset-fashion-mnist cannot be had")
+    table = tool("classstats", "--show", "splits", "--format", "tsv", tmp_path / "fashion")
+    rows = list(csv.DictReader(io.StringIO(table), delimiter="\t"))
+    assert [(r["class"], r["train"], r["test"]) for r in rows] == [
+        (str(i), "6000", "1000") for i in range(10)]
+    packed = tmp_path / "fashion" / "t10k-images-idx3-ubyte.gz"
+    few = "".join(tool("dataconv", packed, "--to", "manifest", "-o", "-").splitlines(True)[:21])
+    tool("dataconv", "--to", "manifest", "-o", tmp_path / "out", stdin=few)
+    with gzip.open(packed) as images:
+        images.seek(16)
+        pictures = np.frombuffer(images.read(20 * 784), np.uint8).reshape(20, 28, 28)
+    for row, picture in zip(read_rows(tmp_path / "out" / "manifest.tsv"), pictures, strict=True):
+        assert np.array_equal(np.asarray(Image.open(tmp_path / "out" / row["file_name"])), picture)
