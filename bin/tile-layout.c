@@ -13,7 +13,9 @@ static struct {
     char **sizes, *stride, *overlap, *edge, *count, *pad, *roi, *points;
     gboolean centred;
     gint64 n_random;
-} opt;
+    int level;
+    double mpp, scale;
+} opt = {.level = -1};
 
 const GOptionEntry tile_layout_options[] = {
     {"size", 's', 0, G_OPTION_ARG_STRING_ARRAY, &opt.sizes,
@@ -36,6 +38,12 @@ const GOptionEntry tile_layout_options[] = {
      "N tiles at random places of each image, see --seed, instead of a grid", "N"},
     {"points", 0, 0, G_OPTION_ARG_FILENAME, &opt.points,
      "Tiles around the places in a manifest's columns x and y, instead of a grid", "FILE"},
+    {"level", 0, 0, G_OPTION_ARG_INT, &opt.level,
+     "Cut this level of a pyramid or slide (default: 0, the largest)", "N"},
+    {"scale", 0, 0, G_OPTION_ARG_DOUBLE, &opt.scale,
+     "Cut the level that is so large, such as 0.25, compared to the largest", "FACTOR"},
+    {"mpp", 0, 0, G_OPTION_ARG_DOUBLE, &opt.mpp,
+     "Cut the level whose pixels are so many micrometres wide", "MICROMETRES"},
     {NULL},
 };
 
@@ -179,10 +187,23 @@ check_places(GError **error)
     return TRUE;
 }
 
+static gboolean
+check_level(GError **error)
+{
+    if ((opt.level != -1) + (opt.scale != 0) + (opt.mpp != 0) > 1)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--level, --scale and --mpp exclude each other");
+    if (opt.level < -1)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--level: %d is below 0", opt.level);
+    if (!(opt.scale >= 0 && opt.mpp >= 0))
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--scale and --mpp are to be above 0");
+    return TRUE;
+}
+
 gboolean
 tile_layout_init(TileLayout *layout, GError **error)
 {
-    if (!check_places(error) || !parse_sizes(layout, error) ||
+    if (!check_places(error) || !check_level(error) || !parse_sizes(layout, error) ||
         (opt.pad != NULL && !ts_padding_parse(opt.pad, &layout->padding, error)) ||
         (opt.roi != NULL && !parse_roi(&layout->roi, error)) ||
         (opt.points != NULL && !read_points(layout, error)))
@@ -194,6 +215,9 @@ tile_layout_init(TileLayout *layout, GError **error)
         .roi = opt.roi != NULL ? &layout->roi : NULL,
         .n_random = (guint64) opt.n_random,
         .seed = ts_tool_seed(),
+        .level = opt.level,
+        .mpp = opt.mpp,
+        .scale = opt.scale,
         .places = layout->places != NULL ? (const TsPlace *) (void *) layout->places->data : NULL,
         .n_places = layout->places != NULL ? layout->places->len : 0,
         .padded_rows = mode == TS_PAD_REFLECT || mode == TS_PAD_SYMMETRIC,

@@ -2,6 +2,7 @@
 #include "tile.h"
 
 #include "base/error.h"
+#include "base/number.h"
 #include "manifest/cell.h"
 
 #include <string.h>
@@ -129,8 +130,8 @@ tile_output_init(TileOutput *output, GError **error)
 static char *
 describe_value(const GOptionEntry *option)
 {
-    char *text = *(char **) option->arg_data;
-    char **list = *(char ***) option->arg_data;
+    char number[TS_NUMBER_MAX];
+    char **list;
     switch (option->arg) {
     case G_OPTION_ARG_NONE:
         return *(gboolean *) option->arg_data ? g_strdup("1") : NULL;
@@ -138,11 +139,14 @@ describe_value(const GOptionEntry *option)
         return g_strdup_printf("%d", *(int *) option->arg_data);
     case G_OPTION_ARG_INT64:
         return g_strdup_printf("%" G_GINT64_FORMAT, *(gint64 *) option->arg_data);
+    case G_OPTION_ARG_DOUBLE:
+        return g_strdup(ts_format_double(number, *(double *) option->arg_data));
     case G_OPTION_ARG_STRING_ARRAY:
     case G_OPTION_ARG_FILENAME_ARRAY:
+        list = *(char ***) option->arg_data;
         return list != NULL ? g_strjoinv(" ", list) : NULL;
     default:
-        return g_strdup(text);
+        return g_strdup(*(char **) option->arg_data);
     }
 }
 

@@ -18,6 +18,7 @@ static const GOptionEntry *const parts[] = {tile_layout_options, tile_judge_opti
 typedef struct {
     TileLayout layout;
     TileOutput output;
+    TsManifest *dataset; /* whose rows are cut, or NULL */
     TsPlan *plan;
     TsJudge *judge;
     TsNames *names;
@@ -29,6 +30,7 @@ job_clear(Job *job)
     ts_names_free(job->names);
     ts_judge_free(job->judge);
     ts_plan_free(job->plan);
+    ts_manifest_free(job->dataset);
     tile_layout_clear(&job->layout);
 }
 
@@ -54,6 +56,10 @@ check_input(const Job *job, const TsPlanInput *input, GError **error)
     if (input->n_tiles == 0)
         ts_warning("%s: %d x %d pixels hold no tile of %d x %d, with edges dropped", input->path,
                    info->width, info->height, size->tile_width, size->tile_height);
+    if (job->output.kind == TS_CUT_ROWS && input->level > 0 && !job->output.plan_only)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--virtual: regions are those of level 0, --level, --scale and --mpp "
+                            "are for -o and --tar");
     if (job->output.kind == TS_CUT_ROWS)
         return TRUE;
     if (job->output.lossless) {
@@ -73,9 +79,10 @@ static gboolean
 read_inputs(Job *job, int n_args, char **args, GError **error)
 {
     job->plan = ts_plan_new(&job->layout.options);
-    for (int i = 0; i < n_args; i++)
-        if (!ts_plan_add(job->plan, args[i], NULL, 0, error) ||
-            !check_input(job, ts_plan_get_input(job->plan, (guint) i), error))
+    if (!tile_inputs_add(job->plan, n_args, args, &job->dataset, error))
+        return FALSE;
+    for (guint i = 0; i < job->plan->inputs->len; i++)
+        if (!check_input(job, ts_plan_get_input(job->plan, i), error))
             return FALSE;
     return TRUE;
 }
@@ -181,6 +188,7 @@ cut(const Job *job, GError **error)
                  .plan = job->plan,
                  .names = job->names,
                  .judge = job->judge,
+                 .dataset = job->dataset,
                  .output = output->path,
                  .encode = output->encode,
                  .padding = job->layout.padding,
@@ -244,7 +252,7 @@ main(int argc, char **argv)
     g_autofree GOptionEntry *options = join_options();
     TsTool tool = {
         .name = "tile",
-        .arguments = "IMAGE...",
+        .arguments = "IMAGE... | DATASET",
         .summary = "cut images into tiles, as files, in tars, or as rows of a manifest",
         .description =
             "Lays a grid over each IMAGE and writes one row a tile: with --virtual a manifest of\n"
@@ -257,6 +265,7 @@ main(int argc, char **argv)
                     "  tile -s 256 --format jpeg --tar shards/train *.jpg\n"
                     "  tile -s 256 --mask masks --label majority --virtual images/*.png > m.tsv\n"
                     "  tile -s 256 --keep 'tissue>=0.5' --drop 'focus<20' -o tiles slide.tif\n"
+                    "  tile -s 32 -o tiles cells.tsv\n"
                     "  tile -s 256 --plan *.jpg",
         .flags = TS_TOOL_THREADS | TS_TOOL_PROGRESS | TS_TOOL_FORCE | TS_TOOL_SEED,
         .min_args = 1,

@@ -1,10 +1,11 @@
 /* The parts of tile's command line: each has its options and makes of them what the library takes.
  *
- * tile-layout.c: where tiles lie; tile-judge.c: what is said of them; tile-output.c: what is
- * written.
+ * tile-inputs.c: what is cut; tile-layout.c: where tiles lie; tile-judge.c: what is said of them;
+ * tile-output.c: what is written.
  */
 #pragma once
 
+#include "manifest/manifest.h"
 #include "tiling/cut.h"
 
 G_BEGIN_DECLS
@@ -17,6 +18,11 @@ typedef struct {
     TsPlanOptions options;
     TsPadding padding;
 } TileLayout;
+
+/* Add the images that arguments are, or that the rows of a dataset among them name; that is then
+ * set and has to outlive the plan. */
+gboolean
+tile_inputs_add(TsPlan *plan, int n_args, char **args, TsManifest **dataset, GError **error);
 
 extern const GOptionEntry tile_layout_options[];
 gboolean tile_layout_init(TileLayout *layout, GError **error);

@@ -184,6 +184,8 @@ deflate_fast(TsPngEncoder *self, gsize filtered, gsize room)
     struct isal_zstream *fast = self->fast;
     if (fast == NULL || filtered > G_MAXUINT32 || room > G_MAXUINT32)
         return FALSE;
+    /* What is left of an earlier image would find other matches than a clean state does. */
+    memset(self->fast_state, 0, ISAL_DEF_LVL1_DEFAULT);
     isal_deflate_stateless_init(fast);
     fast->level = 1;
     fast->level_buf = self->fast_state;

@@ -16,6 +16,7 @@
 #pragma once
 
 #include "base/progress.h"
+#include "manifest/manifest.h"
 #include "tiling/judge.h"
 #include "tiling/names.h"
 #include "tiling/pad.h"
@@ -32,9 +33,10 @@ typedef enum {
 typedef struct {
     TsCutKind kind;
     const TsPlan *plan;
-    const TsNames *names; /* of files; NULL for rows */
-    const TsJudge *judge; /* NULL: every tile stays */
-    const char *output;   /* the manifest ("-": standard output), the folder, or the tars' prefix */
+    const TsNames *names;      /* of files; NULL for rows */
+    const TsJudge *judge;      /* NULL: every tile stays */
+    const TsManifest *dataset; /* whose rows name the regions: label, split and group come along */
+    const char *output; /* the manifest ("-": standard output), the folder, or the tars' prefix */
     TsEncodeOptions encode;
     TsPadding padding;
     gboolean lossless;    /* tiles are copied as they are compressed, see lossless.h */

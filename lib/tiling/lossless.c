@@ -98,7 +98,7 @@ ts_lossless_open(const TsPlanInput *input, GError **error)
         done = ts_error_set(error, TS_ERROR_ARGUMENT,
                             "is neither a JPEG nor a TIFF of JPEG tiles, only these can be copied");
     } else {
-        self->tiles = ts_tiff_tiles_open(input->path, 0, error);
+        self->tiles = ts_tiff_tiles_open(input->path, input->level, error);
         done = self->tiles != NULL && check_tiles(self, input, check_tiff_tile, error);
     }
     if (done)

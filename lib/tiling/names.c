@@ -100,8 +100,11 @@ check_distinct(const TsNames *self, const char *pattern, GError **error)
         return TRUE;
     gboolean sizes = plan->options.n_sizes == 1 || (used[W] && used[H]);
     gboolean grids = plan->options.n_random == 0 && plan->options.places == NULL;
-    for (guint i = 0; grids && i < plan->inputs->len; i++)
-        grids = ts_plan_get_input(plan, i)->layouts->len == plan->options.n_sizes;
+    if (plan->has_regions)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--name: '%s' could give tiles of two regions the same name; put in "
+                            "{n}",
+                            pattern);
     if (!sizes || !((used[X] && used[Y]) || (grids && used[ROW] && used[COL])))
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--name: '%s' gives tiles of one image the same name; put in {n}, or "
@@ -187,7 +190,9 @@ TsNames *
 ts_names_new(const char *pattern, const TsPlan *plan, const char *suffix, int fan_out,
              gboolean are_keys, GError **error)
 {
-    const char *usual = plan->options.n_sizes > 1 ? "{stem}_{w}x{h}_{y}_{x}" : "{stem}_{y}_{x}";
+    const char *usual = plan->has_regions           ? "{stem}_{y}_{x}_{n}"
+                        : plan->options.n_sizes > 1 ? "{stem}_{w}x{h}_{y}_{x}"
+                                                    : "{stem}_{y}_{x}";
     g_autoptr(TsNames) self = g_new0(TsNames, 1);
     self->plan = plan;
     self->suffix = g_strdup(suffix);

@@ -2,6 +2,7 @@
 #include "tiling/plan.h"
 
 #include "base/error.h"
+#include "base/number.h"
 #include "base/rng.h"
 
 #include <errno.h>
@@ -73,8 +74,81 @@ ts_plan_check_unchanged(const TsPlanInput *input, GError **error)
     return TRUE;
 }
 
+/* The number of the level that was asked for. */
+static gboolean
+find_level(const TsPlan *plan, TsImageSource *source, int *level, GError **error)
+{
+    enum { PERCENT = 2 }; /* that a size may be off, since sides are whole numbers */
+    const TsPlanOptions *o = &plan->options;
+    guint n;
+    *level = MAX(o->level, 0);
+    if (o->level >= 0 || (o->mpp <= 0 && o->scale <= 0))
+        return TRUE;
+    double mpp = ts_image_source_info(source)->mpp_x, want = 1 / o->scale;
+    if (o->mpp > 0 && mpp <= 0)
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: does not say how large its pixels are",
+                            ts_image_source_path(source));
+    if (o->mpp > 0)
+        want = o->mpp / mpp;
+    const TsImageLevel *levels = ts_image_source_levels(source, &n, error);
+    if (levels == NULL)
+        return FALSE;
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (guint i = 0; i < n; i++) {
+        char text[TS_NUMBER_MAX];
+        double at = levels[i].downsample;
+        *level = (int) i;
+        if (at * 100 > want * (100 - PERCENT) && at * 100 < want * (100 + PERCENT))
+            return TRUE;
+        g_string_append_printf(all, " %s",
+                               ts_format_float(text, (float) (o->mpp > 0 ? at * mpp : 1 / at)));
+    }
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: has no level of that %s, only of%s",
+                        ts_image_source_path(source), o->mpp > 0 ? "--mpp" : "--scale", all->str);
+}
+
+TsImageSource *
+ts_plan_input_open(const TsPlanInput *input, GError **error)
+{
+    return input->level == 0 ? ts_image_source_open(input->path, error)
+                             : ts_image_source_open_level(input->path, input->level, error);
+}
+
+static gboolean
+read_level(TsPlanInput *self, GError **error)
+{
+    g_autoptr(TsImageSource) source = ts_plan_input_open(self, error);
+    if (source == NULL)
+        return FALSE;
+    self->info = *ts_image_source_info(source);
+    return TRUE;
+}
+
+/* `x` parts of `n`, as parts of `of`: rounded down, or up. */
+static int
+map_down(int x, int n, int of)
+{
+    return (int) ((gint64) x * of / n);
+}
+
+static int
+map_up(int x, int n, int of)
+{
+    return (int) MIN(of, ((gint64) x * of + n - 1) / n);
+}
+
+TsRegion
+ts_plan_input_to_image(const TsPlanInput *input, int x, int y, int width, int height)
+{
+    const TsImageInfo *info = &input->info;
+    int left = map_down(x, info->width, input->width);
+    int top = map_down(y, info->height, input->height);
+    return (TsRegion){left, top, map_up(x + width, info->width, input->width) - left,
+                      map_up(y + height, info->height, input->height) - top, 0};
+}
+
 static TsPlanInput *
-read_input(const char *path, GError **error)
+read_input(const TsPlan *plan, const char *path, GError **error)
 {
     guint64 n_bytes = 0;
     gint64 mtime = 0;
@@ -86,7 +160,8 @@ read_input(const char *path, GError **error)
     if (!stat_file(path, &n_bytes, &mtime, error))
         return NULL;
     g_autoptr(TsImageSource) source = ts_image_source_open(path, error);
-    if (source == NULL)
+    int level = 0;
+    if (source == NULL || !find_level(plan, source, &level, error))
         return NULL;
     g_autofree char *name = g_path_get_basename(path);
     const char *dot = strrchr(name, '.');
@@ -97,10 +172,16 @@ read_input(const char *path, GError **error)
     self->n_bytes = n_bytes;
     self->mtime = mtime;
     self->info = *ts_image_source_info(source);
+    self->width = self->info.width;
+    self->height = self->info.height;
+    self->level = level;
     self->layouts = g_array_new(FALSE, TRUE, sizeof(TsLayout));
     g_array_set_clear_func(self->layouts, layout_clear);
     self->groups = g_array_new(FALSE, TRUE, sizeof(TsTileGroup));
-    return self;
+    if (level == 0 || read_level(self, error))
+        return self;
+    input_free(self);
+    return NULL;
 }
 
 static int
@@ -156,8 +237,10 @@ take_places(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GErr
     if (layout->places == NULL)
         return FALSE;
     for (guint64 i = 0; i < o->n_places; i++) {
-        gint64 x = (gint64) o->places[i].x - size->tile_width / 2;
-        gint64 y = (gint64) o->places[i].y - size->tile_height / 2;
+        gint64 x = (gint64) o->places[i].x * input->info.width / input->width;
+        gint64 y = (gint64) o->places[i].y * input->info.height / input->height;
+        x -= size->tile_width / 2;
+        y -= size->tile_height / 2;
         if (x < 0 || y < 0 || x + size->tile_width > input->info.width ||
             y + size->tile_height > input->info.height)
             return ts_error_set(error, TS_ERROR_ARGUMENT,
@@ -232,6 +315,7 @@ ts_plan_get_group_tile(const TsPlanInput *input, const TsTileGroup *group, guint
 {
     const TsLayout *layout = &g_array_index(input->layouts, TsLayout, group->layout);
     tile->size = layout->size;
+    tile->row = layout->region.row;
     tile->number = input->first + group->first + i;
     if (layout->places != NULL) {
         get_place(layout, group->row, &tile->tile);
@@ -293,19 +377,40 @@ order_tiles(const TsPlan *plan, TsPlanInput *input)
     }
 }
 
+/* The region itself, or what stands for none. */
+static TsRegion
+find_region(const TsPlan *plan, const TsPlanInput *input, const TsRegion *region)
+{
+    TsRegion found = *region;
+    if (region->width == 0 && region->height == 0) {
+        const TsRegion whole = {0, 0, input->info.width, input->info.height, 0};
+        found = plan->options.roi != NULL ? *plan->options.roi : whole;
+        found.row = region->row;
+        if (plan->options.roi == NULL)
+            return found;
+    }
+    if (input->level > 0) {
+        int left = map_down(found.x, input->width, input->info.width);
+        int top = map_down(found.y, input->height, input->info.height);
+        found.width = map_up(found.x + found.width, input->width, input->info.width) - left;
+        found.height = map_up(found.y + found.height, input->height, input->info.height) - top;
+        found.x = left;
+        found.y = top;
+    }
+    return found;
+}
+
 gboolean
 ts_plan_add(TsPlan *self, const char *path, const TsRegion *regions, guint n_regions,
             GError **error)
 {
-    TsPlanInput *input = read_input(path, error);
+    TsPlanInput *input = read_input(self, path, error);
     if (input == NULL)
         return FALSE;
-    TsRegion whole = {0, 0, input->info.width, input->info.height};
-    const TsRegion *all = n_regions > 0               ? regions
-                          : self->options.roi != NULL ? self->options.roi
-                                                      : &whole;
+    const TsRegion none = {0};
     for (guint i = 0; i < MAX(n_regions, 1) * self->options.n_sizes; i++) {
-        TsLayout layout = {.region = all[i / self->options.n_sizes],
+        const TsRegion *region = n_regions > 0 ? &regions[i / self->options.n_sizes] : &none;
+        TsLayout layout = {.region = find_region(self, input, region),
                            .size = i % self->options.n_sizes};
         gboolean done = init_layout(self, input, &layout, error);
         g_array_append_val(input->layouts, layout);
@@ -314,6 +419,7 @@ ts_plan_add(TsPlan *self, const char *path, const TsRegion *regions, guint n_reg
             return FALSE;
         }
     }
+    self->has_regions |= n_regions > 1;
     input->first = self->n_tiles;
     order_tiles(self, input);
     self->n_tiles += input->n_tiles;

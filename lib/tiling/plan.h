@@ -20,7 +20,8 @@
 G_BEGIN_DECLS
 
 typedef struct {
-    int x, y, width, height;
+    int x, y, width, height; /* all of the image, or --roi, if width and height are 0 */
+    guint64 row;             /* of the dataset that names it; else 0 */
 } TsRegion;
 
 typedef struct {
@@ -46,13 +47,15 @@ typedef struct {
 
 typedef struct {
     char *path;
-    char *stem;      /* its name without folder and suffix */
-    guint64 n_bytes; /* of the file, */
-    gint64 mtime;    /* and when it was changed, in ns: both are looked at again at the end */
-    TsImageInfo info;
-    GArray *layouts; /* TsLayout */
-    GArray *groups;  /* TsTileGroup, in cutting order */
-    guint64 first;   /* tiles of the inputs before it */
+    char *stem;        /* its name without folder and suffix */
+    guint64 n_bytes;   /* of the file, */
+    gint64 mtime;      /* and when it was changed, in ns: both are looked at again at the end */
+    TsImageInfo info;  /* of the level that is cut */
+    int level;         /* of a pyramid; 0: the image itself, which is */
+    int width, height; /* pixels large */
+    GArray *layouts;   /* TsLayout */
+    GArray *groups;    /* TsTileGroup, in cutting order */
+    guint64 first;     /* tiles of the inputs before it */
     guint64 n_tiles;
 } TsPlanInput;
 
@@ -65,6 +68,9 @@ typedef struct {
     guint64 seed;          /* for those */
     const TsPlace *places; /* or these, centres of tiles; NULL: a grid */
     guint64 n_places;
+    int level;            /* of a pyramid; -1: by one of these, */
+    double mpp;           /* micrometres a pixel, or 0 */
+    double scale;         /* size compared to level 0, or 0 */
     gboolean padded_rows; /* padding repeats rows of the image (reflect, symmetric) */
 } TsPlanOptions;
 
@@ -72,6 +78,7 @@ typedef struct {
     TsTile tile;    /* in the image, not in the region */
     guint input;    /* position in `inputs` */
     guint size;     /* position in the options' sizes */
+    guint64 row;    /* of the dataset that names its region */
     guint64 number; /* in the whole plan */
 } TsPlanTile;
 
@@ -79,6 +86,7 @@ typedef struct {
     GPtrArray *inputs; /* TsPlanInput * */
     TsPlanOptions options;
     guint64 n_tiles;
+    gboolean has_regions; /* some input has several: tiles may lie at one place twice */
 } TsPlan;
 
 /* Make an empty plan. `options` with all that they point to must outlive it. */
@@ -101,6 +109,12 @@ void ts_plan_get_tile(const TsPlan *plan, guint64 number, TsPlanTile *tile);
 void ts_plan_get_group_tile(const TsPlanInput *input, const TsTileGroup *group, guint64 i,
                             TsPlanTile *tile);
 guint64 ts_plan_group_n_tiles(const TsPlanInput *input, const TsTileGroup *group);
+
+/* Open the image, at the level that is cut. */
+TsImageSource *ts_plan_input_open(const TsPlanInput *input, GError **error);
+
+/* Where pixels of the level lie in the image itself, whole ones. */
+TsRegion ts_plan_input_to_image(const TsPlanInput *input, int x, int y, int width, int height);
 
 /* Bytes of the pixels of all tiles of an input, decoded. */
 guint64 ts_plan_input_bytes(const TsPlanInput *input);

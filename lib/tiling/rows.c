@@ -1,6 +1,7 @@
 /* Rows of manifests as text. */
 #include "tiling/rows.h"
 
+#include "base/number.h"
 #include "manifest/cell.h"
 #include "manifest/folder.h"
 
@@ -11,7 +12,9 @@ struct _TsRows {
     char **sources; /* of the inputs, escaped, as seen from the manifest's folder */
     char **masks;   /* the same, for rows alone: (input, layer) */
     guint n_layers;
-    gboolean has_pads, has_sizes;
+    int carried[3]; /* columns of the dataset that come along */
+    guint n_carried;
+    gboolean has_pads, has_sizes, has_scale;
 };
 
 static char *
@@ -32,6 +35,34 @@ any_pads_before(const TsPlan *plan)
     return FALSE;
 }
 
+static gboolean
+judge_has(const TsJudge *judge, const char *column)
+{
+    return judge != NULL && g_strv_contains(ts_judge_columns(judge), column);
+}
+
+/* What is true of a region is true of its tiles, unless the judge knows better. */
+static void
+choose_carried(TsRows *self)
+{
+    static const char *const names[] = {"label", "split", "group"};
+    for (guint i = 0; self->cut->dataset != NULL && i < G_N_ELEMENTS(names); i++) {
+        int column = ts_manifest_find_column(self->cut->dataset, names[i]);
+        if (column >= 0 && !judge_has(self->cut->judge, names[i]))
+            self->carried[self->n_carried++] = column;
+    }
+}
+
+static void
+append_carried(const TsRows *self, GString *line, guint64 row)
+{
+    for (guint i = 0; i < self->n_carried; i++) {
+        TsCell cell = ts_manifest_cell(self->cut->dataset, row, (guint) self->carried[i]);
+        g_string_append_c(line, '\t');
+        g_string_append_len(line, cell.text, (gssize) cell.length);
+    }
+}
+
 TsRows *
 ts_rows_new(const TsCut *cut, const char *folder)
 {
@@ -41,7 +72,10 @@ ts_rows_new(const TsCut *cut, const char *folder)
     ts_rebase_init(&rebase, ".", folder);
     self->cut = cut;
     self->n_layers = cut->judge != NULL ? ts_judge_n_layers(cut->judge) : 0;
+    choose_carried(self);
     self->has_pads = any_pads_before(cut->plan);
+    for (guint i = 0; i < n; i++)
+        self->has_scale |= ts_plan_get_input(cut->plan, i)->level > 0;
     self->has_sizes = cut->plan->options.n_sizes > 1;
     self->sources = g_new0(char *, n + 1);
     self->masks = g_new0(char *, n * self->n_layers + 1);
@@ -92,8 +126,13 @@ ts_rows_header(const TsRows *self)
                               "\tsource_width\tsource_height");
     if (self->has_pads)
         g_string_append(line, "\tpad_left\tpad_top");
+    if (self->has_scale)
+        g_string_append(line, "\tscale\tgrid_x\tgrid_y\tgrid_width\tgrid_height");
     if (self->has_sizes)
         g_string_append(line, "\tsize");
+    for (guint i = 0; i < self->n_carried; i++)
+        g_string_append_printf(
+            line, "\t%s", ts_manifest_column_name(self->cut->dataset, (guint) self->carried[i]));
     append_judged_names(self, line, self->cut->kind != TS_CUT_TAR);
     g_string_append_c(line, '\n');
     return g_string_free(line, FALSE);
@@ -132,6 +171,16 @@ append_masks(const TsRows *self, GString *line, const TsPlanTile *tile, char *co
     }
 }
 
+/* Where the tile lies on the level that it is from. */
+static void
+append_scale(GString *line, const TsPlanInput *input, const TsTile *tile)
+{
+    char scale[TS_NUMBER_MAX];
+    ts_format_double(scale, (double) input->info.width / input->width);
+    g_string_append_printf(line, "\t%s\t%d\t%d\t%d\t%d", scale, tile->x, tile->y, input->info.width,
+                           input->info.height);
+}
+
 char *
 ts_rows_format(const TsRows *self, const TsPlanTile *tile, char *const *masks,
                const TsVerdict *verdict)
@@ -141,16 +190,20 @@ ts_rows_format(const TsRows *self, const TsPlanTile *tile, char *const *masks,
     GString *line = g_string_sized_new(128);
     g_string_append_printf(line, "%s%s", self->cut->kind != TS_CUT_ROWS ? "\t" : "",
                            self->sources[tile->input]);
+    const TsRegion at = ts_plan_input_to_image(input, t->x, t->y, t->width, t->height);
     g_string_append_printf(line, "\t%d\t%d\t%d\t%d\t%" G_GUINT64_FORMAT "\t%" G_GUINT64_FORMAT,
-                           t->x, t->y, t->width, t->height, t->row, t->column);
+                           at.x, at.y, at.width, at.height, t->row, t->column);
     if (self->cut->kind != TS_CUT_ROWS)
-        g_string_append_printf(line, "\t%d\t%d", input->info.width, input->info.height);
+        g_string_append_printf(line, "\t%d\t%d", input->width, input->height);
     if (self->has_pads)
         g_string_append_printf(line, "\t%d\t%d", t->pad_left, t->pad_top);
+    if (self->has_scale)
+        append_scale(line, input, t);
     if (self->has_sizes) {
         const TsGridOptions *size = &self->cut->plan->options.sizes[tile->size];
         g_string_append_printf(line, "\t%dx%d", size->tile_width, size->tile_height);
     }
+    append_carried(self, line, tile->row);
     append_masks(self, line, tile, masks);
     append_values(line, verdict);
     g_string_append_c(line, '\n');
@@ -161,10 +214,12 @@ char *
 ts_rows_format_reject(const TsRows *self, const TsPlanTile *tile, const TsVerdict *verdict)
 {
     const TsTile *t = &tile->tile;
+    const TsPlanInput *input = ts_plan_get_input(self->cut->plan, tile->input);
+    const TsRegion at = ts_plan_input_to_image(input, t->x, t->y, t->width, t->height);
     g_autofree char *reason = ts_escape(verdict->reason);
     GString *line = g_string_sized_new(128);
-    g_string_append_printf(line, "%s\t%d\t%d\t%d\t%d\t%s", self->sources[tile->input], t->x, t->y,
-                           t->width, t->height, reason);
+    g_string_append_printf(line, "%s\t%d\t%d\t%d\t%d\t%s", self->sources[tile->input], at.x, at.y,
+                           at.width, at.height, reason);
     append_values(line, verdict);
     g_string_append_c(line, '\n');
     return g_string_free(line, FALSE);

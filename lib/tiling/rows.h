@@ -6,8 +6,9 @@
  *     tar          the same, with offset and length behind file_name
  *
  * then, where they can differ from what goes without saying, pad_left pad_top (pixels of padding
- * before those of the image) and size (of several), then the files of masks, then the columns of
- * the judge.
+ * before those of the image), scale grid_x grid_y grid_width grid_height (of a level of a pyramid:
+ * where on it the tile lies, and its size; src_* are those of the image itself), size (of several),
+ * then label, split and group of the dataset, the files of masks, and the columns of the judge.
  */
 #pragma once
 

@@ -41,7 +41,7 @@ read_outermost_rows(const TsCut *cut, TsOpenInput *self, GError **error)
     }
     if (cut->padding.mode != TS_PAD_WRAP)
         return TRUE;
-    g_autoptr(TsImageSource) source = ts_image_source_open(self->input->path, error);
+    g_autoptr(TsImageSource) source = ts_plan_input_open(self->input, error);
     if (source == NULL)
         return FALSE;
     before = MIN(before, info->height);
@@ -93,9 +93,9 @@ ts_open_input_new(const TsCut *cut, guint index, GError **error)
     self->first_read =
         cut->kind == TS_CUT_ROWS && cut->judge != NULL && !ts_judge_needs_pixels(cut->judge);
     for (guint i = 0; done && i < self->n_sources; i++) {
-        const char *path =
-            i == 0 ? self->input->path : ts_judge_layer_path(cut->judge, i - 1, index);
-        self->sources[i] = ts_image_source_open(path, error);
+        self->sources[i] =
+            i == 0 ? ts_plan_input_open(self->input, error)
+                   : ts_image_source_open(ts_judge_layer_path(cut->judge, i - 1, index), error);
         done = self->sources[i] != NULL;
         /* Upright images need no more than the band; others have to be kept whole. */
         gboolean in_order = i == 0 || !cut->lossless;
@@ -376,9 +376,11 @@ encode_image(TsWorker *self, const TsOpenInput *open, const TsBand *band, const 
     if (open->lossless != NULL)
         return store(self, result, result->name, self->copied->data, self->copied->len, error);
     const TsImageInfo *info = &open->input->info;
-    g_autoptr(TsGeo) geo = open->geo != NULL ? ts_geo_translate(open->geo, tile->x - tile->pad_left,
-                                                                tile->y - tile->pad_top, 1)
-                                             : NULL;
+    double downsample = (double) open->input->width / info->width;
+    g_autoptr(TsGeo) geo =
+        open->geo != NULL ? ts_geo_translate(open->geo, (tile->x - tile->pad_left) * downsample,
+                                             (tile->y - tile->pad_top) * downsample, downsample)
+                          : NULL;
     ts_encoder_set_place(self->encoder, geo, info->mpp_x, info->mpp_y);
     if (!complete(self, open, band, tile, pixels, error) ||
         !ts_encoder_encode(self->encoder, pixels->like, pixels->pixels, pixels->stride,
@@ -430,11 +432,14 @@ static gboolean
 judge(const TsWorker *self, const TsOpenInput *open, const TsTile *tile, const Pixels *pixels,
       const GPtrArray *layers, TsVerdict *verdict, GError **error)
 {
+    TsRegion at = ts_plan_input_to_image(open->input, tile->x, tile->y, tile->width, tile->height);
     TsTileView view = {.like = pixels->like,
                        .pixels = pixels->pixels,
                        .stride = pixels->stride,
-                       .x = tile->x,
-                       .y = tile->y,
+                       .x = at.x,
+                       .y = at.y,
+                       .source_width = at.width,
+                       .source_height = at.height,
                        .width = tile->width,
                        .height = tile->height,
                        .layers = (const TsImage *const *) layers->pdata,

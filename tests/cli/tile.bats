@@ -419,3 +419,51 @@ slow_sheet() {
     [ ! -e out ]
     [ ! -e out.partial ]
 }
+
+@test "rows of a dataset are cut, and what they say comes along" {
+    tile -s 16 -o out shapes.tsv
+    [ "$(head -n 1 out/manifest.tsv | cut -f 11-)" = $'label\tgroup' ]
+    [ "$(n_rows out/manifest.tsv)" -eq $((4 * $(n_rows shapes.tsv))) ]
+    tile -s 100 --virtual sheet.png > big.tsv
+    tile -s 20 --virtual big.tsv > cells.tsv
+    tile -s 20 --virtual sheet.png > straight.tsv
+    same <(tail -n +2 cells.tsv | cut -f 1-5 | sort) <(tail -n +2 straight.tsv | cut -f 1-5 | sort)
+    tile -s 20 -o cells big.tsv
+    [ "$(find cells -name '*.png' | wc -l)" -eq 200 ]
+    tile -s 20 -o plain sheet.png
+    same cells/sheet_100_000_*.png plain/sheet_100_000.png
+    tile -s 16 --virtual shapes > folder.tsv
+    [ "$(n_rows folder.tsv)" -eq 168 ]
+    run -2 --separate-stderr tile -s 20 --name '{stem}_{y}_{x}' -o bad big.tsv
+    stderr_has "could give tiles of two regions the same name; put in {n}"
+    run -2 --separate-stderr tile -s 20 --virtual sheet.png big.tsv
+    stderr_has "big.tsv: a dataset is cut alone"
+    printf 'file_name\tx\ty\twidth\theight\nsheet.png\t0\tno\t9\t9\n' > bad.tsv
+    run -1 --separate-stderr tile --virtual bad.tsv
+    stderr_has "bad.tsv:2: y is 'no', a whole number of pixels was expected"
+}
+
+# pyramid FILE: the sheet as a TIFF with levels.
+pyramid() {
+    tile -s 40 --format tiff -o to-pyramid sheet.png
+    untile --pyramid chain -o "$1" to-pyramid
+}
+
+@test "a level of a pyramid is cut, and the manifest says where it lies in the image" {
+    pyramid slide.tif
+    tile -s 50 --level 1 -o out slide.tif
+    [ "$(head -n 1 out/manifest.tsv | cut -f 9-)" = \
+        $'source_width\tsource_height\tscale\tgrid_x\tgrid_y\tgrid_width\tgrid_height' ]
+    [ "$(tail -n 1 out/manifest.tsv | cut -f 3-)" = \
+        $'300\t100\t100\t100\t1\t3\t400\t200\t0.5\t150\t50\t200\t100' ]
+    tile -s 50 --scale 0.5 -o same slide.tif
+    diff -r out same
+    run -2 --separate-stderr tile -s 50 --scale 0.3 -o bad slide.tif
+    stderr_has "slide.tif: has no level of that --scale, only of 1 0.5"
+    run -2 --separate-stderr tile -s 50 --level 9 -o bad slide.tif
+    run -2 --separate-stderr tile -s 50 --level 1 --virtual slide.tif
+    stderr_has "--virtual: regions are those of level 0"
+    tile -s 25 --level 1 --roi 100,50,200x100 -o part slide.tif
+    [ "$(n_rows part/manifest.tsv)" -eq 8 ]
+    [ "$(sed -n 2p part/manifest.tsv | cut -f 3-6)" = $'100\t50\t50\t50' ]
+}
