@@ -225,9 +225,10 @@ apply_steps(const TsImage *image, const char *text, Apply apply, GError **error)
 {
     g_auto(GStrv) steps = g_strsplit(text, "|", -1);
     g_autoptr(TsImage) changed = NULL;
-    TsEdits edits = {0};
+    static const TsEdits none;
+    TsEdits edits = none;
     if (*steps == NULL)
-        return apply(image, &edits, error);
+        return apply(image, &none, error);
     for (char **step = steps; *step != NULL; step++) {
         if (!ts_edits_parse(*step, &edits, error))
             return NULL;
