@@ -5,10 +5,10 @@
  * palettes, 1-bit samples, CMYK and Lab (to sRGB). Bit depth, number of bands and the colour
  * profile are kept. Regions are in pixels after orientation, origin top left, half-open.
  *
- * Reading and writing go through libvips, with its loaders of lesser trust blocked. A damaged or
- * truncated file is an error, and so is an image over the limits, found in its header before any
- * pixel is decoded. Every function may be called from any thread; one TsImageSource may be read by
- * several at once.
+ * Plain JPEG goes straight to libjpeg-turbo, and PNG is written by an encoder of ours (encoder.h);
+ * the rest is libvips', with its loaders of lesser trust blocked. A damaged or truncated file is an
+ * error, and so is an image over the limits, found in its header before any pixel is decoded. Every
+ * function may be called from any thread; one TsImageSource may be read by several at once.
  *
  *     g_autoptr(TsImageSource) source = ts_image_source_open("slide.tif", error);
  *     if (source == NULL)
