@@ -14,7 +14,7 @@ struct _TsRows {
     guint n_layers;
     int carried[3]; /* columns of the dataset that come along */
     guint n_carried;
-    gboolean has_pads, has_sizes, has_scale;
+    gboolean has_pads, has_sizes, has_scale, has_orientation;
 };
 
 static char *
@@ -74,8 +74,11 @@ ts_rows_new(const TsCut *cut, const char *folder)
     self->n_layers = cut->judge != NULL ? ts_judge_n_layers(cut->judge) : 0;
     choose_carried(self);
     self->has_pads = any_pads_before(cut->plan);
-    for (guint i = 0; i < n; i++)
-        self->has_scale |= ts_plan_get_input(cut->plan, i)->level > 0;
+    for (guint i = 0; i < n; i++) {
+        const TsPlanInput *input = ts_plan_get_input(cut->plan, i);
+        self->has_scale |= input->level > 0;
+        self->has_orientation |= input->info.orientation > 1;
+    }
     self->has_sizes = cut->plan->options.n_sizes > 1;
     self->sources = g_new0(char *, n + 1);
     self->masks = g_new0(char *, n * self->n_layers + 1);
@@ -130,6 +133,8 @@ ts_rows_header(const TsRows *self)
         g_string_append(line, "\tscale\tgrid_x\tgrid_y\tgrid_width\tgrid_height");
     if (self->has_sizes)
         g_string_append(line, "\tsize");
+    if (self->has_orientation)
+        g_string_append(line, "\torientation");
     for (guint i = 0; i < self->n_carried; i++)
         g_string_append_printf(
             line, "\t%s", ts_manifest_column_name(self->cut->dataset, (guint) self->carried[i]));
@@ -203,6 +208,8 @@ ts_rows_format(const TsRows *self, const TsPlanTile *tile, char *const *masks,
         const TsGridOptions *size = &self->cut->plan->options.sizes[tile->size];
         g_string_append_printf(line, "\t%dx%d", size->tile_width, size->tile_height);
     }
+    if (self->has_orientation)
+        g_string_append_printf(line, "\t%d", MAX(input->info.orientation, 1));
     append_carried(self, line, tile->row);
     append_masks(self, line, tile, masks);
     append_values(line, verdict);

@@ -8,7 +8,8 @@
  * then, where they can differ from what goes without saying, pad_left pad_top (pixels of padding
  * before those of the image), scale grid_x grid_y grid_width grid_height (of a level of a pyramid:
  * where on it the tile lies, and its size; src_* are those of the image itself), size (of several),
- * then label, split and group of the dataset, the files of masks, and the columns of the judge.
+ * orientation (of EXIF, by which images were turned upright, if it is not 1 for all of them), then
+ * label, split and group of the dataset, the files of masks, and the columns of the judge.
  */
 #pragma once
 

@@ -467,3 +467,28 @@ pyramid() {
     [ "$(n_rows part/manifest.tsv)" -eq 8 ]
     [ "$(sed -n 2p part/manifest.tsv | cut -f 3-6)" = $'100\t50\t50\t50' ]
 }
+
+# turn JPEG N: write it with EXIF orientation N.
+turn() {
+    head -c 2 "$1"
+    printf '\xff\xe1\x00\x22Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00'
+    printf "\\x0$2"'\x00\x00\x00\x00\x00\x00\x00'
+    tail -c +3 "$1"
+}
+
+@test "the orientation that was applied is in the manifest, if there is one" {
+    tile -s 400x200 --format jpeg -o whole sheet.png
+    cp whole/*.jpg flat.jpg
+    turn flat.jpg 6 > turned.jpg
+    tile -s 50 -o out turned.jpg flat.jpg
+    [ "$(head -n 1 out/manifest.tsv | cut -f 9-)" = $'source_width\tsource_height\torientation' ]
+    [ "$(sed -n 2p out/manifest.tsv | cut -f 9-)" = $'200\t400\t6' ]
+    [ "$(tail -n 1 out/manifest.tsv | cut -f 9-)" = $'400\t200\t1' ]
+    tile -s 50 --virtual turned.jpg > rows.tsv
+    [ "$(tail -n 1 rows.tsv)" = $'turned.jpg\t150\t350\t50\t50\t7\t3\t6' ]
+    [ "$(tile -s 50 --virtual flat.jpg | head -n 1 | cut -f 7-)" = col ]
+    # What cuts the rows again reads the image upright, and no orientation twice.
+    tile -s 50 --format raw -o again rows.tsv
+    tile -s 50 --format raw -o direct turned.jpg
+    same again/turned_350_150_*.raw direct/turned_350_150.raw
+}
