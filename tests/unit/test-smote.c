@@ -86,6 +86,7 @@ START_TEST(adasyn_makes_about_as_many_as_asked)
     guint64 made[2];
     fill(&table);
     g_autoptr(GArray) blends = make(&table, TS_SMOTE_ADASYN, 400, made);
+    ck_assert_uint_eq(blends->len, made[1]);
     ck_assert_uint_ge(made[1], 400 - FEW / 2);
     ck_assert_uint_le(made[1], 400 + FEW / 2);
 }
