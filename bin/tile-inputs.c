@@ -8,6 +8,7 @@
 /* The regions of one image that rows name. */
 typedef struct {
     char *path;
+    char *mask;      /* of the whole image, or NULL */
     GArray *regions; /* TsRegion */
 } Rows;
 
@@ -16,6 +17,7 @@ rows_free(gpointer data)
 {
     Rows *rows = data;
     g_free(rows->path);
+    g_free(rows->mask);
     g_array_unref(rows->regions);
     g_free(rows);
 }
@@ -66,6 +68,27 @@ check_row(const TsManifest *dataset, guint64 row, GError **error)
     return TRUE;
 }
 
+/* The mask of a row, which has to be the one that other rows of the image have. */
+static gboolean
+read_mask(const TsManifest *dataset, guint64 row, Rows *rows, GError **error)
+{
+    int at = ts_manifest_find_column(dataset, "mask");
+    if (at < 0)
+        return TRUE;
+    g_autofree char *mask =
+        ts_manifest_resolve(dataset, ts_manifest_cell(dataset, row, (guint) at));
+    if (rows->regions->len > 0 && g_strcmp0(mask, rows->mask) != 0) {
+        g_autofree char *where = ts_manifest_where(dataset, row);
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%s: its mask is %s, but that of the rows of %s before it is %s", where,
+                            mask != NULL ? mask : "missing", rows->path,
+                            rows->mask != NULL ? rows->mask : "missing");
+    }
+    if (rows->mask == NULL)
+        rows->mask = g_steal_pointer(&mask);
+    return TRUE;
+}
+
 static gboolean
 read_row(const TsManifest *dataset, guint64 row, GHashTable *seen, GPtrArray *all, GError **error)
 {
@@ -88,12 +111,14 @@ read_row(const TsManifest *dataset, guint64 row, GHashTable *seen, GPtrArray *al
         g_hash_table_insert(seen, rows->path, rows);
         g_ptr_array_add(all, rows);
     }
+    if (!read_mask(dataset, row, rows, error))
+        return FALSE;
     g_array_append_val(rows->regions, region);
     return TRUE;
 }
 
 static gboolean
-add_dataset(TsPlan *plan, const TsManifest *dataset, GError **error)
+add_dataset(TsPlan *plan, const TsManifest *dataset, GPtrArray *masks, GError **error)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(rows_free);
@@ -101,16 +126,18 @@ add_dataset(TsPlan *plan, const TsManifest *dataset, GError **error)
         if (!read_row(dataset, row, seen, all, error))
             return FALSE;
     for (guint i = 0; i < all->len; i++) {
-        const Rows *rows = g_ptr_array_index(all, i);
+        Rows *rows = g_ptr_array_index(all, i);
         const TsRegion *regions = (const TsRegion *) (void *) rows->regions->data;
         if (!ts_plan_add(plan, rows->path, regions, rows->regions->len, error))
             return FALSE;
+        g_ptr_array_add(masks, g_steal_pointer(&rows->mask));
     }
     return TRUE;
 }
 
 gboolean
-tile_inputs_add(TsPlan *plan, int n_args, char **args, TsManifest **dataset, GError **error)
+tile_inputs_add(TsPlan *plan, int n_args, char **args, TsManifest **dataset, GPtrArray *masks,
+                GError **error)
 {
     for (int i = 0; i < n_args; i++) {
         gboolean is_folder = g_file_test(args[i], G_FILE_TEST_IS_DIR);
@@ -123,7 +150,7 @@ tile_inputs_add(TsPlan *plan, int n_args, char **args, TsManifest **dataset, GEr
             return ts_error_set(error, TS_ERROR_ARGUMENT,
                                 "%s: a dataset is cut alone, without other arguments", args[i]);
         *dataset = ts_manifest_read(args[i], error);
-        if (*dataset == NULL || !add_dataset(plan, *dataset, error))
+        if (*dataset == NULL || !add_dataset(plan, *dataset, masks, error))
             return FALSE;
     }
     return TRUE;

@@ -71,7 +71,8 @@ check_use(const TsJudge *judge, GError **error)
 }
 
 gboolean
-tile_judge_new(const TsPlan *plan, const char *rejects, TsJudge **judge, GError **error)
+tile_judge_new(const TsPlan *plan, const GPtrArray *masks, const char *rejects, TsJudge **judge,
+               GError **error)
 {
     TsJudgeOptions options = {.scores = opt.scores,
                               .keep = (const char *const *) opt.keep,
@@ -89,7 +90,9 @@ tile_judge_new(const TsPlan *plan, const char *rejects, TsJudge **judge, GError 
     g_autofree TsJudgeInput *inputs = g_new0(TsJudgeInput, n + 1);
     for (guint i = 0; i < n; i++) {
         const TsPlanInput *input = ts_plan_get_input(plan, i);
-        inputs[i] = (TsJudgeInput){.path = input->path, .info = &input->info};
+        inputs[i] = (TsJudgeInput){.path = input->path,
+                                   .info = &input->info,
+                                   .mask = masks->len > 0 ? g_ptr_array_index(masks, i) : NULL};
     }
     g_autoptr(TsJudge) made = ts_judge_new(&options, inputs, n, error);
     if (made == NULL || !check_use(made, error))

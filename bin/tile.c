@@ -18,7 +18,8 @@ static const GOptionEntry *const parts[] = {tile_layout_options, tile_judge_opti
 typedef struct {
     TileLayout layout;
     TileOutput output;
-    TsManifest *dataset; /* whose rows are cut, or NULL */
+    TsManifest *dataset; /* whose rows are cut, or NULL, */
+    GPtrArray *masks;    /* and the masks that it names, char * or NULL, one for each image */
     TsPlan *plan;
     TsJudge *judge;
     TsNames *names;
@@ -30,6 +31,7 @@ job_clear(Job *job)
     ts_names_free(job->names);
     ts_judge_free(job->judge);
     ts_plan_free(job->plan);
+    g_clear_pointer(&job->masks, g_ptr_array_unref);
     ts_manifest_free(job->dataset);
     tile_layout_clear(&job->layout);
 }
@@ -79,7 +81,8 @@ static gboolean
 read_inputs(Job *job, int n_args, char **args, GError **error)
 {
     job->plan = ts_plan_new(&job->layout.options);
-    if (!tile_inputs_add(job->plan, n_args, args, &job->dataset, error))
+    job->masks = g_ptr_array_new_with_free_func(g_free);
+    if (!tile_inputs_add(job->plan, n_args, args, &job->dataset, job->masks, error))
         return FALSE;
     for (guint i = 0; i < job->plan->inputs->len; i++)
         if (!check_input(job, ts_plan_get_input(job->plan, i), error))
@@ -224,7 +227,7 @@ run(int n_args, char **args, GError **error)
         return FALSE;
     if (job.output.plan_only)
         return print_plan(&job, error);
-    if (!tile_judge_new(job.plan, job.output.rejects, &job.judge, error))
+    if (!tile_judge_new(job.plan, job.masks, job.output.rejects, &job.judge, error))
         return FALSE;
     if (job.output.kind != TS_CUT_ROWS) {
         job.names = ts_names_new(job.output.name, job.plan, job.output.suffix, job.output.fan_out,

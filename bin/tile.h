@@ -20,18 +20,21 @@ typedef struct {
 } TileLayout;
 
 /* Add the images that arguments are, or that the rows of a dataset among them name; that is then
- * set and has to outlive the plan. */
-gboolean
-tile_inputs_add(TsPlan *plan, int n_args, char **args, TsManifest **dataset, GError **error);
+ * set and has to outlive the plan, and its masks, char * or NULL, one for each image, go to `masks`
+ * (which frees them). */
+gboolean tile_inputs_add(TsPlan *plan, int n_args, char **args, TsManifest **dataset,
+                         GPtrArray *masks, GError **error);
 
 extern const GOptionEntry tile_layout_options[];
 gboolean tile_layout_init(TileLayout *layout, GError **error);
 void tile_layout_clear(TileLayout *layout);
 
-/* What is said of tiles, and which stay. `rejects` is where those that do not are listed, or NULL.
- * `judge` is NULL if nothing was asked. */
+/* What is said of tiles, and which stay. `masks` are those that a dataset names, one for each
+ * image, or none. `rejects` is where tiles that do not stay are listed, or NULL. `judge` is NULL if
+ * nothing was asked. */
 extern const GOptionEntry tile_judge_options[];
-gboolean tile_judge_new(const TsPlan *plan, const char *rejects, TsJudge **judge, GError **error);
+gboolean tile_judge_new(const TsPlan *plan, const GPtrArray *masks, const char *rejects,
+                        TsJudge **judge, GError **error);
 
 /* What is written, and where. */
 typedef struct {

@@ -282,3 +282,38 @@ END
 --ink 1,2 --score ink|--ink: 2 values, but sheet.png has 1 bands
 END
 }
+
+@test "masks that a dataset names are cut along, and make labels and counts" {
+    mkdir masks
+    mask masks/a.tif 400 200 "50 1" "150 2"
+    printf '1 sky\n2 land\n' > classes
+    printf 'file_name\tx\ty\twidth\theight\tmask\nsheet.png\t0\t0\t200\t200\tmasks/a.tif\n' > m.tsv
+    printf 'sheet.png\t200\t0\t200\t200\tmasks/a.tif\n' >> m.tsv
+    tile -s 100 --classes classes --label majority --virtual m.tsv > rows.tsv
+    tile -s 100 --mask masks/a.tif --classes classes --label majority --virtual sheet.png > same.tsv
+    [ "$(head -n 1 rows.tsv | cut -f 8-)" = $'mask\tlabel\tn_sky\tn_land' ]
+    same <(sort rows.tsv | cut -f 1-5,8-) <(sort same.tsv | cut -f 1-5,8-)
+    [ "$(sum n_sky rows.tsv)" -eq 20000 ]
+    tile -s 100 --label 'sky>=0.5' --label =rest --classes classes -o out m.tsv
+    [ "$(column label out/manifest.tsv | sort | uniq -c | tr -s ' \n' ' ')" = " 4 rest 4 sky " ]
+    [ -s "out/$(column mask out/manifest.tsv | head -n 1)" ]
+    # --mask takes the place of the column.
+    mask other.tif 400 200 "200 2"
+    tile -s 100 --mask other.tif --classes classes --virtual m.tsv > other.tsv
+    [ "$(sum n_sky other.tsv)" -eq 0 ]
+}
+
+@test "masks of a dataset that do not fit are named" {
+    mask a.tif 400 200 "200 1"
+    mask small.tif 100 100 "100 1"
+    printf 'file_name\tmask\nsheet.png\tsmall.tif\n' > m.tsv
+    run -1 --separate-stderr tile -s 100 --virtual m.tsv
+    stderr_has "small.tif: is 100 x 100 pixels, but its image"
+    printf 'file_name\tmask\nsheet.png\ta.tif\nsheet.png\tsmall.tif\n' > m.tsv
+    run -1 --separate-stderr tile -s 100 --virtual m.tsv
+    stderr_has "m.tsv:3: its mask is "
+    first=$(find shapes/disc -name '*.png' | head -n 1)
+    printf 'file_name\tmask\nsheet.png\ta.tif\n%s\t\\N\n' "$first" > m.tsv
+    run -1 --separate-stderr tile -s 10 --virtual m.tsv
+    stderr_has "has no mask in the manifest, as others have"
+}
