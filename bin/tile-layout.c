@@ -37,7 +37,8 @@ const GOptionEntry tile_layout_options[] = {
     {"random", 0, 0, G_OPTION_ARG_INT64, &opt.n_random,
      "N tiles at random places of each image, see --seed, instead of a grid", "N"},
     {"points", 0, 0, G_OPTION_ARG_FILENAME, &opt.points,
-     "Tiles around the places in a manifest's columns x and y, instead of a grid", "FILE"},
+     "Tiles around the places in a manifest's columns x and y (and file_name), instead of a grid",
+     "FILE"},
     {"level", 0, 0, G_OPTION_ARG_INT, &opt.level,
      "Cut this level of a pyramid or slide (default: 0, the largest)", "N"},
     {"scale", 0, 0, G_OPTION_ARG_DOUBLE, &opt.scale,
@@ -143,6 +144,19 @@ parse_roi(TsRegion *roi, GError **error)
     return TRUE;
 }
 
+/* The image of a place, in a manifest that names it. */
+static gboolean
+read_point_image(TileLayout *layout, const TsManifest *points, guint64 row, GError **error)
+{
+    g_autofree char *path = ts_manifest_path(points, row);
+    if (path == NULL) {
+        g_autofree char *where = ts_manifest_where(points, row);
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: has no file_name", where);
+    }
+    g_ptr_array_add(layout->place_images, (gpointer) (gsize) ts_plan_intern_path(path));
+    return TRUE;
+}
+
 static gboolean
 read_points(TileLayout *layout, GError **error)
 {
@@ -152,6 +166,8 @@ read_points(TileLayout *layout, GError **error)
         !ts_manifest_require_column(points, "y", &y_column, error))
         return FALSE;
     layout->places = g_array_new(FALSE, TRUE, sizeof(TsPlace));
+    if (ts_manifest_find_column(points, "file_name") >= 0)
+        layout->place_images = g_ptr_array_new();
     for (guint64 row = 0; row < ts_manifest_n_rows(points); row++) {
         gint64 x = -1, y = -1;
         if (!ts_cell_to_int(ts_manifest_cell(points, row, x_column), &x) ||
@@ -163,6 +179,8 @@ read_points(TileLayout *layout, GError **error)
         }
         TsPlace place = {(int) x, (int) y};
         g_array_append_val(layout->places, place);
+        if (layout->place_images != NULL && !read_point_image(layout, points, row, error))
+            return FALSE;
     }
     if (layout->places->len == 0)
         return ts_error_set(error, TS_ERROR_FORMAT, "%s: has no rows", opt.points);
@@ -220,8 +238,28 @@ tile_layout_init(TileLayout *layout, GError **error)
         .scale = opt.scale,
         .places = layout->places != NULL ? (const TsPlace *) (void *) layout->places->data : NULL,
         .n_places = layout->places != NULL ? layout->places->len : 0,
+        .place_images =
+            layout->place_images != NULL ? (const char *const *) layout->place_images->pdata : NULL,
         .padded_rows = mode == TS_PAD_REFLECT || mode == TS_PAD_SYMMETRIC,
     };
+    return TRUE;
+}
+
+gboolean
+tile_layout_check_images(const TileLayout *layout, const TsPlan *plan, GError **error)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < plan->inputs->len; i++)
+        g_hash_table_add(known,
+                         (gpointer) (gsize) ts_plan_intern_path(ts_plan_get_input(plan, i)->path));
+    for (guint i = 0; layout->place_images != NULL && i < layout->place_images->len; i++) {
+        const char *image = g_ptr_array_index(layout->place_images, i);
+        if (!g_hash_table_contains(known, image))
+            return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                "--points: %s has a place in %s, which is not among the images "
+                                "to cut",
+                                opt.points, image);
+    }
     return TRUE;
 }
 
@@ -230,4 +268,5 @@ tile_layout_clear(TileLayout *layout)
 {
     g_clear_pointer(&layout->sizes, g_array_unref);
     g_clear_pointer(&layout->places, g_array_unref);
+    g_clear_pointer(&layout->place_images, g_ptr_array_unref);
 }

@@ -55,7 +55,9 @@ check_input(const Job *job, const TsPlanInput *input, GError **error)
     guint8 sample[8];
     const TsGridOptions *size = &job->layout.options.sizes[0];
     const TsImageInfo *info = &input->info;
-    if (input->n_tiles == 0)
+    if (input->n_tiles == 0 && job->layout.place_images != NULL)
+        ts_warning("%s: --points has no place in it", input->path);
+    else if (input->n_tiles == 0)
         ts_warning("%s: %d x %d pixels hold no tile of %d x %d, with edges dropped", input->path,
                    info->width, info->height, size->tile_width, size->tile_height);
     if (job->output.kind == TS_CUT_ROWS && input->level > 0 && !job->output.plan_only)
@@ -82,7 +84,8 @@ read_inputs(Job *job, int n_args, char **args, GError **error)
 {
     job->plan = ts_plan_new(&job->layout.options);
     job->masks = g_ptr_array_new_with_free_func(g_free);
-    if (!tile_inputs_add(job->plan, n_args, args, &job->dataset, job->masks, error))
+    if (!tile_inputs_add(job->plan, n_args, args, &job->dataset, job->masks, error) ||
+        !tile_layout_check_images(&job->layout, job->plan, error))
         return FALSE;
     for (guint i = 0; i < job->plan->inputs->len; i++)
         if (!check_input(job, ts_plan_get_input(job->plan, i), error))

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
 typedef struct {
     GArray *sizes; /* TsGridOptions */
     TsRegion roi;
-    GArray *places; /* TsPlace */
+    GArray *places;          /* TsPlace */
+    GPtrArray *place_images; /* interned paths, one for each place; NULL: without file_name */
     TsPlanOptions options;
     TsPadding padding;
 } TileLayout;
@@ -27,6 +28,8 @@ gboolean tile_inputs_add(TsPlan *plan, int n_args, char **args, TsManifest **dat
 
 extern const GOptionEntry tile_layout_options[];
 gboolean tile_layout_init(TileLayout *layout, GError **error);
+/* TS_ERROR_ARGUMENT if a place lies in an image that is not cut. */
+gboolean tile_layout_check_images(const TileLayout *layout, const TsPlan *plan, GError **error);
 void tile_layout_clear(TileLayout *layout);
 
 /* What is said of tiles, and which stay. `masks` are those that a dataset names, one for each

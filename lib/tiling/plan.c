@@ -227,16 +227,36 @@ draw_places(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GErr
     return TRUE;
 }
 
+/* Whether the given place `i` lies in the image with the interned path `image`. */
+static gboolean
+is_in_image(const TsPlanOptions *o, guint64 i, const char *image)
+{
+    return o->place_images == NULL || o->place_images[i] == image;
+}
+
+const char *
+ts_plan_intern_path(const char *path)
+{
+    g_autofree char *canonical = g_canonicalize_filename(path, NULL);
+    return g_intern_string(canonical);
+}
+
 /* The given places are centres; each tile lies inside of the image. */
 static gboolean
 take_places(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GError **error)
 {
     const TsPlanOptions *o = &plan->options;
     const TsGridOptions *size = &o->sizes[layout->size];
-    layout->places = ts_try_alloc(o->n_places, sizeof(TsPlace), "places", error);
+    const char *image = ts_plan_intern_path(input->path);
+    guint64 n = 0;
+    for (guint64 i = 0; i < o->n_places; i++)
+        n += is_in_image(o, i, image);
+    layout->places = ts_try_alloc(MAX(n, 1), sizeof(TsPlace), "places", error);
     if (layout->places == NULL)
         return FALSE;
     for (guint64 i = 0; i < o->n_places; i++) {
+        if (!is_in_image(o, i, image))
+            continue;
         gint64 x = (gint64) o->places[i].x * input->info.width / input->width;
         gint64 y = (gint64) o->places[i].y * input->info.height / input->height;
         x -= size->tile_width / 2;

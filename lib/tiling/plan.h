@@ -68,10 +68,12 @@ typedef struct {
     guint64 seed;          /* for those */
     const TsPlace *places; /* or these, centres of tiles; NULL: a grid */
     guint64 n_places;
-    int level;            /* of a pyramid; -1: by one of these, */
-    double mpp;           /* micrometres a pixel, or 0 */
-    double scale;         /* size compared to level 0, or 0 */
-    gboolean padded_rows; /* padding repeats rows of the image (reflect, symmetric) */
+    const char *const *place_images; /* (n_places) interned canonical paths of the images that they
+                                      * lie in; NULL: in each */
+    int level;                       /* of a pyramid; -1: by one of these, */
+    double mpp;                      /* micrometres a pixel, or 0 */
+    double scale;                    /* size compared to level 0, or 0 */
+    gboolean padded_rows;            /* padding repeats rows of the image (reflect, symmetric) */
 } TsPlanOptions;
 
 typedef struct {
@@ -91,6 +93,9 @@ typedef struct {
 
 /* Make an empty plan. `options` with all that they point to must outlive it. */
 TsPlan *ts_plan_new(const TsPlanOptions *options);
+
+/* The form in which paths of images are compared; never freed. */
+const char *ts_plan_intern_path(const char *path);
 
 /* NULL is allowed. */
 void ts_plan_free(TsPlan *plan);

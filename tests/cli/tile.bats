@@ -492,3 +492,20 @@ turn() {
     tile -s 50 --format raw -o direct turned.jpg
     same again/turned_350_150_*.raw direct/turned_350_150.raw
 }
+
+@test "points name their images where there are several" {
+    mkdir sub
+    cp sheet.png sub/other.png
+    cp sheet.png third.png
+    printf 'file_name\tx\ty\n../sheet.png\t30\t30\nother.png\t110\t130\n../sheet.png\t50\t70\n' > sub/p.tsv
+    run -0 --separate-stderr tile -s 20 --points sub/p.tsv -o out sheet.png ./sub/other.png third.png
+    stderr_has "third.png: --points has no place in it"
+    [ "$(tail -n +2 out/manifest.tsv | cut -f 1,3,4)" = \
+        $'sheet_020_020.png\t20\t20\nsheet_060_040.png\t40\t60\nother_120_100.png\t100\t120' ]
+    run -2 --separate-stderr tile -s 20 --points sub/p.tsv -o bad sheet.png
+    stderr_has "sub/other.png, which is not among the images to cut"
+    [ ! -e bad ]
+    printf 'file_name\tx\ty\n\\N\t30\t30\n' > p.tsv
+    run -1 --separate-stderr tile -s 20 --points p.tsv -o bad sheet.png
+    stderr_has "p.tsv:2: has no file_name"
+}
