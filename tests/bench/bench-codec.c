@@ -106,7 +106,7 @@ decode_here(Tiles *tiles)
         GError *error = NULL;
         gsize n;
         const void *bytes = g_bytes_get_data(tiles->files->pdata[i], &n);
-        g_autoptr(TsImage) image = ts_image_read_bytes(bytes, n, "tile", &error);
+        ts_image_free(ts_image_read_bytes(bytes, n, "tile", &error));
         fail_on(error);
         tiles->n_bytes += n;
     }
