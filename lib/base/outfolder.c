@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,15 +26,15 @@ is_empty(const char *path)
     return dir != NULL && g_dir_read_name(dir) == NULL;
 }
 
-/* Whether `path` is the working folder or lies above it. */
+/* Whether `path` is the working folder or lies above it, both without links: $PWD may have some. */
 static gboolean
 holds_working_folder(const char *path)
 {
-    g_autofree char *here = g_get_current_dir();
-    char *real = realpath(path, NULL);
-    gsize n = real != NULL ? strlen(real) : 0;
+    char *here = realpath(".", NULL), *real = realpath(path, NULL);
+    gsize n = here != NULL && real != NULL ? strlen(real) : 0;
     gboolean holds =
         n > 0 && strncmp(here, real, n) == 0 && (here[n] == '\0' || here[n] == '/' || n == 1);
+    free(here);
     free(real);
     return holds;
 }

@@ -99,20 +99,36 @@ make_identity(const TsCut *cut)
     return g_string_free(text, FALSE);
 }
 
-/* A file of the stage, cut to the `n` bytes that are vouched for; written anew without any. */
+/* Cut the stream to the `n` bytes that are vouched for, which have to be there. */
+static gboolean
+cut_staged(FILE *stream, guint64 n, const char *path, GError **error)
+{
+    if (fseeko(stream, 0, SEEK_END) != 0)
+        return ts_error_set_errno(error, errno, "%s: cannot be read", path);
+    if ((guint64) ftello(stream) < n)
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%s: is shorter than the journal beside it says; remove the folder and "
+                            "start again",
+                            path);
+    if (ftruncate(fileno(stream), (off_t) n) != 0 || fseeko(stream, 0, SEEK_END) != 0)
+        return ts_error_set_errno(error, errno, "%s: cannot be written", path);
+    return TRUE;
+}
+
+/* A file of the stage, to be gone on with behind `n` bytes; written anew without any. */
 static FILE *
 open_staged(const TsOrder *self, const char *name, guint64 n, GError **error)
 {
     g_autofree char *path = g_build_filename(ts_stage_folder(self->stage), name, NULL);
     FILE *stream = fopen(path, n > 0 ? "r+e" : "we");
-    if (stream == NULL || ftruncate(fileno(stream), (off_t) n) != 0 ||
-        fseeko(stream, 0, SEEK_END) != 0) {
+    if (stream == NULL) {
         ts_error_set_errno(error, errno, "%s: cannot be written", path);
-        if (stream != NULL)
-            fclose(stream);
         return NULL;
     }
-    return stream;
+    if (cut_staged(stream, n, path, error))
+        return stream;
+    fclose(stream);
+    return NULL;
 }
 
 typedef struct {

@@ -104,23 +104,27 @@ refuse(const TsStage *self, const char *old, const char *now, GError **error)
                         self->name, what);
 }
 
-/* The last whole line. */
-static char *
-last_line(const char *lines)
+/* Keep the last whole line, and cut off what a full disk or a fallen machine left of another one:
+ * the next line would be joined to it. */
+static gboolean
+take_state(TsStage *self, const char *text, gsize n_head, GError **error)
 {
-    const char *end = strrchr(lines, '\n');
+    const char *lines = text + n_head, *end = strrchr(lines, '\n');
     if (end == NULL)
-        return NULL;
+        return FALSE;
+    if (ftruncate(self->journal, (off_t) (end + 1 - text)) != 0)
+        return ts_error_set_errno(error, errno, "%s/" JOURNAL ": cannot be written", self->folder);
     const char *start = end;
     while (start > lines && start[-1] != '\n')
         start--;
-    return g_strndup(start, (gsize) (end - start));
+    self->state = g_strndup(start, (gsize) (end - start));
+    return TRUE;
 }
 
 /* Whether the journal in the folder is that of the same run; FALSE without an error if there is
- * nothing to go on with. */
+ * nothing to go on with. `*is_other`: it is that of another run, which the error is about. */
 static gboolean
-read_journal(TsStage *self, const char *head, GError **error)
+read_journal(TsStage *self, const char *head, gboolean *is_other, GError **error)
 {
     g_autofree char *path = g_build_filename(self->folder, JOURNAL, NULL);
     g_autofree char *text = NULL;
@@ -132,10 +136,24 @@ read_journal(TsStage *self, const char *head, GError **error)
         if (begin == NULL) /* killed while the journal was begun: nothing depends on it */
             return FALSE;
         old = g_strndup(text, (gsize) (begin - text));
+        *is_other = TRUE;
         return refuse(self, old, head, error);
     }
-    self->state = last_line(text + strlen(head));
-    return self->state != NULL;
+    return take_state(self, text, strlen(head), error);
+}
+
+/* Without a journal, whatever is in the folder is not ours to remove. */
+static gboolean
+check_is_stage(const TsStage *self, GError **error)
+{
+    g_autofree char *journal = g_build_filename(self->folder, JOURNAL, NULL);
+    if (!g_file_test(self->folder, G_FILE_TEST_EXISTS) || is_empty_folder(self->folder) ||
+        g_file_test(journal, G_FILE_TEST_EXISTS))
+        return TRUE;
+    return ts_error_set(error, TS_ERROR_IO,
+                        "%s.partial: is needed for the unfinished tiles, but is there and is no "
+                        "unfinished run of tile; move it away",
+                        self->name);
 }
 
 /* Two runs must not fill one stage. The lock goes with the process. */
@@ -196,12 +214,14 @@ ts_stage_open(const char *final, const char *identity, gboolean fresh, GError **
     self->final = resolve(final);
     self->folder = g_strconcat(self->final, ".partial", NULL);
     self->has_checkpoint = TRUE; /* until it is ours, nothing is removed */
-    if (!ts_make_folder(self->folder, error) || !lock_journal(self, error))
+    if (!check_is_stage(self, error) || !ts_make_folder(self->folder, error) ||
+        !lock_journal(self, error))
         return NULL;
     GError *refused = NULL;
-    if (read_journal(self, head, &refused))
+    gboolean is_other = FALSE;
+    if (read_journal(self, head, &is_other, &refused))
         return g_steal_pointer(&self);
-    if (refused != NULL && !fresh) {
+    if (refused != NULL && !(fresh && is_other)) {
         g_propagate_error(error, refused);
         return NULL;
     }
@@ -253,21 +273,33 @@ remove_tiles(const char *folder)
     g_rmdir(folder);
 }
 
+/* Name what is left of the old folder FINAL.old, or FINAL.old.2 and so on if that is there. */
+static gboolean
+keep_old(const TsStage *self, char **kept, GError **error)
+{
+    enum { MAX_OLD = 1000 };
+    g_autofree char *old = g_strconcat(self->final, ".old", NULL);
+    for (int i = 2; renameat2(AT_FDCWD, self->folder, AT_FDCWD, old, RENAME_NOREPLACE) != 0; i++) {
+        if ((errno != EEXIST && errno != ENOTEMPTY) || i > MAX_OLD)
+            return ts_error_set_errno(error, errno, "%s: cannot be renamed to %s", self->folder,
+                                      old);
+        g_free(old);
+        old = g_strdup_printf("%s.old.%d", self->final, i);
+    }
+    if (kept != NULL)
+        *kept = g_steal_pointer(&old);
+    return TRUE;
+}
+
 static gboolean
 exchange(TsStage *self, char **kept, GError **error)
 {
     if (renameat2(AT_FDCWD, self->folder, AT_FDCWD, self->final, RENAME_EXCHANGE) != 0)
         return ts_error_set_errno(error, errno, "%s: cannot be exchanged with %s", self->final,
                                   self->folder);
-    g_autofree char *old = g_strconcat(self->final, ".old", NULL);
+    self->is_finished = TRUE; /* from here on, the folder of the stage is the old one */
     remove_tiles(self->folder);
-    if (!g_file_test(self->folder, G_FILE_TEST_EXISTS))
-        return TRUE;
-    if (renameat2(AT_FDCWD, self->folder, AT_FDCWD, old, RENAME_NOREPLACE) != 0)
-        return ts_error_set_errno(error, errno, "%s: cannot be renamed to %s", self->folder, old);
-    if (kept != NULL)
-        *kept = g_steal_pointer(&old);
-    return TRUE;
+    return !g_file_test(self->folder, G_FILE_TEST_EXISTS) || keep_old(self, kept, error);
 }
 
 /* What a rename changed. Some file systems have no fsync for folders and say EINVAL. */

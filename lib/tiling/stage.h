@@ -23,7 +23,7 @@ typedef struct _TsStage TsStage;
 /* Open or make `final`.partial. `identity` is text of several lines, "NAME\tVALUE" each, that says
  * what is made: a stage with another one is refused with TS_ERROR_IO, which names the first line
  * that differs, unless `fresh`: then it is removed and begun anew. TS_ERROR_IO if another process
- * has it open. */
+ * has it open, or if a folder of that name is there that is not empty and has no journal. */
 TsStage *ts_stage_open(const char *final, const char *identity, gboolean fresh, GError **error);
 
 /* The folder that files go to; borrowed. */
@@ -38,7 +38,7 @@ gboolean ts_stage_checkpoint(TsStage *stage, const char *state, GError **error);
 /* Give the folder its final name. An empty folder there is replaced; a filled one is an error
  * unless `replace`: then it is exchanged, and the files that its manifest.tsv names are removed,
  * and it with them if nothing else is in it. `*kept`, unless NULL, is set to the name under which
- * an old folder with other files stays. */
+ * an old folder with other files stays: FINAL.old, or FINAL.old.2 and so on; free with g_free(). */
 gboolean ts_stage_finish(TsStage *stage, gboolean replace, char **kept, GError **error);
 
 /* Give each file of the stage, but hidden ones, its name beside the stage's folder, which is

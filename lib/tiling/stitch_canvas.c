@@ -350,11 +350,11 @@ compare_ints(gconstpointer a, gconstpointer b)
 static int
 half_of_overlap(int size, int *origins, guint64 n)
 {
-    int longest = 0;
+    gint64 longest = 0; /* padding may put origins far to the left */
     qsort(origins, n, sizeof *origins, compare_ints);
     for (guint64 i = 1; i < n; i++)
-        longest = MAX(longest, origins[i] - origins[i - 1]);
-    return longest == 0 ? 0 : MAX(size - longest, 0) / 2;
+        longest = MAX(longest, (gint64) origins[i] - origins[i - 1]);
+    return longest == 0 ? 0 : (int) (MAX(size - longest, 0) / 2);
 }
 
 void

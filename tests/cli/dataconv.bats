@@ -134,6 +134,12 @@ setup() {
     [ -f out/metadata.csv ]
     run -2 --separate-stderr dataconv --force shapes.tsv --to idx -o .
     stderr_has "not replaced"
+    mkdir real && touch real/mine && ln -s real link
+    cd link
+    run -2 --separate-stderr dataconv --force ../shapes.tsv --to idx -o ../real
+    stderr_has "not replaced"
+    cd ..
+    [ -e real/mine ]
     no_leftovers .
 }
 

@@ -188,6 +188,27 @@ giant_png() {
     [ "$(cat other/notes.txt)" = mine ]
 }
 
+@test "files that --force keeps do not meet those kept before" {
+    for file in one two three; do
+        tile -s 100 --force -o out sheet.png
+        echo "$file" > out/"$file"
+    done
+    run -0 --separate-stderr tile -s 50 --force -o out sheet.png
+    stderr_has "out.old.3: files of the replaced folder"
+    [ "$(cat out.old/one out.old.2/two out.old.3/three | tr '\n' ' ')" = "one two three " ]
+    [ "$(find out -type f | wc -l)" -eq 33 ]
+    [ ! -e out.partial ]
+}
+
+@test "a folder that only has the name of an unfinished run is not touched" {
+    mkdir out.partial
+    echo mine > out.partial/notes.txt
+    run -1 --separate-stderr tile -s 100 --force -o out sheet.png
+    stderr_has "out.partial: is needed for the unfinished tiles"
+    [ "$(cat out.partial/notes.txt)" = mine ]
+    [ ! -e out ]
+}
+
 @test "a failing --force run leaves the old folder as it was" {
     tile -s 100 -o out sheet.png
     cp -r out before
@@ -248,6 +269,11 @@ slow_sheet() {
     run -130 timeout --preserve-status --signal=INT 1 tile -s 20 --stride 1 -o out sheet.png
     [ ! -e out ]
     grep -q "^done" out.partial/.tile-journal
+    mv out.partial/manifest.tsv whole.tsv
+    head -c 100 whole.tsv > out.partial/manifest.tsv
+    run -1 --separate-stderr tile -s 20 --stride 1 -o out sheet.png
+    stderr_has "manifest.tsv: is shorter than the journal beside it says"
+    mv whole.tsv out.partial/manifest.tsv
     tile -s 20 --stride 1 -o out sheet.png
     [ "$(n_rows out/manifest.tsv)" -eq 68961 ]
     [ "$(find out -name '*.png' | wc -l)" -eq 68961 ]
