@@ -169,7 +169,7 @@ ts_tiff_handle_free(TsTiffHandle *handle)
     if (handle == NULL)
         return;
     if (handle->tiff != NULL)
-        TIFFCleanup(handle->tiff);
+        TIFFClose(handle->tiff);
     g_free(handle->said);
     g_free(handle->name);
     g_free(handle);

@@ -209,6 +209,13 @@ giant_png() {
     [ ! -e out ]
 }
 
+@test "more TIFFs than files may be open at once" {
+    tile -s 20 --format tiff -o tiffs sheet.png
+    ulimit -n 64
+    tile -s 20 --format tiff -o out tiffs/*.tif
+    [ "$(n_rows out/manifest.tsv)" -eq 200 ]
+}
+
 @test "a failing --force run leaves the old folder as it was" {
     tile -s 100 -o out sheet.png
     cp -r out before
