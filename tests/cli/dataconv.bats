@@ -135,10 +135,8 @@ setup() {
     run -2 --separate-stderr dataconv --force shapes.tsv --to idx -o .
     stderr_has "not replaced"
     mkdir real && touch real/mine && ln -s real link
-    cd link
-    run -2 --separate-stderr dataconv --force ../shapes.tsv --to idx -o ../real
+    run -2 --separate-stderr bash -c 'cd link && dataconv --force ../shapes.tsv --to idx -o ../real'
     stderr_has "not replaced"
-    cd ..
     [ -e real/mine ]
     no_leftovers .
 }
