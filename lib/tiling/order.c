@@ -6,6 +6,7 @@
 #include "base/outfile.h"
 #include "manifest/cell.h"
 #include "manifest/folder.h"
+#include "tiling/order_state.h"
 #include "tiling/shards.h"
 #include "tiling/stage.h"
 
@@ -17,7 +18,6 @@
 
 /* Seconds to the first checkpoint; each of the next ones waits twice as long, up to the last. */
 enum { FIRST_WAIT = 1, LAST_WAIT = 16 };
-enum { RESULT_BYTES = 512 }; /* of a result that waits, without its members */
 
 #define REJECTS ".rejects.tsv"
 
@@ -30,8 +30,7 @@ struct _TsOrder {
     TsOutFile *out, *rejects_out; /* for rows: what the two streams belong to */
     TsShards *shards;
     guint64 first;
-    GHashTable *reasons; /* of dropped tiles, char * to guint64 * */
-    guint64 n_dropped;
+    GHashTable *reasons;  /* of dropped tiles, char * to guint64 * */
     guint64 vouched;      /* tiles that the last checkpoint covers */
     GThread *syncing;     /* makes a checkpoint while the work goes on; NULL: none */
     gint has_synced;      /* it is done */
@@ -45,59 +44,6 @@ struct _TsOrder {
     guint64 next, backlog;
     gboolean is_writing; /* some thread is at it; all above is that thread's */
 };
-
-void
-ts_tile_result_free(TsTileResult *self)
-{
-    if (self == NULL)
-        return;
-    g_free(self->name);
-    g_free(self->row);
-    if (self->members != NULL) {
-        for (guint i = 0; i + 1 < self->members->len; i += 2) {
-            g_free(g_ptr_array_index(self->members, i));
-            g_bytes_unref(g_ptr_array_index(self->members, i + 1));
-        }
-        g_ptr_array_unref(self->members);
-    }
-    g_free(self);
-}
-
-static guint64
-result_bytes(const TsTileResult *result)
-{
-    guint64 n = RESULT_BYTES;
-    for (guint i = 1; result->members != NULL && i < result->members->len; i += 2)
-        n += g_bytes_get_size(g_ptr_array_index(result->members, i));
-    return n;
-}
-
-static void
-count_reason(TsOrder *self, const char *reason, guint64 n)
-{
-    guint64 *count = g_hash_table_lookup(self->reasons, reason);
-    if (count == NULL) {
-        count = g_new0(guint64, 1);
-        g_hash_table_insert(self->reasons, g_strdup(reason), count);
-    }
-    *count += n;
-    self->n_dropped += n;
-}
-
-/* What two runs have to have in common. */
-static char *
-make_identity(const TsCut *cut)
-{
-    GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "options\t%s\n", cut->options != NULL ? cut->options : "");
-    for (guint i = 0; i < cut->plan->inputs->len; i++) {
-        const TsPlanInput *input = ts_plan_get_input(cut->plan, i);
-        g_autofree char *path = ts_escape(input->path);
-        g_string_append_printf(text, "input\t%s\t%" G_GUINT64_FORMAT "\t%" G_GINT64_FORMAT "\n",
-                               path, input->n_bytes, input->mtime);
-    }
-    return g_string_free(text, FALSE);
-}
 
 /* Cut the stream to the `n` bytes that are vouched for, which have to be there. */
 static gboolean
@@ -129,49 +75,6 @@ open_staged(const TsOrder *self, const char *name, guint64 n, GError **error)
         return stream;
     fclose(stream);
     return NULL;
-}
-
-typedef struct {
-    guint64 n_done, n_bytes, n_reject_bytes;
-    guint n_shards;
-} State;
-
-/* "done N BYTES REJECT-BYTES SHARDS", then a reason and its count in turn. */
-static gboolean
-parse_state(TsOrder *self, const char *line, State *state)
-{
-    g_auto(GStrv) words = g_strsplit(line, "\t", -1);
-    guint n = g_strv_length(words);
-    if (n < 5 || n % 2 == 0 || strcmp(words[0], "done") != 0)
-        return FALSE;
-    state->n_done = g_ascii_strtoull(words[1], NULL, 10);
-    state->n_bytes = g_ascii_strtoull(words[2], NULL, 10);
-    state->n_reject_bytes = g_ascii_strtoull(words[3], NULL, 10);
-    state->n_shards = (guint) g_ascii_strtoull(words[4], NULL, 10);
-    for (guint i = 5; i + 1 < n; i += 2) {
-        g_autofree char *reason = ts_cell_unescape((TsCell){words[i], strlen(words[i])});
-        count_reason(self, reason, g_ascii_strtoull(words[i + 1], NULL, 10));
-    }
-    return state->n_done <= self->cut->plan->n_tiles;
-}
-
-static char *
-format_state(TsOrder *self)
-{
-    GHashTableIter iter;
-    gpointer reason, count;
-    GString *line = g_string_new(NULL);
-    guint64 rejected = self->rejects != NULL ? (guint64) ftello(self->rejects) : 0;
-    g_string_printf(line,
-                    "done\t%" G_GUINT64_FORMAT "\t%" G_GUINT64_FORMAT "\t%" G_GUINT64_FORMAT "\t%u",
-                    self->next, (guint64) ftello(self->manifest), rejected,
-                    self->shards != NULL ? ts_shards_n_ended(self->shards) : 0);
-    g_hash_table_iter_init(&iter, self->reasons);
-    while (g_hash_table_iter_next(&iter, &reason, &count)) {
-        g_autofree char *escaped = ts_escape(reason);
-        g_string_append_printf(line, "\t%s\t%" G_GUINT64_FORMAT, escaped, *(guint64 *) count);
-    }
-    return g_string_free(line, FALSE);
 }
 
 static gboolean
@@ -206,6 +109,19 @@ end_checkpoint(TsOrder *self, GError **error)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&self->sync_error));
     return FALSE;
+}
+
+/* How far the run is now. */
+static char *
+format_state(const TsOrder *self)
+{
+    const TsOrderState state = {
+        .n_done = self->next,
+        .n_bytes = (guint64) ftello(self->manifest),
+        .n_reject_bytes = self->rejects != NULL ? (guint64) ftello(self->rejects) : 0,
+        .n_shards = self->shards != NULL ? ts_shards_n_ended(self->shards) : 0,
+    };
+    return ts_order_state_format(&state, self->reasons);
 }
 
 /* The disk takes its time: the work goes on meanwhile. While one checkpoint is being made, no other
@@ -245,7 +161,7 @@ write_headers(TsOrder *self, GError **error)
 /* Tars and their manifest lie among other files, each is looked at alone. One that a killed run has
  * already given its name is no obstacle. */
 static gboolean
-check_tars(const TsOrder *self, const State *state, GError **error)
+check_tars(const TsOrder *self, const TsOrderState *state, GError **error)
 {
     const char *prefix = self->cut->output;
     g_autofree char *tar = ts_shards_format(prefix, 0, ".tar");
@@ -264,16 +180,17 @@ static gboolean
 open_stage(TsOrder *self, GError **error)
 {
     const TsCut *cut = self->cut;
-    g_autofree char *identity = make_identity(cut);
+    g_autofree char *identity = ts_order_identity(cut);
     g_autofree char *name = g_path_get_basename(cut->output);
-    State state = {0};
+    TsOrderState state = {0};
     if (cut->kind == TS_CUT_FOLDER && !ts_stage_check_final(cut->output, cut->replace, error))
         return FALSE;
     self->stage = ts_stage_open(cut->output, identity, cut->replace, error);
     if (self->stage == NULL)
         return FALSE;
     const char *line = ts_stage_state(self->stage);
-    if (line != NULL && !parse_state(self, line, &state))
+    if (line != NULL &&
+        (!ts_order_state_parse(line, &state, self->reasons) || state.n_done > cut->plan->n_tiles))
         return ts_error_set(error, TS_ERROR_FORMAT,
                             "%s: its journal is damaged; remove the folder and start again",
                             ts_stage_folder(self->stage));
@@ -386,7 +303,7 @@ write_members(TsOrder *self, const TsTileResult *result, guint64 *offset, GError
 {
     guint64 at;
     /* A member costs its header and at most a block of filling beside its bytes. */
-    guint64 n_bytes = result_bytes(result) + result->members->len * (guint64) 512;
+    guint64 n_bytes = ts_tile_result_bytes(result) + result->members->len * (guint64) 512;
     if (ts_shards_is_full(self->shards, n_bytes) &&
         (!ts_shards_end(self->shards, error) || !begin_checkpoint(self, error)))
         return FALSE;
@@ -428,7 +345,7 @@ write_result(TsOrder *self, const TsTileResult *result, GError **error)
         if (!write_kept(self, result, error))
             return FALSE;
     } else {
-        count_reason(self, result->reason, 1);
+        ts_reasons_count(self->reasons, result->reason, 1);
         if (self->rejects != NULL && fputs(result->row, self->rejects) < 0)
             return ts_error_set_errno(error, errno, "%s: cannot be written", self->cut->rejects);
     }
@@ -451,7 +368,7 @@ write_due(TsOrder *self, GError **error)
     self->is_writing = TRUE;
     while (done && (result = g_hash_table_lookup(self->waiting, &self->next)) != NULL) {
         g_hash_table_steal(self->waiting, &self->next);
-        self->backlog -= result_bytes(result);
+        self->backlog -= ts_tile_result_bytes(result);
         g_mutex_unlock(&self->lock);
         done = write_result(self, result, error);
         ts_tile_result_free(result);
@@ -474,7 +391,7 @@ ts_order_put(TsOrder *self, TsTileResult *result, GError **error)
     gboolean done = TRUE;
     g_mutex_lock(&self->lock);
     g_hash_table_insert(self->waiting, &result->number, result);
-    self->backlog += result_bytes(result);
+    self->backlog += ts_tile_result_bytes(result);
     if (!self->is_writing && !self->broken)
         done = write_due(self, error);
     g_mutex_unlock(&self->lock);
@@ -557,8 +474,8 @@ gboolean
 ts_order_finish(TsOrder *self, TsCutReport *report, GError **error)
 {
     g_assert(self->next == self->cut->plan->n_tiles);
-    report->n_dropped = self->n_dropped;
-    report->n_kept = self->next - self->n_dropped;
+    report->n_dropped = ts_reasons_total(self->reasons);
+    report->n_kept = self->next - report->n_dropped;
     report->n_resumed = self->first;
     report->reasons = g_hash_table_ref(self->reasons);
     if (self->stage != NULL)

@@ -8,19 +8,9 @@
 
 #include "tiling/cut.h"
 #include "tiling/rows.h"
+#include "tiling/tile_result.h"
 
 G_BEGIN_DECLS
-
-/* What became of a tile; all but `number` is taken over. */
-typedef struct {
-    guint64 number;
-    const char *reason; /* the rule that dropped it; NULL: it stays */
-    char *name;         /* its file or member, '/' between folders; NULL for rows */
-    char *row;          /* see ts_rows_format(); of a dropped tile, of the rejects */
-    GPtrArray *members; /* char * and GBytes * in turn, for tars; NULL: none */
-} TsTileResult;
-
-void ts_tile_result_free(TsTileResult *result);
 
 typedef struct _TsOrder TsOrder;
 
