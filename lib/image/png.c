@@ -15,6 +15,7 @@
 
 enum {
     FILTER_UP = 2,
+    LOOK_AHEAD = 512,       /* more than ISA-L reads behind the last byte */
     CHUNK_FRAME = 12,       /* length, type and CRC of a chunk */
     LARGEST_IDAT = 1 << 30, /* a chunk holds less than 2^31 bytes; several IDATs are one stream */
 };
@@ -184,8 +185,11 @@ deflate_fast(TsPngEncoder *self, gsize filtered, gsize room)
     struct isal_zstream *fast = self->fast;
     if (fast == NULL || filtered > G_MAXUINT32 || room > G_MAXUINT32)
         return FALSE;
-    /* What is left of an earlier image would find other matches than a clean state does. */
+    /* What is left of an earlier image, in the state or behind the rows, where it looks ahead,
+     * would find other matches than a clean state does. */
     memset(self->fast_state, 0, ISAL_DEF_LVL1_DEFAULT);
+    memset(fast, 0, sizeof *fast);
+    memset(self->filtered.data + filtered, 0, LOOK_AHEAD);
     isal_deflate_stateless_init(fast);
     fast->level = 1;
     fast->level_buf = self->fast_state;
@@ -226,7 +230,8 @@ ts_png_encoder_encode(TsPngEncoder *self, const TsImage *like, const guint8 *pix
     gsize row_size = (gsize) width * ts_image_pixel_size(like);
     gsize filtered = (gsize) height * (row_size + 1);
     gsize room = libdeflate_zlib_compress_bound(self->deflate, filtered);
-    if (!make_room(&self->filtered, filtered, error) || !make_room(&self->packed, room, error))
+    if (!make_room(&self->filtered, filtered + LOOK_AHEAD, error) ||
+        !make_room(&self->packed, room, error))
         return FALSE;
     filter_rows(self->filtered.data, like, pixels, stride, height, row_size);
     if (!deflate_fast(self, filtered, room))
