@@ -8,6 +8,7 @@
 
 typedef struct {
     GPtrArray *idx, *tars;    /* names, in byte order */
+    GPtrArray *csv;           /* names, in byte order */
     gboolean pictures, below; /* there are pictures, folders */
 } Contents;
 
@@ -16,6 +17,7 @@ contents_clear(Contents *contents)
 {
     g_clear_pointer(&contents->idx, g_ptr_array_unref);
     g_clear_pointer(&contents->tars, g_ptr_array_unref);
+    g_clear_pointer(&contents->csv, g_ptr_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Contents, contents_clear)
@@ -33,6 +35,7 @@ look_into(const char *folder, Contents *contents, GError **error)
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &reason);
     contents->idx = g_ptr_array_new_with_free_func(g_free);
     contents->tars = g_ptr_array_new_with_free_func(g_free);
+    contents->csv = g_ptr_array_new_with_free_func(g_free);
     if (dir == NULL) {
         ts_error_set(error, TS_ERROR_IO, "%s: cannot be read: %s", folder, reason->message);
         g_error_free(reason);
@@ -47,6 +50,8 @@ look_into(const char *folder, Contents *contents, GError **error)
             contents->below = TRUE;
         else if (g_str_has_suffix(name, ".tar"))
             g_ptr_array_add(contents->tars, g_steal_pointer(&path));
+        else if (g_str_has_suffix(name, ".csv"))
+            g_ptr_array_add(contents->csv, g_strdup(name));
         else if (ts_layout_is_idx_images(name))
             g_ptr_array_add(contents->idx, g_strdup(name));
         else if (ts_is_picture_name(name))
@@ -54,6 +59,7 @@ look_into(const char *folder, Contents *contents, GError **error)
     }
     g_ptr_array_sort(contents->idx, compare_text);
     g_ptr_array_sort(contents->tars, compare_text);
+    g_ptr_array_sort(contents->csv, compare_text);
     return TRUE;
 }
 
@@ -85,6 +91,40 @@ read_shards_of_folder(const char *folder, GPtrArray *tars, GError **error)
     return manifest;
 }
 
+/* Leave the tables whose pictures are in a folder of their own beside them: NAME.csv with NAME/,
+ * labels.csv with images/. A folder with folders in it is one of classes. */
+static gboolean
+keep_tables_of_pictures(const char *folder, GPtrArray *csv, GError **error)
+{
+    for (guint i = csv->len; i-- > 0;) {
+        const char *name = csv->pdata[i];
+        g_auto(Contents) beside = {0};
+        g_autofree char *stem = g_strndup(name, strlen(name) - strlen(".csv"));
+        const char *below = strcmp(stem, "labels") == 0 ? "images" : stem;
+        g_autofree char *pictures = g_build_filename(folder, below, NULL);
+        gboolean is_folder = g_file_test(pictures, G_FILE_TEST_IS_DIR);
+        if (is_folder && !look_into(pictures, &beside, error))
+            return FALSE;
+        if (!beside.pictures || beside.below)
+            g_ptr_array_remove_index(csv, i);
+    }
+    return TRUE;
+}
+
+/* Without this, a folder of tables would be taken for one of classes, all of the class "images". */
+static TsManifest *
+read_csv_of_folder(const char *folder, GPtrArray *csv, GError **error)
+{
+    if (csv->len > 1) {
+        ts_error_set(error, TS_ERROR_FORMAT,
+                     "%s: has %s and %s, each a data set of its own; name one of these files",
+                     folder, (char *) csv->pdata[0], (char *) csv->pdata[1]);
+        return NULL;
+    }
+    g_autofree char *path = g_build_filename(folder, csv->pdata[0], NULL);
+    return ts_layout_read_rows(path, FALSE, error);
+}
+
 static TsManifest *
 read_folder(const char *folder, GError **error)
 {
@@ -106,6 +146,10 @@ read_folder(const char *folder, GError **error)
         return ts_layout_read_idx_folder(folder, contents.idx, error);
     if (contents.tars->len > 0 && !contents.pictures && !contents.below)
         return read_shards_of_folder(folder, contents.tars, error);
+    if (!keep_tables_of_pictures(folder, contents.csv, error))
+        return NULL;
+    if (contents.csv->len > 0)
+        return read_csv_of_folder(folder, contents.csv, error);
     return ts_manifest_read(folder, error);
 }
 

@@ -121,6 +121,21 @@ setup() {
     [ "$(dataconv train.csv --to manifest -o - | tail -n 1)" = $'train_images/a1.png\tdisc' ]
 }
 
+@test "a folder with a table of its pictures is not taken for one of classes" {
+    dataconv -q shapes.tsv --to csv -o csv
+    counts csv > found
+    counts csv/labels.csv > expected
+    same expected found
+    ! grep -q images found || fail "a folder became a class"
+    dataconv -q split.tsv --to csv -o splits
+    run -1 --separate-stderr classstats splits
+    stderr_has "splits: has test.csv and train.csv, each a data set of its own; name one of these files"
+    dataconv -q shapes.tsv --to imagefolder -o classes
+    echo 'id,label' > classes/disc.csv
+    mkdir classes/disc/more
+    run -0 --separate-stderr classstats classes
+}
+
 @test "what is there is not overwritten, and --force replaces it whole" {
     mkdir out && touch out/mine
     run -1 --separate-stderr dataconv shapes.tsv --to hf-csv -o out
