@@ -10,20 +10,20 @@
 
 declare -A debian=(
     [build]='gcc libc6-dev make meson ninja-build pkg-config libglib2.0-dev libvips-dev libtiff-dev
-             libjpeg-dev libdeflate-dev libisal-dev libopenblas-openmp-dev libgsl-dev libjansson-dev
+             libjpeg-dev libdeflate-dev libopenblas-openmp-dev libgsl-dev libjansson-dev
              libprotobuf-c-dev protobuf-c-compiler libarchive-dev libdnnl-dev'
     [tests]='check bats mandoc clang-format shellcheck'
     [all]='clang clang-tidy cppcheck libomp-dev python3-venv libvips-tools'
 )
 declare -A fedora=(
     [build]='gcc make meson ninja-build pkgconf-pkg-config glib2-devel vips-devel libtiff-devel
-             libjpeg-turbo-devel libdeflate-devel isa-l-devel openblas-devel gsl-devel jansson-devel
+             libjpeg-turbo-devel libdeflate-devel openblas-devel gsl-devel jansson-devel
              protobuf-c-devel protobuf-c-compiler libarchive-devel onednn-devel'
     [tests]='check-devel bats mandoc clang-tools-extra ShellCheck'
     [all]='clang compiler-rt cppcheck libomp-devel python3 vips-tools'
 )
 declare -A homebrew=(
-    [build]='meson ninja pkgconf glib vips libtiff jpeg-turbo libdeflate isa-l openblas gsl jansson
+    [build]='meson ninja pkgconf glib vips libtiff jpeg-turbo libdeflate openblas gsl jansson
              protobuf-c libarchive onednn libomp'
     [tests]='check bats-core mandoc clang-format shellcheck'
     [all]='llvm cppcheck python'
@@ -35,7 +35,7 @@ declare -A programs=(
     [all]='clang clang-tidy cppcheck python3'
 )
 declare -A modules=(
-    [build]='glib-2.0 vips libtiff-4 libjpeg libdeflate libisal openblas gsl jansson libprotobuf-c
+    [build]='glib-2.0 vips libtiff-4 libjpeg libdeflate openblas gsl jansson libprotobuf-c
              libarchive'
     [tests]='check'
     [all]=''

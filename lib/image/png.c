@@ -1,15 +1,14 @@
 /* PNG files, written in one go: filter all rows with Up, deflate them whole, put chunks around.
  *
  * Up was measured against None, Sub, Average and Paeth on photographs at libdeflate's level 1: it
- * is as fast as any and within a few per cent of the smallest, and it needs no pixel size. Level 1,
- * the default, is ISA-L's: 2.1 to 2.4 times as fast as libdeflate's level 1 for the same bytes to
- * 7 % more. The other levels are libdeflate's. Format: the PNG specification (ISO/IEC 15948),
- * sections 5, 9 and 11. */
+ * is as fast as any and within a few per cent of the smallest, and it needs no pixel size. ISA-L's
+ * level 1 was measured at twice the speed of libdeflate's, but its bytes differ from run to run now
+ * and then, for the same pixels. Format: the PNG specification (ISO/IEC 15948), sections 5, 9 and
+ * 11. */
 #include "image/png.h"
 
 #include "base/error.h"
 
-#include <isa-l/igzip_lib.h>
 #include <libdeflate.h>
 #include <string.h>
 
@@ -29,8 +28,6 @@ typedef struct {
 
 struct _TsPngEncoder {
     struct libdeflate_compressor *deflate;
-    struct isal_zstream *fast; /* level 1, or NULL */
-    guint8 *fast_state;        /* what it works in */
     Buffer filtered, packed, file;
 };
 
@@ -44,10 +41,6 @@ ts_png_encoder_new(int level, GError **error)
     }
     TsPngEncoder *self = g_new0(TsPngEncoder, 1);
     self->deflate = deflate;
-    if (level == 1) {
-        self->fast = g_new0(struct isal_zstream, 1);
-        self->fast_state = g_malloc(ISAL_DEF_LVL1_DEFAULT);
-    }
     return self;
 }
 
@@ -57,8 +50,6 @@ ts_png_encoder_free(TsPngEncoder *self)
     if (self == NULL)
         return;
     libdeflate_free_compressor(self->deflate);
-    g_free(self->fast);
-    g_free(self->fast_state);
     g_free(self->filtered.data);
     g_free(self->packed.data);
     g_free(self->file.data);
@@ -177,34 +168,6 @@ append_profile(TsPngEncoder *self, const TsImage *like, GError **error)
     return TRUE;
 }
 
-/* The filtered rows, deflated by ISA-L; FALSE if it does not do it: no such level, too many bytes
- * for its counters, or rows that do not shrink. */
-static gboolean
-deflate_fast(TsPngEncoder *self, gsize filtered, gsize room)
-{
-    struct isal_zstream *fast = self->fast;
-    if (fast == NULL || filtered > G_MAXUINT32 || room > G_MAXUINT32)
-        return FALSE;
-    /* What is left of an earlier image, in the state or behind the rows, where it looks ahead,
-     * would find other matches than a clean state does. */
-    memset(self->fast_state, 0, ISAL_DEF_LVL1_DEFAULT);
-    memset(fast, 0, sizeof *fast);
-    memset(self->filtered.data + filtered, 0, LOOK_AHEAD);
-    isal_deflate_stateless_init(fast);
-    fast->level = 1;
-    fast->level_buf = self->fast_state;
-    fast->level_buf_size = ISAL_DEF_LVL1_DEFAULT;
-    fast->gzip_flag = IGZIP_ZLIB;
-    fast->end_of_stream = TRUE;
-    fast->next_in = self->filtered.data;
-    fast->avail_in = (guint32) filtered;
-    fast->next_out = self->packed.data;
-    fast->avail_out = (guint32) room;
-    gboolean done = isal_deflate_stateless(fast) == COMP_OK && fast->avail_in == 0;
-    self->packed.n = fast->total_out;
-    return done;
-}
-
 static void
 append_pixels(TsPngEncoder *self)
 {
@@ -230,13 +193,11 @@ ts_png_encoder_encode(TsPngEncoder *self, const TsImage *like, const guint8 *pix
     gsize row_size = (gsize) width * ts_image_pixel_size(like);
     gsize filtered = (gsize) height * (row_size + 1);
     gsize room = libdeflate_zlib_compress_bound(self->deflate, filtered);
-    if (!make_room(&self->filtered, filtered + LOOK_AHEAD, error) ||
-        !make_room(&self->packed, room, error))
+    if (!make_room(&self->filtered, filtered, error) || !make_room(&self->packed, room, error))
         return FALSE;
     filter_rows(self->filtered.data, like, pixels, stride, height, row_size);
-    if (!deflate_fast(self, filtered, room))
-        self->packed.n = libdeflate_zlib_compress(self->deflate, self->filtered.data, filtered,
-                                                  self->packed.data, room);
+    self->packed.n = libdeflate_zlib_compress(self->deflate, self->filtered.data, filtered,
+                                              self->packed.data, room);
     gsize n_chunks = 3 + self->packed.n / LARGEST_IDAT + 1;
     gsize size = sizeof signature + 13 + n_chunks * CHUNK_FRAME + profile_room(self, like);
     if (!make_room(&self->file, size + self->packed.n, error))

@@ -1,4 +1,4 @@
-/* PNG by ISA-L or libdeflate, inside of lib/image: one fixed filter (Up), context and buffers
+/* PNG by libdeflate, inside of lib/image: one fixed filter (Up), context and buffers
  * reused. */
 #pragma once
 
@@ -8,8 +8,7 @@ G_BEGIN_DECLS
 
 typedef struct _TsPngEncoder TsPngEncoder;
 
-/* `level` is 1 (fast: ISA-L, whose bytes, not pixels, may depend on the processor) to 9 (small).
- * TS_ERROR_NO_MEMORY. */
+/* `level` is 1 (fast) to 9 (small). TS_ERROR_NO_MEMORY. */
 TsPngEncoder *ts_png_encoder_new(int level, GError **error);
 
 /* As ts_encoder_encode(); 1 to 4 bands of 8 or 16 bits (asserted). TS_ERROR_NO_MEMORY. */
