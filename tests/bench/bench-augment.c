@@ -5,31 +5,10 @@
  * Prints change, value, unit. */
 #include "base/error.h"
 #include "base/threads.h"
+#include "bench.h"
 #include "sample/augment.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
 enum { SIDE = 256 };
-
-/* Of this process: other load on the machine does not count. */
-static double
-seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
-static void
-fail_on(const GError *error)
-{
-    if (error == NULL)
-        return;
-    fprintf(stderr, "bench-augment: %s\n", error->message);
-    exit(1);
-}
 
 /* A gradient with noise. */
 static TsImage *

@@ -5,31 +5,12 @@
  *
  * Prints measure, milliseconds a megapixel here and in libvips, their ratio and the bytes of a
  * tile. Time is that of the processor, the best of five rounds. Tiles are 256 x 256, RGB. */
+#include "bench.h"
 #include "image/encoder.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 #include <vips/vips.h>
 
 enum { SIDE = 256, ROUNDS = 5 };
-
-static double
-seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
-static void
-fail_on(const GError *error)
-{
-    if (error == NULL)
-        return;
-    fprintf(stderr, "bench-codec: %s\n", error->message);
-    exit(1);
-}
 
 /* Slow colours, some structure and the noise of a camera. */
 static TsImage *

@@ -4,39 +4,19 @@
  *
  * Prints measure, value, unit, and the goal where there is one. Files lie in the folder for
  * temporary files. */
+#include "bench.h"
 #include "manifest/classes.h"
 #include "manifest/writer.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char *const columns[] = {"file_name", "x",     "y",     "width",
                                       "height",    "label", "split", NULL};
 
-/* Of this process: other load on the machine does not count. */
-static double
-seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
 static void
 show(const char *measure, double value, const char *unit, const char *goal)
 {
     printf("%-28s\t%10.2f\t%s\t%s\n", measure, value, unit, goal);
-}
-
-static void
-fail_on(const GError *error)
-{
-    if (error == NULL)
-        return;
-    fprintf(stderr, "bench-manifest: %s\n", error->message);
-    exit(1);
 }
 
 /* Rows as tile writes them, field by field; about `n_bytes` of them. */

@@ -4,39 +4,19 @@
  *
  * Prints measure, value, unit. Files lie in the folder for temporary files. */
 #include "base/number.h"
+#include "bench.h"
 #include "store/crc32c.h"
 #include "store/safetensors.h"
 #include "store/tfevents.h"
 
 #include <glib/gstdio.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 enum { N_EVENTS = 200000 };
-
-/* Of this process: other load on the machine does not count. */
-static double
-seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
 
 static void
 show(const char *measure, double value, const char *unit)
 {
     printf("%-28s\t%10.2f\t%s\n", measure, value, unit);
-}
-
-static void
-fail_on(const GError *error)
-{
-    if (error == NULL)
-        return;
-    fprintf(stderr, "bench-store: %s\n", error->message);
-    exit(1);
 }
 
 static void

@@ -3,31 +3,10 @@
  *     bench-texture [IMAGE]      (default: generated noise, smoothed; grey, 8 bits)
  *
  * Prints measure, value, unit. Nothing is decoded while the clock runs. */
+#include "bench.h"
 #include "image/texture/texture.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
 enum { SIDE = 256, N_TILES = 16 };
-
-/* Of this process: other load on the machine does not count. */
-static double
-seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
-static void
-fail_on(const GError *error)
-{
-    if (error == NULL)
-        return;
-    fprintf(stderr, "bench-texture: %s\n", error->message);
-    exit(1);
-}
 
 /* Each pixel is the mean of its neighbours before it and of something random. */
 static TsImage *
