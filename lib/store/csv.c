@@ -144,6 +144,8 @@ ts_table_parse_csv(const char *text, gsize n, const char *name, GError **error)
     gsize skip = n >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
     g_autoptr(TsTable) table = ts_table_new();
     g_autoptr(GString) field = g_string_new(NULL);
+    if (n == 0)
+        text = ""; /* it may be NULL, and nothing may be added to that */
     Csv csv = {.at = text + skip, .end = text + n, .name = name, .line = 1, .field = field};
     if (!check_text(text, n, name, error))
         return NULL;

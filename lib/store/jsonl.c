@@ -77,6 +77,8 @@ TsTable *
 ts_table_parse_jsonl(const char *text, gsize n, const char *name, GError **error)
 {
     g_autoptr(TsTable) table = ts_table_new();
+    if (n == 0)
+        text = ""; /* it may be NULL, and nothing may be added to that */
     const char *end = text + n;
     guint64 line = 1;
     for (const char *at = text, *next; at < end; at = next, line++) {

@@ -1,6 +1,6 @@
 /* Any bytes as GeoJSON: an error, or areas whose every pixel can be asked for. */
 #include "store/geojson.h"
-#include "tiling/area.h"
+#include "tiling/judge/area.h"
 
 enum { SIDE = 64, MAX_AREAS = 64 };
 
