@@ -6,7 +6,7 @@
 #include "base/threads.h"
 #include "base/tool.h"
 #include "manifest/writer.h"
-#include "tiling/lossless.h"
+#include "tiling/cut/lossless.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "manifest/manifest.h"
-#include "tiling/cut.h"
+#include "tiling/cut/cut.h"
 
 G_BEGIN_DECLS
 

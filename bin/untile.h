@@ -2,7 +2,7 @@
  */
 #pragma once
 
-#include "tiling/stitch_write.h"
+#include "tiling/stitch/write.h"
 
 G_BEGIN_DECLS
 

@@ -1,7 +1,7 @@
 /* Cutting: padding against the whole image, places on earth, tiles copied as they are. */
 #include "image/tiff.h"
 #include "pictures.h"
-#include "tiling/cut.h"
+#include "tiling/cut/cut.h"
 
 enum { N_MODES = TS_PAD_SYMMETRIC + 1 };
 

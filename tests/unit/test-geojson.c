@@ -3,8 +3,8 @@
 #include "base/rng.h"
 #include "pictures.h"
 #include "store/geojson.h"
-#include "tiling/area.h"
-#include "tiling/judge.h"
+#include "tiling/judge/area.h"
+#include "tiling/judge/judge.h"
 
 #include <math.h>
 

@@ -1,9 +1,9 @@
 /* Scores of tiles and the rules on them: laws, and small pictures whose numbers are known. */
-#include "tiling/judge.h"
+#include "tiling/judge/judge.h"
 
 #include "base/error.h"
 #include "pictures.h"
-#include "tiling/filters.h"
+#include "tiling/judge/filters.h"
 
 #include <math.h>
 

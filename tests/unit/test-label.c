@@ -1,9 +1,9 @@
 /* Labels and class counts of tiles from masks. */
 #include "base/error.h"
 #include "pictures.h"
-#include "tiling/judge.h"
-#include "tiling/label_mask.h"
-#include "tiling/label_rule.h"
+#include "tiling/judge/judge.h"
+#include "tiling/judge/label_mask.h"
+#include "tiling/judge/label_rule.h"
 
 enum { WIDTH = 60, HEIGHT = 44 };
 

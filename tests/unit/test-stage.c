@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/error.h"
-#include "tiling/stage.h"
+#include "tiling/cut/stage.h"
 
 #define JOURNAL "out.partial/.tile-journal"
 static const char *const identity = "options\t-s 20\n";

@@ -1,5 +1,5 @@
 /* Bands of rows: decoded going down, the rows that two bands share copied. */
-#include "tiling/band.h"
+#include "tiling/cut/band.h"
 
 struct _TsBandReader {
     TsImageSource **sources;

@@ -1,10 +1,10 @@
 /* Cutting in threads: who reads the next band, who works on which tile. */
-#include "tiling/cut.h"
+#include "tiling/cut/cut.h"
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/threads.h"
-#include "tiling/work.h"
+#include "tiling/cut/work.h"
 
 #include <string.h>
 

@@ -17,10 +17,10 @@
 
 #include "base/progress.h"
 #include "manifest/manifest.h"
-#include "tiling/judge.h"
-#include "tiling/names.h"
-#include "tiling/pad.h"
-#include "tiling/plan.h"
+#include "tiling/cut/names.h"
+#include "tiling/cut/pad.h"
+#include "tiling/cut/plan.h"
+#include "tiling/judge/judge.h"
 
 G_BEGIN_DECLS
 

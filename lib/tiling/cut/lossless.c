@@ -1,5 +1,5 @@
 /* Compressed tiles copied: whole tiles of a TIFF, blocks of a JPEG. */
-#include "tiling/lossless.h"
+#include "tiling/cut/lossless.h"
 
 #include "base/error.h"
 #include "image/jpeg.h"

@@ -1,5 +1,5 @@
 /* Names of tiles: the template taken apart once, then filled in for each tile. */
-#include "tiling/names.h"
+#include "tiling/cut/names.h"
 
 #include "base/error.h"
 

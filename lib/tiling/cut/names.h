@@ -18,7 +18,7 @@
  */
 #pragma once
 
-#include "tiling/plan.h"
+#include "tiling/cut/plan.h"
 
 G_BEGIN_DECLS
 

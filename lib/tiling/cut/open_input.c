@@ -1,5 +1,5 @@
 /* Inputs opened: sources, masks, and what is read before the first tile. */
-#include "tiling/open_input.h"
+#include "tiling/cut/open_input.h"
 
 #include "base/error.h"
 

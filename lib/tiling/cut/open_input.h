@@ -3,9 +3,9 @@
 #pragma once
 
 #include "image/tiff_geo.h"
-#include "tiling/band.h"
-#include "tiling/cut.h"
-#include "tiling/lossless.h"
+#include "tiling/cut/band.h"
+#include "tiling/cut/cut.h"
+#include "tiling/cut/lossless.h"
 
 G_BEGIN_DECLS
 

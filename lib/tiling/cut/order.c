@@ -1,14 +1,14 @@
 /* Results in order: rows, rejects, shards, checkpoints. */
-#include "tiling/order.h"
+#include "tiling/cut/order.h"
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/outfile.h"
 #include "manifest/cell.h"
 #include "manifest/folder.h"
-#include "tiling/order_state.h"
-#include "tiling/shards.h"
-#include "tiling/stage.h"
+#include "tiling/cut/order_state.h"
+#include "tiling/cut/shards.h"
+#include "tiling/cut/stage.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

@@ -6,9 +6,9 @@
  */
 #pragma once
 
-#include "tiling/cut.h"
-#include "tiling/rows.h"
-#include "tiling/tile_result.h"
+#include "tiling/cut/cut.h"
+#include "tiling/cut/rows.h"
+#include "tiling/cut/tile_result.h"
 
 G_BEGIN_DECLS
 

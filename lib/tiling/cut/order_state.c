@@ -1,5 +1,5 @@
 /* What the journal says of a run: which one it is, and how far it is. */
-#include "tiling/order_state.h"
+#include "tiling/cut/order_state.h"
 
 #include "manifest/cell.h"
 

@@ -1,7 +1,7 @@
 /* How far a run is, as its journal notes it; inside of lib/tiling. */
 #pragma once
 
-#include "tiling/cut.h"
+#include "tiling/cut/cut.h"
 
 G_BEGIN_DECLS
 

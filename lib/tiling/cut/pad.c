@@ -1,5 +1,5 @@
 /* Padding: index maps and constant samples. */
-#include "tiling/pad.h"
+#include "tiling/cut/pad.h"
 
 #include "base/error.h"
 #include "base/number.h"

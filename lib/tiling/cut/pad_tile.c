@@ -1,5 +1,5 @@
 /* Padding around tiles: one value, or other parts of the image. */
-#include "tiling/pad_tile.h"
+#include "tiling/cut/pad_tile.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* A tile with its padding; inside of lib/tiling. See pad.h for the rules. */
 #pragma once
 
-#include "tiling/open_input.h"
+#include "tiling/cut/open_input.h"
 
 G_BEGIN_DECLS
 

@@ -1,9 +1,9 @@
 /* The plan: headers read, regions, grids and places laid over images, tiles put in order. */
-#include "tiling/plan.h"
+#include "tiling/cut/plan.h"
 
 #include "base/error.h"
 #include "base/number.h"
-#include "tiling/plan_places.h"
+#include "tiling/cut/plan_places.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

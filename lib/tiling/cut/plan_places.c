@@ -1,5 +1,5 @@
 /* Places of tiles: drawn at random, or given. */
-#include "tiling/plan_places.h"
+#include "tiling/cut/plan_places.h"
 
 #include "base/error.h"
 #include "base/number.h"

@@ -1,7 +1,7 @@
 /* Places of tiles instead of a grid; inside of lib/tiling, see plan.h. */
 #pragma once
 
-#include "tiling/plan.h"
+#include "tiling/cut/plan.h"
 
 G_BEGIN_DECLS
 

@@ -1,5 +1,5 @@
 /* Rows of manifests as text. */
-#include "tiling/rows.h"
+#include "tiling/cut/rows.h"
 
 #include "base/number.h"
 #include "manifest/cell.h"

@@ -13,7 +13,7 @@
  */
 #pragma once
 
-#include "tiling/cut.h"
+#include "tiling/cut/cut.h"
 
 G_BEGIN_DECLS
 

@@ -1,5 +1,5 @@
 /* Tar shards, one after the other. */
-#include "tiling/shards.h"
+#include "tiling/cut/shards.h"
 
 #include "base/error.h"
 #include "store/tar.h"

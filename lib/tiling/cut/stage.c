@@ -1,5 +1,5 @@
 /* The stage: its journal, its checkpoints, and the rename at the end. */
-#include "tiling/stage.h"
+#include "tiling/cut/stage.h"
 
 #include "base/error.h"
 #include "base/outfile.h"

@@ -1,5 +1,5 @@
 /* What became of a tile. */
-#include "tiling/tile_result.h"
+#include "tiling/cut/tile_result.h"
 
 enum { RESULT_BYTES = 512 }; /* of a result that waits, without its members */
 

@@ -1,9 +1,9 @@
 /* Tiles worked on: the pixels found, judged, encoded, written. */
-#include "tiling/work.h"
+#include "tiling/cut/work.h"
 
 #include "base/error.h"
 #include "image/encoder.h"
-#include "tiling/pad_tile.h"
+#include "tiling/cut/pad_tile.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
  */
 #pragma once
 
-#include "tiling/open_input.h"
-#include "tiling/order.h"
+#include "tiling/cut/open_input.h"
+#include "tiling/cut/order.h"
 
 G_BEGIN_DECLS
 

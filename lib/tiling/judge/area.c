@@ -1,5 +1,5 @@
 /* Scanlines over a table of edges, clipped to a tile. */
-#include "tiling/area.h"
+#include "tiling/judge/area.h"
 
 #include "base/error.h"
 

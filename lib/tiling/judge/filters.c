@@ -1,8 +1,8 @@
 /* The names of scores, and the passes over a tile's rows that measure them. */
-#include "tiling/filters.h"
+#include "tiling/judge/filters.h"
 
 #include "base/error.h"
-#include "tiling/units.h"
+#include "tiling/judge/units.h"
 
 #include <math.h>
 #include <string.h>

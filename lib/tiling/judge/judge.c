@@ -1,12 +1,12 @@
 /* Columns and verdicts: labels, class counts and scores, and the rules that drop tiles. */
-#include "tiling/judge.h"
+#include "tiling/judge/judge.h"
 
 #include "base/error.h"
 #include "base/number.h"
 #include "image/tiff_geo.h"
-#include "tiling/filters.h"
-#include "tiling/label.h"
-#include "tiling/rule.h"
+#include "tiling/judge/filters.h"
+#include "tiling/judge/label.h"
+#include "tiling/judge/rule.h"
 
 #include <math.h>
 #include <string.h>

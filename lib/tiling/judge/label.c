@@ -1,12 +1,12 @@
 /* Labels and class counts: the options and all masks at the start, then tile after tile. */
-#include "tiling/label.h"
+#include "tiling/judge/label.h"
 
 #include "base/error.h"
 #include "base/threads.h"
-#include "tiling/label_drawn.h"
-#include "tiling/label_layer.h"
-#include "tiling/label_mask.h"
-#include "tiling/label_rule.h"
+#include "tiling/judge/label_drawn.h"
+#include "tiling/judge/label_layer.h"
+#include "tiling/judge/label_mask.h"
+#include "tiling/judge/label_rule.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  */
 #pragma once
 
-#include "tiling/judge.h"
-#include "tiling/label_class.h"
+#include "tiling/judge/judge.h"
+#include "tiling/judge/label_class.h"
 
 G_BEGIN_DECLS
 

@@ -1,5 +1,5 @@
 /* Classes by value and by name. */
-#include "tiling/label_class.h"
+#include "tiling/judge/label_class.h"
 
 #include "base/error.h"
 

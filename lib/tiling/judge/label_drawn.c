@@ -1,5 +1,5 @@
 /* Annotations to classes and pixels. */
-#include "tiling/label_drawn.h"
+#include "tiling/judge/label_drawn.h"
 
 #include "base/error.h"
 #include "base/interrupt.h"

@@ -8,8 +8,8 @@
 
 #include "image/image.h"
 #include "store/geojson.h"
-#include "tiling/area.h"
-#include "tiling/label_class.h"
+#include "tiling/judge/area.h"
+#include "tiling/judge/label_class.h"
 
 G_BEGIN_DECLS
 

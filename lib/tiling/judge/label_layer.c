@@ -1,8 +1,8 @@
 /* --mask [NAME=]WHERE: which files are cut along. */
-#include "tiling/label_layer.h"
+#include "tiling/judge/label_layer.h"
 
 #include "base/error.h"
-#include "tiling/label_mask.h"
+#include "tiling/judge/label_mask.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Masks that are cut along with images: their columns and files; inside of lib/tiling. */
 #pragma once
 
-#include "tiling/judge.h"
+#include "tiling/judge/judge.h"
 
 G_BEGIN_DECLS
 

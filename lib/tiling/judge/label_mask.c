@@ -1,5 +1,5 @@
 /* Values of label images. */
-#include "tiling/label_mask.h"
+#include "tiling/judge/label_mask.h"
 
 #include "base/error.h"
 #include "base/interrupt.h"

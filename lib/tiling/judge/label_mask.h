@@ -6,7 +6,7 @@
 #pragma once
 
 #include "image/image.h"
-#include "tiling/label_class.h"
+#include "tiling/judge/label_class.h"
 
 G_BEGIN_DECLS
 

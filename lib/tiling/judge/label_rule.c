@@ -1,5 +1,5 @@
 /* Labels by rule. */
-#include "tiling/label_rule.h"
+#include "tiling/judge/label_rule.h"
 
 #include "base/error.h"
 

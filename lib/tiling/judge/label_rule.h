@@ -12,8 +12,8 @@
  */
 #pragma once
 
-#include "tiling/label_class.h"
-#include "tiling/rule.h"
+#include "tiling/judge/label_class.h"
+#include "tiling/judge/rule.h"
 
 G_BEGIN_DECLS
 

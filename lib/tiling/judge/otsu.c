@@ -1,5 +1,5 @@
 /* Otsu's threshold of a whole image, from a thumbnail. */
-#include "tiling/units.h"
+#include "tiling/judge/units.h"
 
 #include "base/error.h"
 

@@ -1,5 +1,5 @@
 /* Conditions "NAME SIGN NUMBER". */
-#include "tiling/rule.h"
+#include "tiling/judge/rule.h"
 
 #include "base/error.h"
 #include "base/number.h"

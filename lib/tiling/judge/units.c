@@ -1,5 +1,5 @@
 /* Samples of any type as parts of full scale. */
-#include "tiling/units.h"
+#include "tiling/judge/units.h"
 
 #include "base/error.h"
 

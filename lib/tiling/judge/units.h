@@ -2,7 +2,7 @@
  * lib/tiling. */
 #pragma once
 
-#include "tiling/filters.h"
+#include "tiling/judge/filters.h"
 
 G_BEGIN_DECLS
 

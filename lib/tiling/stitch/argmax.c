@@ -1,5 +1,5 @@
 /* The largest band of each pixel. */
-#include "tiling/stitch_argmax.h"
+#include "tiling/stitch/argmax.h"
 
 #include "base/error.h"
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "tiling/stitch.h"
+#include "tiling/stitch/stitch.h"
 
 G_BEGIN_DECLS
 

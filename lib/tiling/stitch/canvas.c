@@ -1,10 +1,10 @@
 /* Rows of a manifest as pieces of a canvas. */
-#include "tiling/stitch_canvas.h"
+#include "tiling/stitch/canvas.h"
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "image/image.h"
-#include "tiling/stitch_sweep.h"
+#include "tiling/stitch/sweep.h"
 
 #include <math.h>
 #include <string.h>

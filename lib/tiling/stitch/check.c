@@ -1,7 +1,7 @@
 /* A canvas against the image that it should be, as stripes pass. */
 #include "base/error.h"
-#include "tiling/stitch_merge.h"
-#include "tiling/stitch_out.h"
+#include "tiling/stitch/merge.h"
+#include "tiling/stitch/out.h"
 
 #include <string.h>
 

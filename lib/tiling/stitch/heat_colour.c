@@ -1,5 +1,5 @@
 /* The colours of heat maps, from their formula. */
-#include "tiling/heatmap.h"
+#include "tiling/stitch/heatmap.h"
 
 #include <math.h>
 

@@ -1,8 +1,8 @@
 /* A canvas, averaged into the pixels of a small picture of its source. */
-#include "tiling/heatmap.h"
+#include "tiling/stitch/heatmap.h"
 
 #include "base/error.h"
-#include "tiling/stitch_merge.h"
+#include "tiling/stitch/merge.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Merging rows of pixels, in pieces that stay in the cache, with doubles. */
-#include "tiling/stitch_merge.h"
+#include "tiling/stitch/merge.h"
 
 #include "base/error.h"
 

@@ -1,5 +1,5 @@
 /* Arrays as images: shapes and types. */
-#include "tiling/stitch_npy.h"
+#include "tiling/stitch/npy.h"
 
 #include "base/error.h"
 

@@ -1,9 +1,9 @@
 /* Stripes to files: one set of functions a kind of file. */
-#include "tiling/stitch_out.h"
+#include "tiling/stitch/out.h"
 
 #include "base/error.h"
 #include "base/outfile.h"
-#include "tiling/stitch_npy.h"
+#include "tiling/stitch/npy.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* What is put back for each row. Each kind is a function from a row to an image. */
-#include "tiling/stitch_payload.h"
+#include "tiling/stitch/payload.h"
 
 #include "base/error.h"
 #include "manifest/classes.h"
 #include "sample/render.h"
-#include "tiling/stitch_npy.h"
+#include "tiling/stitch/npy.h"
 
 #include <string.h>
 

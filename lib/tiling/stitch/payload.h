@@ -12,7 +12,7 @@
 #pragma once
 
 #include "image/image.h"
-#include "tiling/stitch_canvas.h"
+#include "tiling/stitch/canvas.h"
 
 G_BEGIN_DECLS
 

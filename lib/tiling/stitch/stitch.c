@@ -1,10 +1,10 @@
 /* Slab after slab: decode the tiles that begin, merge the patches, give the rows away. */
-#include "tiling/stitch.h"
+#include "tiling/stitch/stitch.h"
 
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/threads.h"
-#include "tiling/stitch_sweep.h"
+#include "tiling/stitch/sweep.h"
 
 #include <string.h>
 

@@ -13,9 +13,9 @@
 #pragma once
 
 #include "base/progress.h"
-#include "tiling/stitch_merge.h"
-#include "tiling/stitch_payload.h"
-#include "tiling/window.h"
+#include "tiling/stitch/merge.h"
+#include "tiling/stitch/payload.h"
+#include "tiling/stitch/window.h"
 
 G_BEGIN_DECLS
 

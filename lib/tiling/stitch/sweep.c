@@ -1,5 +1,5 @@
 /* Slabs and patches of a canvas: where pieces begin and end, as arithmetic. */
-#include "tiling/stitch_sweep.h"
+#include "tiling/stitch/sweep.h"
 
 void
 ts_sweep_init(TsSweep *self, const TsCanvas *canvas, int max_rows)

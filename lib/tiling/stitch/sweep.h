@@ -12,7 +12,7 @@
  */
 #pragma once
 
-#include "tiling/stitch_canvas.h"
+#include "tiling/stitch/canvas.h"
 
 G_BEGIN_DECLS
 

@@ -1,5 +1,5 @@
 /* The weights of a tile's pixels, along one axis. */
-#include "tiling/window.h"
+#include "tiling/stitch/window.h"
 
 #include "base/error.h"
 #include "base/number.h"

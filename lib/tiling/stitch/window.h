@@ -4,7 +4,7 @@
  * below a floor. With i = 0 .. n - 1 and t = (i + 0.5) / n:
  *
  *     constant   1
- *     crop       1 inside of a margin, nothing in it (the tile is cut down, see stitch_canvas.h)
+ *     crop       1 inside of a margin, nothing in it (the tile is cut down, see canvas.h)
  *     hann       0.5 (1 - cos(2 pi t)): half-sample, so it is never 0, and copies that are n / 2
  *                apart sum to 1
  *     triangle   1 - |2 t - 1|: likewise

@@ -1,9 +1,9 @@
 /* From stripes to files, with names, places on the earth, comparison and colours. */
-#include "tiling/stitch_write.h"
+#include "tiling/stitch/write.h"
 
 #include "base/error.h"
 #include "base/outfile.h"
-#include "tiling/stitch_argmax.h"
+#include "tiling/stitch/argmax.h"
 
 #include <string.h>
 

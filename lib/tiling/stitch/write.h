@@ -10,9 +10,9 @@
  */
 #pragma once
 
-#include "tiling/heatmap.h"
-#include "tiling/stitch.h"
-#include "tiling/stitch_out.h"
+#include "tiling/stitch/heatmap.h"
+#include "tiling/stitch/out.h"
+#include "tiling/stitch/stitch.h"
 
 G_BEGIN_DECLS
 
