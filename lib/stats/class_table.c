@@ -1,8 +1,6 @@
 /* Shares of classes and numbers that say how uneven they are. */
 #include "stats/class_table.h"
 
-#include "base/error.h"
-
 #include <math.h>
 #include <stdlib.h>
 
@@ -41,6 +39,7 @@ ts_class_table_init(TsClassTable *table, const guint64 *counts, guint n)
     for (guint i = 0; i < n; i++) {
         table->total += sorted[i];
         table->n_empty += sorted[i] == 0;
+        table->n_singletons += sorted[i] == 1;
     }
     if (table->total == 0)
         return;
@@ -60,16 +59,17 @@ ts_class_table_init(TsClassTable *table, const guint64 *counts, guint n)
     table->gini_coefficient = gini_of_sorted(sorted, n, total);
 }
 
-guint64 *
-ts_cross_count(const gint32 *a, guint n_a, const gint32 *b, guint n_b, guint64 n_rows,
-               GError **error)
+TsTier
+ts_tier(const TsTiers *tiers, guint64 count)
 {
-    gsize width = (gsize) n_b + 1, height = (gsize) n_a + 1;
-    guint64 *counts = ts_try_alloc(height, width * sizeof *counts, "table of counts", error);
-    for (guint64 row = 0; counts != NULL && row < n_rows; row++) {
-        gsize i = a[row] >= 0 ? (gsize) a[row] : n_a;
-        gsize j = b[row] >= 0 ? (gsize) b[row] : n_b;
-        counts[i * width + j]++;
-    }
-    return counts;
+    if (count > tiers->head)
+        return TS_TIER_HEAD;
+    return count < tiers->tail ? TS_TIER_TAIL : TS_TIER_MEDIUM;
+}
+
+const char *
+ts_tier_name(TsTier tier)
+{
+    static const char *const names[] = {"head", "medium", "tail"};
+    return names[tier];
 }

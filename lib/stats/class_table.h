@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 typedef struct {
     guint n_classes;
     guint n_empty;
+    guint n_singletons; /* classes of one sample */
     guint64 total;
     guint64 max, min;       /* counts of the largest and of the smallest class that is not empty */
     double imbalance_ratio; /* max / min; NaN without samples */
@@ -27,13 +28,23 @@ typedef struct {
     double gini_coefficient;  /* of the counts: 0 even, towards 1 all in one class */
 } TsClassTable;
 
+/* Where a class stands in a long tail. */
+typedef enum { TS_TIER_HEAD, TS_TIER_MEDIUM, TS_TIER_TAIL } TsTier;
+
+/* Counts that part the tiers: the head has more than `head` samples, the tail fewer than `tail`.
+ * The field's are 100 and 20 (Liu et al., "Large-Scale Long-Tailed Recognition in an Open World",
+ * CVPR 2019). */
+typedef struct {
+    guint64 head, tail;
+} TsTiers;
+
+/* The tier of a class of `count` samples. */
+TsTier ts_tier(const TsTiers *tiers, guint64 count);
+
+/* "head", "medium" or "tail". */
+const char *ts_tier_name(TsTier tier);
+
 /* Compute the table of `counts` (one per class). Nothing to free. */
 void ts_class_table_init(TsClassTable *table, const guint64 *counts, guint n);
-
-/* Count rows by two numberings (-1: none) of the same n_rows rows. Returns (n_a + 1) x (n_b + 1)
- * counts, row by row; the last row and the last column count the rows that are -1. NULL and
- * TS_ERROR_NO_MEMORY if that is too large. Free with g_free(). */
-guint64 *ts_cross_count(const gint32 *a, guint n_a, const gint32 *b, guint n_b, guint64 n_rows,
-                        GError **error);
 
 G_END_DECLS

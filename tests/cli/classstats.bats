@@ -5,9 +5,9 @@ load helper
 
 @test "counts and shares of a manifest, as TSV in a pipe" {
     run -0 --separate-stderr classstats --show classes shapes.tsv
-    [ "${lines[0]}" = $'class\tcount\tshare' ]
-    [ "${lines[1]}" = $'disc\t24\t0.5714285714285714' ]
-    [ "${lines[3]}" = $'triangle\t6\t0.14285714285714285' ]
+    [ "${lines[0]}" = $'class\tcount\tshare\ttier' ]
+    [ "${lines[1]}" = $'disc\t24\t0.5714285714285714\tmedium' ]
+    [ "${lines[3]}" = $'triangle\t6\t0.14285714285714285\ttail' ]
     [ "${#lines[@]}" -eq 4 ]
     [ -z "$stderr" ]
 }
@@ -24,8 +24,8 @@ load helper
 
 @test "a table has bars and fixed decimals" {
     run -0 classstats --format table shapes.tsv
-    output_has "disc         24  0.5714  ################################"
-    output_has "square       12  0.2857  ################"
+    output_has "disc         24  0.5714  medium  ################################"
+    output_has "square       12  0.2857  tail    ################"
 }
 
 @test "JSON holds every table" {
@@ -45,9 +45,9 @@ assert report["summary"][0]["ratio"] == 4
 @test "weights come from the training rows" {
     printf 'label\tsplit\na\ttrain\na\ttrain\na\ttrain\nb\ttrain\nb\ttest\nb\ttest\n' >m.tsv
     run -0 --separate-stderr classstats --show classes --weights balanced,sqrt m.tsv
-    [ "${lines[0]}" = $'class\tcount\tshare\tbalanced\tsqrt' ]
-    [[ ${lines[1]} == $'a\t3\t0.5\t0.66666666666666'* ]]
-    [[ ${lines[2]} == $'b\t3\t0.5\t2\t1.26'* ]]
+    [ "${lines[0]}" = $'class\tcount\tshare\ttier\tbalanced\tsqrt' ]
+    [[ ${lines[1]} == $'a\t3\t0.5\ttail\t0.66666666666666'* ]]
+    [[ ${lines[2]} == $'b\t3\t0.5\ttail\t2\t1.26'* ]]
 }
 
 @test "unlabelled rows and rows without a split are counted" {
@@ -61,7 +61,7 @@ assert report["summary"][0]["ratio"] == 4
 @test "classes.txt lets a class be empty" {
     printf 'disc\nhexagon\nsquare\ntriangle\n' >shapes/classes.txt
     run -0 --separate-stderr classstats --show classes --weights inverse shapes
-    [[ ${lines[2]} == $'hexagon\t0\t0\t0' ]]
+    [[ ${lines[2]} == $'hexagon\t0\t0\ttail\t0' ]]
 }
 
 @test "another column of classes" {
@@ -72,9 +72,70 @@ assert report["summary"][0]["ratio"] == 4
 @test "labels with spaces, tabs and emoji" {
     printf 'label\nbig cat\nbig cat\na\\tb\n\360\237\220\210\n' >m.tsv
     run -0 --separate-stderr classstats --show classes m.tsv
-    [[ ${lines[1]} == $'a\\tb\t1\t0.25' ]]
-    [[ ${lines[2]} == $'big cat\t2\t0.5' ]]
-    [[ ${lines[3]} == $'\360\237\220\210\t1\t0.25' ]]
+    [[ ${lines[1]} == $'a\\tb\t1\t0.25\ttail' ]]
+    [[ ${lines[2]} == $'big cat\t2\t0.5\ttail' ]]
+    [[ ${lines[3]} == $'\360\237\220\210\t1\t0.25\ttail' ]]
+}
+
+@test "tiers are those of the training rows, and their bounds can be chosen" {
+    printf 'label\tsplit\na\ttrain\na\ttrain\na\ttrain\nb\ttrain\nb\ttest\nb\ttest\n' >m.tsv
+    run -0 --separate-stderr classstats --show classes --tiers 2,2 m.tsv
+    [ "${lines[1]}" = $'a\t3\t0.5\thead' ]
+    [ "${lines[2]}" = $'b\t3\t0.5\ttail' ]
+    run -0 --separate-stderr classstats --show summary --tiers 2,2 m.tsv
+    [[ ${lines[0]} == *$'\tgini\timpurity\tsingletons\thead\tmedium\ttail' ]]
+    [[ ${lines[1]} == *$'\t0\t0.5\t0\t2\t0\t0' ]]
+    [[ ${lines[3]} == $'train\t'*$'\t1\t1\t0\t1' ]]
+}
+
+@test "several labels in a cell: each counts once, an empty cell is a labelled row" {
+    printf 'labels\na;b\nb\n\na;a\n\\N\nc;a;b\n' >m.tsv
+    run -0 --separate-stderr classstats --multi-label --show classes --weights positive m.tsv
+    [ "${lines[0]}" = $'class\tcount\tshare\ttier\tirlbl\tpositive' ]
+    [ "${lines[1]}" = $'a\t3\t0.6\ttail\t1\t0.6666666666666666' ]
+    [ "${lines[3]}" = $'c\t1\t0.2\ttail\t3\t4' ]
+    run -0 --separate-stderr classstats --multi-label --show pairs m.tsv
+    [ "${lines[0]}" = $'class\ta\tb\tc' ]
+    [ "${lines[1]}" = $'a\t3\t2\t1' ]
+    [ "${lines[3]}" = $'c\t1\t1\t1' ]
+    run -0 --separate-stderr classstats --multi-label --show labels m.tsv
+    [ "${lines[1]}" = $'label_sets\t5' ]
+    [ "${lines[3]}" = $'cardinality\t1.4' ]
+    run -0 --separate-stderr classstats --multi-label --show summary m.tsv
+    [[ ${lines[1]} == $'all\t5\t1\t3\t0\t3\t1\t3\t'* ]]
+    printf 'labels\na;;b\n' >m.tsv
+    run -1 classstats --multi-label m.tsv
+    output_has "m.tsv:2: empty name in labels, names are separated by one ';'"
+    mkdir fixed
+    printf 'b\na\nc\n' >fixed/classes.txt
+    printf 'labels\na;b\n' >fixed/manifest.tsv
+    run -0 --separate-stderr classstats --multi-label --show pairs fixed
+    [ "${lines[0]}" = $'class\tb\ta\tc' ]
+    printf 'a\n' >fixed/classes.txt
+    run -1 classstats --multi-label fixed
+    output_has "manifest.tsv:2: labels 'b' is not in classes.txt"
+}
+
+@test "names that are alike are a warning" {
+    printf 'label\nCat\ncat\ndog \ndog\n\303\251\ne\314\201\n' >m.tsv
+    run -0 --separate-stderr classstats --show summary m.tsv
+    stderr_has "warning: classes 'Cat' and 'cat' differ in case, spaces or Unicode form only"
+    stderr_has "classes 'dog' and 'dog ' differ"
+    [ "$(grep -c differ <<<"$stderr")" -eq 3 ]
+}
+
+@test "one class only, classes of one sample, no label, no row" {
+    printf 'label\na\na\n' >one.tsv
+    run -0 --separate-stderr classstats --show summary one.tsv
+    [[ ${lines[1]} == $'all\t2\t0\t1\t0\t2\t2\t1\t0\t\\N\t1\t0\t0\t0\t'* ]]
+    seq -f 'c%g' 5 | sed '1i label' >single.tsv
+    run -0 --separate-stderr classstats --show summary single.tsv
+    [[ ${lines[1]} == $'all\t5\t0\t5\t0\t1\t1\t1\t'*$'\t5\t0\t0\t5' ]]
+    printf 'label\n\\N\n' >none.tsv
+    run -0 --separate-stderr classstats --show summary none.tsv
+    [[ ${lines[1]} == $'all\t0\t1\t0\t0\t0\t0\t\\N\t'* ]]
+    printf 'label\tsplit\n' >empty.tsv
+    run -0 --separate-stderr classstats empty.tsv
 }
 
 # bad NAME STATUS MESSAGE ARGUMENT...: what fails prints nothing on standard output.
@@ -87,10 +148,14 @@ bad() {
 }
 
 @test "bad options end with 2" {
-    bad 2 "--show: 'class' is not classes, splits or summary" --show class shapes.tsv
+    bad 2 "--show: 'class' is none of classes, splits" --show class shapes.tsv
     bad 2 "--show: names no table" --show '' shapes.tsv
     bad 2 "--weights: unknown weights 'foo'" --weights foo shapes.tsv
     bad 2 "effnum: B is 1, 0 <= B < 1 was expected" --weights effnum:1 shapes.tsv
+    bad 2 "--weights: unknown weights 'positive:1'" --weights positive:1 shapes.tsv
+    bad 2 "--tiers: '5' is not two counts" --tiers 5 shapes.tsv
+    bad 2 "--tiers: 5,7: the tail would reach into the head" --tiers 5,7 shapes.tsv
+    bad 2 "--show: labels and pairs need --multi-label" --show pairs shapes.tsv
     bad 2 "too many arguments" shapes.tsv shapes.tsv
 }
 

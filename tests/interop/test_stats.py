@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
+from scipy import stats
 from sklearn import metrics
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -73,6 +74,83 @@ def test_balanced_class_weights_are_scikit_learns(tool, seed):
     classes = np.unique(truth)
     theirs = compute_class_weight("balanced", classes=classes, y=truth)
     assert ours == pytest.approx(dict(zip(classes, theirs)), rel=1e-14)
+
+
+def classstats(tool, *args, stdin=None):
+    """The report of classstats as tables of dictionaries."""
+    return json.loads(tool("classstats", "--format", "json", *args, stdin=stdin))
+
+
+def long_tail(seed):
+    """Labels of a long tail, most frequent class first."""
+    rng = np.random.default_rng(seed)
+    counts = np.geomspace(500, 3, int(rng.integers(2, 30))).astype(int)
+    return np.repeat([f"c{i:02}" for i in range(len(counts))], counts), counts
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_imbalance_is_numpys_and_scipys(tool, seed):
+    labels, n = long_tail(seed)
+    report = classstats(tool, stdin=manifest(label=labels))
+    ours, p = report["summary"][0], n / n.sum()
+    assert ours["ratio"] == pytest.approx(n.max() / n.min(), rel=1e-14)
+    assert ours["entropy"] == pytest.approx(stats.entropy(n, base=2), rel=1e-13)
+    assert ours["evenness"] == pytest.approx(stats.entropy(n) / np.log(len(n)), rel=1e-13)
+    assert ours["effective"] == pytest.approx(np.exp(stats.entropy(n)), rel=1e-13)
+    assert ours["gini"] == pytest.approx(
+        np.abs(n[:, None] - n).mean() / (2 * n.mean()), rel=1e-12)
+    assert ours["impurity"] == pytest.approx(1 - (p ** 2).sum(), rel=1e-13)
+    tiers = ["head" if c > 100 else "tail" if c < 20 else "medium" for c in n]
+    assert [row["tier"] for row in report["classes"]] == tiers
+    assert [ours[tier] for tier in ["head", "medium", "tail"]] == [
+        tiers.count(tier) for tier in ["head", "medium", "tail"]]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_terms_of_losses_and_samplers_are_the_papers(tool, seed):
+    """Formulas as the reference code of each paper has them, in numpy."""
+    labels, n = long_tail(seed)
+    c, total = len(n), n.sum()
+    effective = (1 - 0.999) / (1 - 0.999 ** n)  # vandit15/Class-balanced-loss-pytorch
+    margins = 1 / np.sqrt(np.sqrt(n))  # kaidic/LDAM-DRW
+    expected = {
+        "effnum:0.999": effective / effective.sum() * c,
+        "inverse": (1 / n) / (1 / n).mean(),
+        "sqrt": n ** -0.5 / (n ** -0.5).mean(),
+        "log": (w := 1 / np.log(1.02 + n / total)) / w.mean(),
+        "positive": (total - n) / n,
+        "sampling:0.5": n ** 0.5 / (n ** 0.5).sum(),
+        "repeat:0.05": np.maximum(1, np.sqrt(0.05 / (n / total))),
+        "margin:0.5": margins * (0.5 / margins.max()),
+        "logit:1": np.log(n / total),
+    }
+    rows = classstats(tool, "--weights", ",".join(expected), stdin=manifest(label=labels))
+    for name, values in expected.items():
+        assert [row[name] for row in rows["classes"]] == pytest.approx(list(values), rel=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_sets_of_labels_are_as_the_matrix_says(tool, seed):
+    rng = np.random.default_rng(seed)
+    matrix = rng.random((200, 6)) < [0.5, 0.3, 0.2, 0.1, 0.05, 0.02]
+    names = np.array(NAMES[:6])
+    cells = [";".join(rng.permutation(names[row])) for row in matrix]
+    report = classstats(tool, "--multi-label", "--show", "classes,labels,pairs",
+                        stdin=manifest(file_name=[str(i) for i in range(200)], labels=cells))
+    matrix = matrix[:, np.argsort([name.encode() for name in names])]
+    n = matrix.sum(0)
+    irlbl = n.max() / n
+    assert [row["count"] for row in report["classes"]] == n.tolist()
+    assert [row["irlbl"] for row in report["classes"]] == pytest.approx(list(irlbl), rel=1e-14)
+    ours, used = report["labels"], matrix[matrix.any(1)]
+    assert ours["cardinality"] == pytest.approx(matrix.sum(1).mean(), rel=1e-14)
+    assert ours["label_sets"] == len(np.unique(matrix, axis=0))
+    assert ours["mean_ir"] == pytest.approx(irlbl.mean(), rel=1e-14)
+    assert ours["cvir"] == pytest.approx(irlbl.std(ddof=1) / irlbl.mean(), rel=1e-13)
+    scumble = [1 - stats.gmean(irlbl[row]) / irlbl[row].mean() for row in used]
+    assert ours["scumble"] == pytest.approx(np.mean(scumble), rel=1e-12)
+    pairs = [list(row.values())[1:] for row in report["pairs"]]
+    assert pairs == (matrix.T.astype(int) @ matrix.astype(int)).tolist()
 
 
 def labels_after_rebalance(tool, truth, *options):

@@ -33,6 +33,7 @@ START_TEST(values_by_hand)
     ts_class_table_init(&t, counts, 4);
     ck_assert_uint_eq(t.total, 8);
     ck_assert_uint_eq(t.n_empty, 1);
+    ck_assert_uint_eq(t.n_singletons, 0);
     ck_assert_uint_eq(t.max, 4);
     ck_assert_uint_eq(t.min, 2);
     assert_near(t.imbalance_ratio, 2);
@@ -91,15 +92,6 @@ START_TEST(scaling_all_counts_changes_no_share)
 }
 END_TEST
 
-START_TEST(cross_counts_have_the_counts_as_sums)
-{
-    const gint32 a[] = {0, 1, 1, -1, 0}, b[] = {2, 0, -1, 1, 2};
-    g_autofree guint64 *cross = ts_cross_count(a, 2, b, 3, 5, NULL);
-    const guint64 expected[3][4] = {{0, 0, 2, 0}, {1, 0, 0, 1}, {0, 1, 0, 0}};
-    ck_assert_mem_eq(cross, expected, sizeof expected);
-}
-END_TEST
-
 static void
 assert_weights(const char *scheme, const guint64 *counts, guint n, const double *expected)
 {
@@ -120,6 +112,55 @@ START_TEST(weights_by_hand)
     double e = 1, f = 0.1 / (1 - 0.9 * 0.9 * 0.9 * 0.9);
     assert_weights("effnum:0.9", counts, 3, (double[]){2 * e / (e + f), 2 * f / (e + f), 0});
     assert_weights("effnum:0", counts, 3, (double[]){1, 1, 0});
+}
+END_TEST
+
+static void
+assert_terms(const char *name, guint64 n_samples, const double *expected)
+{
+    const guint64 counts[] = {1, 16, 0};
+    double values[3];
+    ck_assert(ts_class_terms(name, counts, 3, n_samples, values, NULL));
+    for (guint i = 0; i < 3; i++) {
+        ck_assert_int_eq(isnan(values[i]), isnan(expected[i]));
+        if (!isnan(expected[i]))
+            assert_near(values[i], expected[i]);
+    }
+}
+
+START_TEST(terms_by_hand)
+{
+    assert_terms("positive", 17, (double[]){16, 1.0 / 16, NAN});
+    assert_terms("sampling:1", 17, (double[]){1.0 / 17, 16.0 / 17, 0});
+    assert_terms("sampling:0", 17, (double[]){0.5, 0.5, 0});
+    assert_terms("sampling:0.5", 17, (double[]){0.2, 0.8, 0});
+    assert_terms("repeat:0.25", 16, (double[]){2, 1, NAN});
+    assert_terms("margin:0.5", 17, (double[]){0.5, 0.25, NAN});
+    assert_terms("logit:1", 17, (double[]){log(1.0 / 17), log(16.0 / 17), NAN});
+    assert_terms("logit:-2", 17, (double[]){-2 * log(1.0 / 17), -2 * log(16.0 / 17), NAN});
+    assert_terms("balanced", 17, (double[]){8.5, 17.0 / 32, 0});
+}
+END_TEST
+
+START_TEST(only_weights_are_weights)
+{
+    const guint64 counts[] = {1, 2};
+    double values[2];
+    g_autoptr(GError) error = NULL;
+    ck_assert(!ts_class_weights("margin:0.5", counts, 2, values, &error));
+    ck_assert_str_eq(error->message, "unknown weights 'margin:0.5', there are: balanced, effnum:B, "
+                                     "inverse, sqrt, log");
+}
+END_TEST
+
+START_TEST(tiers_part_at_their_counts)
+{
+    const TsTiers tiers = {.head = 100, .tail = 20};
+    ck_assert_int_eq(ts_tier(&tiers, 101), TS_TIER_HEAD);
+    ck_assert_int_eq(ts_tier(&tiers, 100), TS_TIER_MEDIUM);
+    ck_assert_int_eq(ts_tier(&tiers, 20), TS_TIER_MEDIUM);
+    ck_assert_int_eq(ts_tier(&tiers, 19), TS_TIER_TAIL);
+    ck_assert_int_eq(ts_tier(&tiers, 0), TS_TIER_TAIL);
 }
 END_TEST
 
@@ -173,10 +214,12 @@ main(void)
     tcase_add_test(table, even_tables_are_even_and_single_classes_are_not);
     tcase_add_test(table, no_samples_means_no_numbers);
     tcase_add_loop_test(table, scaling_all_counts_changes_no_share, 0, 50);
-    tcase_add_test(table, cross_counts_have_the_counts_as_sums);
+    tcase_add_test(table, tiers_part_at_their_counts);
     suite_add_tcase(suite, table);
     TCase *weights = tcase_create("weights");
     tcase_add_test(weights, weights_by_hand);
+    tcase_add_test(weights, terms_by_hand);
+    tcase_add_test(weights, only_weights_are_weights);
     tcase_add_loop_test(weights, rarer_classes_weigh_more_and_scales_are_kept, 0, 50);
     tcase_add_test(weights, unknown_schemes_are_wrong_usage);
     suite_add_tcase(suite, weights);
