@@ -1,12 +1,12 @@
 /* rebalance: rows of small classes repeated, rows of large classes left out. */
+#include "rebalance.h"
+
 #include "balance/resample.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/tool.h"
 #include "layout/layout.h"
-#include "manifest/classes.h"
-#include "manifest/writer.h"
-#include "stats/report.h"
 
 #include <string.h>
 
@@ -14,7 +14,9 @@ static struct {
     char *method;
     char *strategy;
     char *target;
+    char *total, *cap, *floor, *max_repeats;
     gboolean random;
+    char *as;
     char *label;
     char *split;
     gboolean all_splits;
@@ -24,17 +26,33 @@ static struct {
 
 static const GOptionEntry entries[] = {
     {"method", 'm', 0, G_OPTION_ARG_STRING, &options.method,
-     "over: repeat rows (default); under: leave rows out", "METHOD"},
+     "random: rows are repeated and left out (default); over: repeated alone; under: left out "
+     "alone",
+     "METHOD"},
     {"strategy", 's', 0, G_OPTION_ARG_STRING, &options.strategy,
-     "Which classes: auto (default), all, minority, 'not minority', majority, 'not majority', or a "
-     "ratio in (0, 1] for two classes",
+     "Which classes: auto (default), all, minority, 'not minority', majority, 'not majority', "
+     "list:A,B, or a ratio in (0, 1] for two classes; or a rule for all: as-is, power:Q, effnum:B, "
+     "repeat-factor:T, max*F, min*F, mean*F, median*F",
      "NAME"},
     {"target", 't', 0, G_OPTION_ARG_STRING, &options.target,
      "Rows of each class instead of a strategy, such as 'cat=500,dog=20%,*=100'; classes not named "
      "stay as they are",
      "CLASS=N,..."},
+    {"total", 'N', 0, G_OPTION_ARG_STRING, &options.total,
+     "Rows of all classes together, exactly, in the proportions of the strategy (default: as-is)",
+     "N|P%"},
+    {"cap", 0, 0, G_OPTION_ARG_STRING, &options.cap,
+     "No class has more rows: a number, or such as median*2", "N"},
+    {"floor", 0, 0, G_OPTION_ARG_STRING, &options.floor,
+     "No class has fewer rows: a number, or such as max*0.1", "N"},
+    {"max-repeats", 0, 0, G_OPTION_ARG_STRING, &options.max_repeats,
+     "No class grows to more than R times its rows", "R"},
     {"random", 0, 0, G_OPTION_ARG_NONE, &options.random,
      "Draw the rows to repeat at random instead of using all evenly", NULL},
+    {"as", 0, 0, G_OPTION_ARG_STRING, &options.as,
+     "rows: repeated lines (default); repeat: a column that says how often; weight: a column of "
+     "weights that make up for it",
+     "FORM"},
     {"label", 0, 0, G_OPTION_ARG_STRING, &options.label, "Column of the classes (default: label)",
      "COLUMN"},
     {"split", 0, 0, G_OPTION_ARG_STRING, &options.split,
@@ -48,54 +66,89 @@ static const GOptionEntry entries[] = {
     {NULL},
 };
 
-typedef struct {
-    TsResampleMethod method;
-    TsManifest *manifest;
-    TsClasses *classes; /* rows that are not to be touched have class -1 */
-    guint64 n_untouched;
-    guint64 *targets;
-    guint32 *repeats;
-} Job;
-
 static void
-job_clear(Job *self)
+job_clear(RebalanceJob *self)
 {
     g_clear_pointer(&self->manifest, ts_manifest_free);
     g_clear_pointer(&self->classes, ts_classes_free);
+    g_clear_pointer(&self->requested, g_free);
     g_clear_pointer(&self->targets, g_free);
     g_clear_pointer(&self->repeats, g_free);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RebalanceJob, job_clear)
+
+/* How rows are chosen, by name. */
+static const struct {
+    const char *name;
+    TsResampleMethod direction;
+} methods[] = {
+    {"random", TS_RESAMPLE_ANY},
+    {"over", TS_RESAMPLE_OVER},
+    {"under", TS_RESAMPLE_UNDER},
+};
 
 static gboolean
-check_options(Job *job, GError **error)
+parse_method(const char *name, TsResampleWish *wish, GError **error)
 {
-    job->method = options.target != NULL ? TS_RESAMPLE_ANY : TS_RESAMPLE_OVER;
-    if (options.method != NULL && strcmp(options.method, "over") == 0)
-        job->method = TS_RESAMPLE_OVER;
-    else if (options.method != NULL && strcmp(options.method, "under") == 0)
-        job->method = TS_RESAMPLE_UNDER;
-    else if (options.method != NULL)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "--method: '%s' is not over or under",
-                            options.method);
+    for (gsize i = 0; i < G_N_ELEMENTS(methods); i++)
+        if (strcmp(name, methods[i].name) == 0) {
+            wish->method = methods[i].direction;
+            return TRUE;
+        }
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "--method: '%s' is not random, over or under",
+                        name);
+}
+
+static gboolean
+parse_form(const char *name, OutputForm *form, GError **error)
+{
+    static const char *const forms[] = {"rows", "repeat", "weight"};
+    for (gsize i = 0; i < G_N_ELEMENTS(forms); i++)
+        if (strcmp(name, forms[i]) == 0) {
+            *form = (OutputForm) i;
+            return TRUE;
+        }
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "--as: '%s' is not rows, repeat or weight", name);
+}
+
+/* Options that make no sense together. */
+static gboolean
+check_conflicts(const TsResampleWish *wish, OutputForm form, GError **error)
+{
+    const char *problem = NULL;
     if (options.strategy != NULL && options.target != NULL)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "--strategy and --target exclude each other");
-    if (options.split != NULL && options.all_splits)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "--split and --all-splits exclude each other");
-    if (options.random && job->method == TS_RESAMPLE_UNDER)
-        return ts_error_set(
-            error, TS_ERROR_ARGUMENT,
-            "--random is about rows that are repeated, --method under repeats none");
-    if (options.dry_run && options.output != NULL)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "--dry-run and --output exclude each other");
-    return TRUE;
+        problem = "--strategy and --target exclude each other";
+    else if (options.split != NULL && options.all_splits)
+        problem = "--split and --all-splits exclude each other";
+    else if (options.dry_run && options.output != NULL)
+        problem = "--dry-run and --output exclude each other";
+    else if (options.random && wish->method == TS_RESAMPLE_UNDER)
+        problem = "--random is about rows that are repeated, --method under repeats none";
+    else if (options.random && form == AS_WEIGHT)
+        problem = "--random is about rows that are repeated, --as weight repeats none";
+    return problem == NULL || ts_error_set(error, TS_ERROR_ARGUMENT, "%s", problem);
+}
+
+static gboolean
+check_options(TsResampleWish *wish, OutputForm *form, GError **error)
+{
+    *wish = (TsResampleWish){.strategy = options.strategy,
+                             .targets = options.target,
+                             .total = options.total,
+                             .cap = options.cap,
+                             .floor = options.floor};
+    return parse_method(options.method != NULL ? options.method : "random", wish, error) &&
+           parse_form(options.as != NULL ? options.as : "rows", form, error) &&
+           (options.max_repeats == NULL ||
+            ts_parse_double(options.max_repeats, 1, 1e9, "--max-repeats", &wish->max_repeats,
+                            error)) &&
+           check_conflicts(wish, *form, error);
 }
 
 /* Rows of other splits get class -1. */
 static gboolean
-choose_split(Job *job, GError **error)
+choose_split(RebalanceJob *job, GError **error)
 {
     const char *split = options.split != NULL ? options.split : "train";
     guint column;
@@ -119,7 +172,7 @@ choose_split(Job *job, GError **error)
 }
 
 static gboolean
-read_job(Job *job, const char *dataset, GError **error)
+read_job(RebalanceJob *job, const char *dataset, GError **error)
 {
     job->manifest = ts_layout_read(dataset, error);
     if (job->manifest == NULL)
@@ -128,6 +181,10 @@ read_job(Job *job, const char *dataset, GError **error)
         ts_classes_new(job->manifest, options.label != NULL ? options.label : "label", error);
     if (job->classes == NULL || !choose_split(job, error))
         return FALSE;
+    if (job->form == AS_REPEAT && ts_manifest_find_column(job->manifest, "repeat") >= 0)
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%s: has a column repeat already; leave out --as repeat",
+                            ts_manifest_name(job->manifest));
     memset(job->classes->counts, 0, job->classes->n * sizeof *job->classes->counts);
     for (guint64 row = 0; row < ts_manifest_n_rows(job->manifest); row++) {
         if (job->classes->of_row[row] >= 0)
@@ -139,120 +196,35 @@ read_job(Job *job, const char *dataset, GError **error)
 }
 
 static gboolean
-plan(Job *job, GError **error)
+plan(RebalanceJob *job, const TsResampleWish *wish, GError **error)
 {
     const TsClasses *classes = job->classes;
+    job->requested = g_new0(guint64, classes->n + 1);
     job->targets = g_new0(guint64, classes->n + 1);
-    if (options.target != NULL) {
-        if (ts_resample_targets(options.target, job->method, classes->names, classes->counts,
-                                classes->n, job->targets, error))
-            return TRUE;
-        g_prefix_error(error, "--target: ");
-        return FALSE;
-    }
-    if (ts_resample_strategy(options.strategy != NULL ? options.strategy : "auto", job->method,
-                             classes->counts, classes->n, job->targets, error))
+    if (ts_resample_plan(wish, classes->names, classes->counts, classes->n, job->requested,
+                         job->targets, error))
         return TRUE;
     if (g_error_matches(*error, TS_ERROR, TS_ERROR_ARGUMENT))
-        g_prefix_error(error, "--strategy: ");
+        g_prefix_error(error, "--");
     else
         g_prefix_error(error, "%s: ", ts_manifest_name(job->manifest));
     return FALSE;
 }
 
 static gboolean
-print_plan(const Job *job, GError **error)
-{
-    static const char *const columns[] = {"class", "before", "after", "change", NULL};
-    const TsClasses *classes = job->classes;
-    g_autoptr(TsReport) report = ts_report_new();
-    ts_report_begin(report, "plan", columns);
-    for (guint c = 0; c < classes->n; c++) {
-        ts_report_text(report, classes->names[c]);
-        ts_report_int(report, (gint64) classes->counts[c]);
-        ts_report_int(report, (gint64) job->targets[c]);
-        ts_report_int(report, (gint64) (job->targets[c] - classes->counts[c]));
-    }
-    return ts_report_print(report, ts_tool_format(), error);
-}
-
-/* Rows whose class grows are written once in their place; these are the others: what is repeated,
- * class by class. */
-static gboolean
-write_repeated(const Job *job, TsManifestWriter *writer, GError **error)
-{
-    const TsClasses *classes = job->classes;
-    g_autofree guint64 *begin = g_new0(guint64, classes->n + 2);
-    guint64 n_rows = ts_manifest_n_rows(job->manifest);
-    for (guint64 row = 0; row < n_rows; row++)
-        if (job->repeats[row] > 1)
-            begin[classes->of_row[row] + 1]++;
-    for (guint c = 0; c < classes->n; c++)
-        begin[c + 1] += begin[c];
-    guint64 n = begin[classes->n];
-    g_autofree guint64 *rows = ts_try_alloc(n, sizeof *rows, "rows to repeat", error);
-    for (guint64 row = 0; rows != NULL && row < n_rows; row++)
-        if (job->repeats[row] > 1)
-            rows[begin[classes->of_row[row]]++] = row;
-    for (guint64 i = 0; rows != NULL && i < n; i++)
-        for (guint32 k = 1; k < job->repeats[rows[i]]; k++)
-            if (!ts_manifest_writer_copy_row(writer, job->manifest, rows[i], NULL, error))
-                return FALSE;
-    return rows != NULL;
-}
-
-static gboolean
-write_manifest(Job *job, GError **error)
+choose_rows(RebalanceJob *job, GError **error)
 {
     const TsClasses *classes = job->classes;
     guint64 n_rows = ts_manifest_n_rows(job->manifest);
     job->repeats = ts_try_alloc(n_rows, sizeof *job->repeats, "repeats", error);
-    if (job->repeats == NULL ||
-        !ts_resample_repeats(classes->of_row, n_rows, classes->counts, job->targets, classes->n,
-                             options.random, ts_tool_seed(), job->repeats, error))
-        return FALSE;
-    g_autoptr(TsManifestWriter) writer = ts_manifest_writer_new_like(
-        options.output != NULL ? options.output : "-", job->manifest, NULL, ts_tool_force(), error);
-    if (writer == NULL)
-        return FALSE;
-    for (guint64 row = 0; row < n_rows; row++)
-        if (job->repeats[row] > 0 &&
-            !ts_manifest_writer_copy_row(writer, job->manifest, row, NULL, error))
-            return FALSE;
-    return write_repeated(job, writer, error) && ts_manifest_writer_commit(writer, error);
-}
-
-/* "rows 2450 -> 3500 (zero 35 -> 350, one 350, ...); 1050 of other splits ... kept" */
-static void
-report_counts(const Job *job)
-{
-    enum { CLASSES_SHOWN = 20 };
-    const TsClasses *classes = job->classes;
-    guint64 before = 0, after = 0;
-    g_autoptr(GString) list = g_string_new(NULL);
-    for (guint c = 0; c < classes->n; c++) {
-        before += classes->counts[c];
-        after += job->targets[c];
-        if (c < CLASSES_SHOWN)
-            g_string_append_printf(list, "%s%s %" G_GUINT64_FORMAT, c > 0 ? ", " : "",
-                                   classes->names[c], classes->counts[c]);
-        if (c < CLASSES_SHOWN && job->targets[c] != classes->counts[c])
-            g_string_append_printf(list, " -> %" G_GUINT64_FORMAT, job->targets[c]);
-    }
-    if (classes->n > CLASSES_SHOWN)
-        g_string_append_printf(list, ", and %u more classes", classes->n - CLASSES_SHOWN);
-    g_autofree char *untouched =
-        job->n_untouched > 0
-            ? g_strdup_printf("; %" G_GUINT64_FORMAT " of other splits or without a class kept",
-                              job->n_untouched)
-            : g_strdup("");
-    ts_info("rows %" G_GUINT64_FORMAT " -> %" G_GUINT64_FORMAT " (%s)%s", before, after, list->str,
-            untouched);
+    return job->repeats != NULL &&
+           ts_resample_repeats(classes->of_row, n_rows, classes->counts, job->targets, classes->n,
+                               options.random, ts_tool_seed(), job->repeats, error);
 }
 
 /* Where a list of classes says that they exist, or all of their rows are in other splits. */
 static void
-warn_of_empty_classes(const Job *job)
+warn_of_empty_classes(const RebalanceJob *job)
 {
     for (guint c = 0; c < job->classes->n; c++)
         if (job->classes->counts[c] == 0)
@@ -263,14 +235,19 @@ warn_of_empty_classes(const Job *job)
 static gboolean
 run(int n_args, char **args, GError **error)
 {
-    g_auto(Job) job = {0};
-    if (!check_options(&job, error) || !read_job(&job, n_args > 0 ? args[0] : "-", error) ||
-        !plan(&job, error))
+    g_auto(RebalanceJob) job = {0};
+    TsResampleWish wish;
+    if (!check_options(&wish, &job.form, error) ||
+        !read_job(&job, n_args > 0 ? args[0] : "-", error) || !plan(&job, &wish, error))
         return FALSE;
     warn_of_empty_classes(&job);
-    if (options.dry_run ? !print_plan(&job, error) : !write_manifest(&job, error))
+    if (!choose_rows(&job, error))
         return FALSE;
-    report_counts(&job);
+    const char *output = options.output != NULL ? options.output : "-";
+    if (options.dry_run ? !rebalance_print_plan(&job, error)
+                        : !rebalance_write(&job, output, error))
+        return FALSE;
+    rebalance_report_counts(&job);
     return TRUE;
 }
 
@@ -290,7 +267,9 @@ main(int argc, char **argv)
             "are kept, then the repeated ones.",
         .examples = "  datasplit photos/ | rebalance > train.tsv\n"
                     "  rebalance --method under -o even.tsv split.tsv\n"
-                    "  rebalance --target 'cat=500,dog=20%' --dry-run split.tsv",
+                    "  rebalance --target 'cat=500,dog=20%' --dry-run split.tsv\n"
+                    "  rebalance --strategy power:0.5 --total 20000 --max-repeats 10 split.tsv\n"
+                    "  rebalance --strategy repeat-factor:0.01 --as repeat split.tsv",
         .flags = TS_TOOL_SEED | TS_TOOL_FORCE | TS_TOOL_FORMAT,
         .max_args = 1,
         .options = entries,

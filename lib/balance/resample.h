@@ -1,12 +1,15 @@
 /* Classes made equal by repeating and by leaving out rows.
  *
- * Three steps: a target for every class (from a strategy or from explicit numbers), a number of
- * repeats for every row, the rows written. This file does the first two. Nothing here looks at
- * pictures, so a row that stands there three times is one picture and three lines.
+ * Three steps: a target for every class (from a strategy, a rule or explicit numbers, within
+ * limits), a number of repeats for every row, the rows written. This file does the first two.
+ * Nothing here looks at pictures, so a row that stands there three times is one picture and three
+ * lines.
  *
- *     if (!ts_resample_strategy("auto", TS_RESAMPLE_OVER, counts, n, targets, error) ||
+ *     TsResampleWish wish = {.strategy = "power:0.5", .total = "2000", .cap = "500"};
+ *     if (!ts_resample_plan(&wish, names, counts, n, requested, targets, error) ||
  *         !ts_resample_repeats(class_of_row, n_rows, counts, targets, n, FALSE, seed, repeats,
- * error)) return FALSE;
+ *                              error))
+ *         return FALSE;
  *     // row is written repeats[row] times, 0: left out
  */
 #pragma once
@@ -16,7 +19,7 @@
 G_BEGIN_DECLS
 
 typedef enum {
-    TS_RESAMPLE_ANY,   /* each class as its target wants: for explicit targets alone */
+    TS_RESAMPLE_ANY,   /* each class as its target wants */
     TS_RESAMPLE_OVER,  /* classes grow */
     TS_RESAMPLE_UNDER, /* classes shrink */
 } TsResampleMethod;
@@ -44,6 +47,52 @@ gboolean ts_resample_strategy(const char *strategy, TsResampleMethod method, con
  * classes, classes that have no row to repeat, and targets that the method cannot reach. */
 gboolean ts_resample_targets(const char *text, TsResampleMethod method, char *const *names,
                              const guint64 *counts, guint n, guint64 *targets, GError **error);
+
+/* Compute how many rows, not whole ones for shares, a rule wants of each class:
+ *
+ *   as-is               what there is
+ *   list:A,B            these classes to the largest count (under: the smallest), no other
+ *   max*F min*F mean*F median*F   F times the largest, ... count (F and the * may be left out),
+ *                       rounded to the nearest number; over: where there are fewer, under: where
+ *                       there are more
+ *   power:Q             in proportion to n^Q; 1: as they are, 0: even (Kang et al., "Decoupling
+ *                       representation and classifier for long-tailed recognition", ICLR 2020)
+ *   effnum:B            in proportion to the effective number of samples (1 - B^n) / (1 - B) (Cui
+ * et al., "Class-Balanced Loss", CVPR 2019) repeat-factor:T[,CLASS=T...]  n max(1, sqrt(T / f)) to
+ * the nearest number, f = n / N (Gupta et al., "LVIS", CVPR 2019), with a threshold T for classes
+ * of their own
+ *
+ * Shares keep the sum (over: no class shrinks and one stays, under: no class grows and one stays).
+ * `known` becomes FALSE, `wanted` unset, for a text that is none of these. Classes without rows get
+ * 0. TS_ERROR_ARGUMENT. */
+gboolean
+ts_resample_rule(const char *rule, TsResampleMethod method, char *const *names,
+                 const guint64 *counts, guint n, double *wanted, gboolean *known, GError **error);
+
+/* Read a number of rows: "500", or "max", "min", "mean" or "median" with or without "*FACTOR". */
+gboolean
+ts_resample_amount(const char *text, const guint64 *counts, guint n, guint64 *rows, GError **error);
+
+/* What a user asks for. */
+typedef struct {
+    TsResampleMethod method;
+    const char *strategy; /* of imbalanced-learn, or a rule; NULL: auto, but as-is where there is a
+                             total, a cap or a floor */
+    const char *targets;  /* for ts_resample_targets(), instead of a strategy; or NULL */
+    const char *total;    /* "N", or "P%" of the rows there are; or NULL */
+    const char *cap;      /* no class comes to more; for ts_resample_amount(); or NULL */
+    const char *floor;    /* no class that has rows comes to fewer; or NULL */
+    double max_repeats;   /* no class grows by more than this factor; 0: as much as is wanted */
+} TsResampleWish;
+
+/* Compute the target of each class. Limits act as far as the method lets classes change; a class
+ * that has rows keeps one, unless its target is 0. With a total the classes share it in proportion
+ * to what the strategy wants, within the limits, and sum to it exactly (largest remainders).
+ * `requested` is what would be without limits. Messages begin with the part of the wish that is
+ * wrong ("cap: ..."). TS_ERROR_ARGUMENT, also for a total that the limits do not allow;
+ * TS_ERROR_FORMAT if a strategy of imbalanced-learn has fewer than two classes with rows. */
+gboolean ts_resample_plan(const TsResampleWish *wish, char *const *names, const guint64 *counts,
+                          guint n, guint64 *requested, guint64 *targets, GError **error);
 
 /* Say how often each row is to be written: once if its class is -1; so that class c comes to
  * targets[c] otherwise. A class that shrinks loses rows at random. A class that grows uses all its

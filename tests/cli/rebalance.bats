@@ -58,6 +58,46 @@ counts() {
     [ "$(counts out.tsv)" = "square=8,triangle=6" ]
 }
 
+@test "rules, totals and limits" {
+    rebalance --strategy power:0.5 --total 100 shapes.tsv >out.tsv
+    [ "$(counts out.tsv)" = "disc=45,square=32,triangle=23" ]
+    rebalance --cap 10 --floor 8 shapes.tsv >out.tsv
+    [ "$(counts out.tsv)" = "disc=10,square=10,triangle=8" ]
+    run -0 --separate-stderr rebalance -n --max-repeats 3 shapes.tsv
+    output_has $'triangle\t6\t24\t18\t12'
+    stderr_has "rows 42 -> 66 (disc 24, square 12 -> 24, triangle 6 -> 18; 72 were requested)"
+    rebalance --strategy repeat-factor:0.5 shapes.tsv >out.tsv
+    [ "$(counts out.tsv)" = "disc=24,square=16,triangle=11" ]
+    rebalance --strategy list:triangle shapes.tsv >out.tsv
+    [ "$(counts out.tsv)" = "disc=24,square=12,triangle=24" ]
+}
+
+@test "a repeat column instead of repeated rows" {
+    rebalance --target disc=6,triangle=15 --as repeat shapes.tsv >out.tsv
+    [ "$(head -1 out.tsv)" = $'file_name\tlabel\tgroup\trepeat' ]
+    awk -F'\t' 'NR > 1 { n[$2] += $4 } END { print n["disc"], n["square"], n["triangle"] }' out.tsv >sums
+    [ "$(cat sums)" = "6 12 15" ]
+    [ "$(tail -n +2 out.tsv | wc -l)" -eq 24 ]
+    # the same rows as without the column
+    rebalance --target disc=6,triangle=15 shapes.tsv | tail -n +2 | sort >rows
+    awk -F'\t' 'NR > 1 { for (i = 0; i < $4; i++) print $1 "\t" $2 "\t" $3 }' out.tsv | sort >expanded
+    same rows expanded
+    run -1 --separate-stderr rebalance --as repeat out.tsv
+    stderr_has "out.tsv: has a column repeat already"
+}
+
+@test "a weight column, on top of weights that are there" {
+    printf 'label\tweight\na\t2\na\t\\N\nb\t1\n' >m.tsv
+    run -0 --separate-stderr rebalance --as weight m.tsv
+    [ "$output" = $'label\tweight\na\t2\na\t1\nb\t2' ]
+    rebalance -q --as weight shapes.tsv >out.tsv
+    [ "$(counts out.tsv)" = "disc=24,square=12,triangle=6" ]
+    [ "$(awk -F'\t' 'NR > 1 { n[$2] += $4 } END { print n["disc"], n["square"], n["triangle"] }' out.tsv)" = "24 24 24" ]
+    printf 'label\tweight\na\theavy\nb\t1\n' >m.tsv
+    run -1 --separate-stderr rebalance --as weight m.tsv
+    stderr_has "m.tsv:2: weight 'heavy' is not a number"
+}
+
 @test "the bootstrap draws, the seed decides" {
     rebalance --random --target triangle=60 shapes.tsv >a
     rebalance --random --target triangle=60 --seed 1 shapes.tsv >b
@@ -70,10 +110,10 @@ counts() {
 
 @test "a dry run prints the plan" {
     run -0 --separate-stderr rebalance --dry-run --strategy minority shapes.tsv
-    [ "$output" = $'class\tbefore\tafter\tchange\ndisc\t24\t24\t0\nsquare\t12\t12\t0\ntriangle\t6\t24\t18' ]
+    [ "$output" = $'class\tbefore\trequested\tdelivered\tchange\ndisc\t24\t24\t24\t0\nsquare\t12\t12\t12\t0\ntriangle\t6\t24\t24\t18' ]
     stderr_has "rows 42 -> 60 (disc 24, square 12, triangle 6 -> 24)"
     run -0 --separate-stderr rebalance -n --format json shapes.tsv
-    output_has '{"class": "triangle", "before": 6, "after": 24, "change": 18}'
+    output_has '{"class": "triangle", "before": 6, "requested": 24, "delivered": 24, "change": 18}'
 }
 
 @test "unlabelled rows pass, empty classes are warned of" {
@@ -121,7 +161,7 @@ bad() {
 }
 
 @test "bad options end with 2" {
-    bad 2 "--method: 'smote' is not over or under" --method smote shapes.tsv
+    bad 2 "--method: 'smote' is not random, over or under" --method smote shapes.tsv
     bad 2 "--strategy: the majority cannot grow" --strategy majority shapes.tsv
     bad 2 "--strategy: unknown strategy 'even'" --strategy even shapes.tsv
     bad 2 "--strategy: a ratio is for two classes, 3 have rows" --strategy 0.5 shapes.tsv
@@ -131,6 +171,14 @@ bad() {
     bad 2 "--split and --all-splits exclude each other" --split a --all-splits shapes.tsv
     bad 2 "--dry-run and --output exclude each other" -n -o x shapes.tsv
     bad 2 "--random is about rows that are repeated" -m under --random shapes.tsv
+    bad 2 "--random is about rows that are repeated" --as weight --random shapes.tsv
+    bad 2 "--as: 'lines' is not rows, repeat or weight" --as lines shapes.tsv
+    bad 2 "--max-repeats: 0.5 is outside" --max-repeats 0.5 shapes.tsv
+    bad 2 "--total: 'all' is not a whole number" --total all shapes.tsv
+    bad 2 "--total: 1000 rows cannot be reached: the classes may come to 3 to 30" \
+        --total 1000 --cap 10 shapes.tsv
+    bad 2 "--cap: 'half' is neither a number of rows nor max" --cap half shapes.tsv
+    bad 2 "--floor: '-3' is neither" --floor=-3 shapes.tsv
 }
 
 @test "bad input ends with 1" {

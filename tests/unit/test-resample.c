@@ -4,6 +4,7 @@
 #include "base/rng.h"
 #include "unit.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Counts and what imbalanced-learn's _validation.py makes of them. */
@@ -102,9 +103,9 @@ static const struct {
     TsResampleMethod method;
     const char *text, *message;
 } wrong_targets[] = {
-    {TS_RESAMPLE_ANY, "", "'': CLASS=ROWS"},
-    {TS_RESAMPLE_ANY, "cat", "'cat': CLASS=ROWS"},
-    {TS_RESAMPLE_ANY, "=3", "'=3': CLASS=ROWS"},
+    {TS_RESAMPLE_ANY, "", "'': CLASS=VALUE"},
+    {TS_RESAMPLE_ANY, "cat", "'cat': CLASS=VALUE"},
+    {TS_RESAMPLE_ANY, "=3", "'=3': CLASS=VALUE"},
     {TS_RESAMPLE_ANY, "cat=", "target: '' is not a whole number"},
     {TS_RESAMPLE_ANY, "cat=x", "target: 'x' is not a whole number"},
     {TS_RESAMPLE_ANY, "cat=1.5", "target: '1.5' is not a whole number"},
@@ -129,6 +130,117 @@ START_TEST(wrong_targets_are_wrong_usage)
     ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_ARGUMENT));
     ck_assert_msg(g_str_has_prefix(error->message, wrong_targets[_i].message), "%s",
                   error->message);
+}
+END_TEST
+
+/* Wishes for cat 40, dog 15, "a,b=c" 7, emu 0 rows, and what comes of them. */
+static const struct {
+    TsResampleWish wish;
+    guint64 requested[4], targets[4];
+} plans[] = {
+    {{.strategy = "as-is"}, {40, 15, 7, 0}, {40, 15, 7, 0}},
+    {{.cap = "20"}, {40, 15, 7, 0}, {20, 15, 7, 0}},
+    {{.method = TS_RESAMPLE_OVER, .cap = "20", .floor = "10"}, {40, 15, 7, 0}, {40, 15, 10, 0}},
+    {{.floor = "max*0.5"}, {40, 15, 7, 0}, {40, 20, 20, 0}},
+    {{.strategy = "all", .cap = "30"}, {40, 40, 40, 0}, {30, 30, 30, 0}},
+    {{.strategy = "auto", .max_repeats = 2}, {40, 40, 40, 0}, {40, 30, 14, 0}},
+    {{.strategy = "median"}, {15, 15, 15, 0}, {15, 15, 15, 0}},
+    {{.strategy = "mean*0.5"}, {10, 10, 10, 0}, {10, 10, 10, 0}},
+    {{.strategy = "max*0.3", .method = TS_RESAMPLE_OVER}, {40, 15, 12, 0}, {40, 15, 12, 0}},
+    {{.strategy = "min*2", .method = TS_RESAMPLE_UNDER}, {14, 14, 7, 0}, {14, 14, 7, 0}},
+    {{.strategy = "list:dog,a\\,b=c"}, {40, 40, 40, 0}, {40, 40, 40, 0}},
+    {{.strategy = "list:cat", .method = TS_RESAMPLE_UNDER}, {7, 15, 7, 0}, {7, 15, 7, 0}},
+    /* sqrt: 6.325, 3.873, 2.646 of 12.843 */
+    {{.strategy = "power:0.5"}, {30, 19, 13, 0}, {30, 19, 13, 0}},
+    {{.strategy = "power:0.5", .method = TS_RESAMPLE_OVER}, {40, 24, 17, 0}, {40, 24, 17, 0}},
+    {{.strategy = "power:0.5", .method = TS_RESAMPLE_UNDER}, {17, 10, 7, 0}, {17, 10, 7, 0}},
+    {{.strategy = "power:0", .total = "100"}, {34, 33, 33, 0}, {34, 33, 33, 0}},
+    {{.total = "200%"}, {80, 30, 14, 0}, {80, 30, 14, 0}},
+    {{.total = "4"}, {3, 1, 0, 0}, {2, 1, 1, 0}},
+    {{.total = "100", .cap = "45", .floor = "20"}, {65, 24, 11, 0}, {45, 35, 20, 0}},
+    {{.targets = "cat=1,dog=1,*=2", .total = "9"}, {2, 2, 5, 0}, {2, 2, 5, 0}},
+    {{.targets = "cat=0,dog=3", .floor = "9"}, {0, 3, 7, 0}, {0, 9, 9, 0}},
+    {{.strategy = "effnum:0"}, {21, 21, 20, 0}, {21, 21, 20, 0}},
+    {{.strategy = "effnum:1"}, {40, 15, 7, 0}, {40, 15, 7, 0}},
+    /* (1 - 0.9^n) / 0.1: 9.852, 7.941, 5.217 of 23.010 */
+    {{.strategy = "effnum:0.9"}, {27, 21, 14, 0}, {27, 21, 14, 0}},
+    /* sqrt(0.3 * 62 / 15) = 1.114, sqrt(0.3 * 62 / 7) = 1.630 */
+    {{.strategy = "repeat-factor:0.3"}, {40, 17, 11, 0}, {40, 17, 11, 0}},
+    {{.strategy = "repeat-factor:0.3,dog=0"}, {40, 15, 11, 0}, {40, 15, 11, 0}},
+};
+
+START_TEST(plans_come_to_what_is_wished)
+{
+    guint64 requested[4], targets[4];
+    g_autoptr(GError) error = NULL;
+    ck_assert_msg(
+        ts_resample_plan(&plans[_i].wish, class_names, class_counts, 4, requested, targets, &error),
+        "%s", error != NULL ? error->message : "no message");
+    for (int c = 0; c < 4; c++) {
+        ck_assert_uint_eq(requested[c], plans[_i].requested[c]);
+        ck_assert_uint_eq(targets[c], plans[_i].targets[c]);
+    }
+}
+END_TEST
+
+static const struct {
+    TsResampleWish wish;
+    const char *message;
+} wrong_wishes[] = {
+    {{.strategy = "power:x"}, "strategy: power: 'x' is not a number"},
+    {{.strategy = "effnum:2"}, "strategy: effnum: 2 is outside"},
+    {{.strategy = "median*x"}, "strategy: factor: 'x' is not a number"},
+    {{.strategy = "modus"}, "strategy: unknown strategy 'modus'"},
+    {{.strategy = "list:cow"}, "strategy: no class 'cow', there are: cat"},
+    {{.strategy = "list:cat,cat"}, "strategy: class 'cat' is there twice"},
+    {{.strategy = "repeat-factor:0.1", .method = TS_RESAMPLE_UNDER},
+     "strategy: repeat-factor repeats rows"},
+    {{.strategy = "repeat-factor:0.1,cow=1"}, "strategy: no class 'cow'"},
+    {{.targets = "cat"}, "target: 'cat': CLASS=VALUE"},
+    {{.cap = "0"}, "cap: no row would be left"},
+    {{.cap = "few"}, "cap: 'few' is neither a number of rows nor max"},
+    {{.cap = "5", .floor = "6"}, "cap: 5 is below the floor of 6"},
+    {{.floor = "-1"}, "floor: '-1' is neither"},
+    {{.total = "0"}, "total: 0 is outside"},
+    {{.total = "2"}, "total: 2 rows cannot be reached: the classes may come to 3 to"},
+    {{.total = "100", .cap = "30"},
+     "total: 100 rows cannot be reached: the classes may come to 3 "
+     "to 90"},
+    {{.total = "61", .method = TS_RESAMPLE_OVER}, "total: 61 rows cannot be reached"},
+    {{.total = "63", .method = TS_RESAMPLE_UNDER}, "total: 63 rows cannot be reached"},
+};
+
+START_TEST(wrong_wishes_are_wrong_usage)
+{
+    guint64 requested[4], targets[4];
+    g_autoptr(GError) error = NULL;
+    ck_assert(!ts_resample_plan(&wrong_wishes[_i].wish, class_names, class_counts, 4, requested,
+                                targets, &error));
+    ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_ARGUMENT));
+    ck_assert_msg(g_str_has_prefix(error->message, wrong_wishes[_i].message), "%s", error->message);
+}
+END_TEST
+
+/* Many classes, sizes of all magnitudes: the total is met and no class passes its limits. */
+START_TEST(totals_are_exact_within_limits)
+{
+    enum { N = 1000 };
+    guint64 counts[N], requested[N], targets[N], sum = 0;
+    char *names[N + 1] = {NULL};
+    TsRng rng;
+    ts_rng_init(&rng, 3, "test", (guint64) _i);
+    for (int c = 0; c < N; c++) {
+        counts[c] = (guint64) exp(ts_rng_uniform(&rng) * 20) - (c % 7 == 0);
+        names[c] = (char *) "c";
+    }
+    g_autofree char *total = g_strdup_printf("%d", 20011 + _i * 1000003);
+    TsResampleWish wish = {.strategy = "power:0.3", .total = total, .floor = "3", .cap = "max*.5"};
+    ck_assert(ts_resample_plan(&wish, names, counts, N, requested, targets, NULL));
+    for (int c = 0; c < N; c++) {
+        sum += targets[c];
+        ck_assert(counts[c] == 0 ? targets[c] == 0 : targets[c] >= 3);
+    }
+    ck_assert_uint_eq(sum, (guint64) (20011 + _i * 1000003));
 }
 END_TEST
 
@@ -250,6 +362,9 @@ main(void)
     tcase_add_loop_test(targets, targets_are_read, 0, (int) G_N_ELEMENTS(targets_texts));
     tcase_add_loop_test(targets, wrong_targets_are_wrong_usage, 0,
                         (int) G_N_ELEMENTS(wrong_targets));
+    tcase_add_loop_test(targets, plans_come_to_what_is_wished, 0, (int) G_N_ELEMENTS(plans));
+    tcase_add_loop_test(targets, wrong_wishes_are_wrong_usage, 0, (int) G_N_ELEMENTS(wrong_wishes));
+    tcase_add_loop_test(targets, totals_are_exact_within_limits, 0, 5);
     suite_add_tcase(suite, targets);
     TCase *repeats = tcase_create("repeats");
     tcase_add_loop_test(repeats, targets_are_met_exactly_and_others_stay, 0, 20);
