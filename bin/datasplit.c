@@ -1,215 +1,120 @@
-/* datasplit: give every row of a manifest a split. */
-#include "balance/split.h"
-#include "base/error.h"
-#include "base/log.h"
-#include "base/tool.h"
-#include "layout/layout.h"
-#include "manifest/classes.h"
-#include "manifest/writer.h"
+/* datasplit: give every row of a manifest a split or a fold. */
+#include "datasplit.h"
 
-#include <string.h>
+#include "base/error.h"
+#include "base/tool.h"
 
 #define DEFAULT_SHARES "train=0.7,val=0.15,test=0.15"
 
-static struct {
-    char *ratios;
-    char *label;
-    char *group;
-    gboolean no_groups;
-    gboolean no_stratify;
-    gboolean resplit;
-    char *output;
-} options;
+enum { UNSET = G_MININT };
+
+SplitOptions split_options = {.folds = UNSET, .fold = UNSET, .repeats = UNSET, .repeat = UNSET};
 
 static const GOptionEntry entries[] = {
-    {"ratios", 'r', 0, G_OPTION_ARG_STRING, &options.ratios,
+    {"ratios", 'r', 0, G_OPTION_ARG_STRING, &split_options.ratios,
      "Names and shares of the splits (default: " DEFAULT_SHARES ")", "NAME=SHARE,..."},
-    {"label", 0, 0, G_OPTION_ARG_STRING, &options.label,
+    {"counts", 'n', 0, G_OPTION_ARG_STRING, &split_options.counts,
+     "Names and rows of the splits; rest: all that are left", "NAME=N|rest,..."},
+    {"folds", 'k', 0, G_OPTION_ARG_INT, &split_options.folds,
+     "Deal K folds: a column fold with 1 to K", "K"},
+    {"leave-one-group-out", 0, 0, G_OPTION_ARG_NONE, &split_options.leave_one_group_out,
+     "Every group is a fold of its own", NULL},
+    {"fold", 0, 0, G_OPTION_ARG_INT, &split_options.fold,
+     "Write a split: fold I is val, the others train; without --folds, folds are those of the "
+     "input",
+     "I"},
+    {"repeats", 0, 0, G_OPTION_ARG_INT, &split_options.repeats,
+     "Deal R times anew, into columns split_1 or fold_1, ..., up to R", "R"},
+    {"repeat", 0, 0, G_OPTION_ARG_INT, &split_options.repeat,
+     "With --fold: the fold of this repeat", "N"},
+    {"label", 0, 0, G_OPTION_ARG_STRING, &split_options.label,
      "Column of the classes that are split in proportion (default: label)", "COLUMN"},
-    {"no-stratify", 0, 0, G_OPTION_ARG_NONE, &options.no_stratify,
+    {"no-stratify", 0, 0, G_OPTION_ARG_NONE, &split_options.no_stratify,
      "Do not look at classes, keep totals only", NULL},
-    {"group", 0, 0, G_OPTION_ARG_STRING, &options.group,
-     "Keep rows with the same value in this column together (default: group, if it is there)",
+    {"group", 0, 0, G_OPTION_ARG_STRING_ARRAY, &split_options.group,
+     "Keep rows with the same value in this column together; may be given again (default: group "
+     "and dup_group, where they are there)",
      "COLUMN"},
-    {"no-groups", 0, 0, G_OPTION_ARG_NONE, &options.no_groups, "Do not look at groups", NULL},
-    {"resplit", 0, 0, G_OPTION_ARG_NONE, &options.resplit,
-     "Replace the split column that is there already", NULL},
-    {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+    {"no-groups", 0, 0, G_OPTION_ARG_NONE, &split_options.no_groups, "Do not look at groups", NULL},
+    {"only", 0, 0, G_OPTION_ARG_STRING, &split_options.only,
+     "Deal only the rows of this split of the input, the others stay", "SPLIT"},
+    {"resplit", 0, 0, G_OPTION_ARG_NONE, &split_options.resplit,
+     "Replace the split or fold column that is there already", NULL},
+    {"output", 'o', 0, G_OPTION_ARG_FILENAME, &split_options.output,
      "Write the manifest to FILE instead of standard output", "FILE"},
     {NULL},
 };
 
 typedef struct {
-    TsSplitShares *shares;
-    TsManifest *manifest;
-    TsClasses *classes; /* NULL: --no-stratify */
-    TsClasses *groups;  /* NULL: none */
-    guint8 *split_of_row;
-} Job;
-
-static void
-job_clear(Job *self)
-{
-    g_clear_pointer(&self->shares, ts_split_shares_free);
-    g_clear_pointer(&self->manifest, ts_manifest_free);
-    g_clear_pointer(&self->classes, ts_classes_free);
-    g_clear_pointer(&self->groups, ts_classes_free);
-    g_clear_pointer(&self->split_of_row, g_free);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
+    gboolean a, b;
+    const char *message;
+} Clash;
 
 static gboolean
-check_options(Job *job, GError **error)
+check_clashes(GError **error)
 {
-    if (options.no_groups && options.group != NULL)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "--group and --no-groups exclude each other");
-    if (options.no_stratify && options.label != NULL)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "--label and --no-stratify exclude each other");
-    job->shares =
-        ts_split_shares_parse(options.ratios != NULL ? options.ratios : DEFAULT_SHARES, error);
-    if (job->shares == NULL)
-        g_prefix_error(error, "--ratios: ");
-    return job->shares != NULL;
+    const SplitOptions *o = &split_options;
+    gboolean folds = o->folds > 0, sizes = o->ratios != NULL || o->counts != NULL;
+    const Clash clashes[] = {
+        {o->no_groups, o->group != NULL, "--group and --no-groups exclude each other"},
+        {o->no_stratify, o->label != NULL, "--label and --no-stratify exclude each other"},
+        {o->ratios != NULL, o->counts != NULL, "--ratios and --counts exclude each other"},
+        {folds, sizes, "--folds has no use for --ratios or --counts"},
+        {o->leave_one_group_out, sizes || folds,
+         "--leave-one-group-out has no use for --ratios, --counts or --folds"},
+        {o->leave_one_group_out, o->repeats > 1, "--leave-one-group-out is the same every time"},
+        {o->fold > 0, sizes, "--fold has no use for --ratios or --counts"},
+        {o->fold > 0 && !folds, o->repeats > 0, "--repeats needs --folds beside --fold"},
+        {o->repeat > 0, o->fold == 0, "--repeat needs --fold"},
+        {folds && o->repeat > MAX(o->repeats, 1), TRUE, "--repeat is more than --repeats"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(clashes); i++)
+        if (clashes[i].a && clashes[i].b)
+            return ts_error_set(error, TS_ERROR_ARGUMENT, "%s", clashes[i].message);
+    return TRUE;
 }
 
-/* Made of two other rows: they might end up in another split than it. */
+/* An option that was not given becomes 0. */
 static gboolean
-check_no_synthetic_row(const TsManifest *manifest, GError **error)
+check_number(int *value, int min, int max, const char *option, GError **error)
 {
-    int column = ts_manifest_find_column(manifest, "parent_b");
-    for (guint64 row = 0; column >= 0 && row < ts_manifest_n_rows(manifest); row++)
-        if (!ts_cell_is_null(ts_manifest_cell(manifest, row, (guint) column))) {
-            g_autofree char *where = ts_manifest_where(manifest, row);
-            return ts_error_set(error, TS_ERROR_FORMAT,
-                                "%s: synthetic row (it has a parent_b); split first, then balance",
-                                where);
-        }
+    gboolean given = *value != UNSET;
+    if (given && (*value < min || *value > max))
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s %d: a number from %d to %d was expected",
+                            option, *value, min, max);
+    *value = given ? *value : 0;
     return TRUE;
 }
 
 static gboolean
-read_job(Job *job, const char *dataset, GError **error)
+check_options(SplitJob *job, GError **error)
 {
-    job->manifest = ts_layout_read(dataset, error);
-    if (job->manifest == NULL)
+    SplitOptions *o = &split_options;
+    if (!check_number(&o->folds, 2, TS_SPLITS_MAX, "--folds", error) ||
+        !check_number(&o->fold, 1, G_MAXINT32, "--fold", error) ||
+        !check_number(&o->repeats, 1, 1000, "--repeats", error) ||
+        !check_number(&o->repeat, 1, 1000, "--repeat", error) || !check_clashes(error))
         return FALSE;
-    if (!options.resplit && ts_manifest_find_column(job->manifest, "split") >= 0)
-        return ts_error_set(error, TS_ERROR_FORMAT,
-                            "%s: has a split column already; --resplit replaces it",
-                            ts_manifest_name(job->manifest));
-    if (!check_no_synthetic_row(job->manifest, error))
-        return FALSE;
-    const char *label = options.label != NULL ? options.label : "label";
-    if (!options.no_stratify) {
-        job->classes = ts_classes_new(job->manifest, label, error);
-        if (job->classes == NULL) {
-            if (ts_manifest_find_column(job->manifest, label) < 0)
-                g_prefix_error(error, "--no-stratify splits without classes: ");
-            return FALSE;
-        }
-    }
-    const char *group = options.group != NULL ? options.group : "group";
-    gboolean wanted = options.group != NULL ||
-                      (!options.no_groups && ts_manifest_find_column(job->manifest, group) >= 0);
-    if (wanted)
-        job->groups = ts_classes_new(job->manifest, group, error);
-    return !wanted || job->groups != NULL;
-}
-
-static gboolean
-split_rows(Job *job, GError **error)
-{
-    guint64 n_rows = ts_manifest_n_rows(job->manifest);
-    const gint32 *strata = job->classes != NULL ? job->classes->of_row : NULL;
-    guint n_strata = job->classes != NULL ? job->classes->n : 0;
-    job->split_of_row = ts_try_alloc(n_rows, 1, "splits", error);
-    if (job->split_of_row == NULL)
-        return FALSE;
-    if (job->groups == NULL)
-        return ts_split_by_strata(job->shares, strata, n_strata, n_rows, ts_tool_seed(),
-                                  job->split_of_row, error);
-    return ts_split_by_groups(job->shares, strata, n_strata, job->groups->of_row, job->groups->n,
-                              n_rows, ts_tool_seed(), job->split_of_row, error);
-}
-
-static gboolean
-write_manifest(const Job *job, GError **error)
-{
-    static const char *const extra[] = {"split", NULL};
-    g_autoptr(TsManifestWriter) writer =
-        ts_manifest_writer_new_like(options.output != NULL ? options.output : "-", job->manifest,
-                                    extra, ts_tool_force(), error);
-    if (writer == NULL)
-        return FALSE;
-    for (guint64 row = 0; row < ts_manifest_n_rows(job->manifest); row++) {
-        const char *split = job->shares->names[job->split_of_row[row]];
-        if (!ts_manifest_writer_copy_row(writer, job->manifest, row, &split, error))
-            return FALSE;
-    }
-    return ts_manifest_writer_commit(writer, error);
-}
-
-/* "train 29 rows (69.0 %), val 7 rows (16.7 %), ..." */
-static void
-report_sizes(const Job *job)
-{
-    guint64 n_rows = ts_manifest_n_rows(job->manifest), sizes[TS_SPLITS_MAX] = {0};
-    for (guint64 row = 0; row < n_rows; row++)
-        sizes[job->split_of_row[row]]++;
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (guint s = 0; s < job->shares->n; s++)
-        g_string_append_printf(text, "%s%s %" G_GUINT64_FORMAT " rows (%.1f %%)", s > 0 ? ", " : "",
-                               job->shares->names[s], sizes[s],
-                               n_rows > 0 ? 100.0 * (double) sizes[s] / (double) n_rows : 0);
-    if (job->groups != NULL)
-        g_string_append_printf(text, "; %u groups kept together", job->groups->n);
-    ts_info("%s", text->str);
-}
-
-/* A class without a row in some split cannot be learned or judged there. */
-static gboolean
-warn_of_absent_classes(const Job *job, GError **error)
-{
-    if (job->classes == NULL)
+    if (o->leave_one_group_out || (o->fold > 0 && o->folds == 0))
         return TRUE;
-    guint64 n_rows = ts_manifest_n_rows(job->manifest);
-    guint n = job->classes->n, n_splits = job->shares->n;
-    g_autofree guint64 *cells =
-        ts_try_alloc((gsize) n + 1, n_splits * sizeof *cells, "table of classes", error);
-    if (cells == NULL)
-        return FALSE;
-    for (guint64 row = 0; row < n_rows; row++)
-        if (job->classes->of_row[row] >= 0)
-            cells[(gsize) job->classes->of_row[row] * n_splits + job->split_of_row[row]]++;
-    for (guint s = 0; s < n_splits; s++) {
-        guint n_absent = 0, first = 0;
-        for (guint c = n; c-- > 0;)
-            if (job->classes->counts[c] > 0 && cells[(gsize) c * n_splits + s] == 0) {
-                n_absent++;
-                first = c;
-            }
-        if (n_absent > 0)
-            ts_warning("split '%s' has no row of %u class%s, such as '%s' (%" G_GUINT64_FORMAT
-                       " row%s in all)",
-                       job->shares->names[s], n_absent, n_absent == 1 ? "" : "es",
-                       job->classes->names[first], job->classes->counts[first],
-                       job->classes->counts[first] == 1 ? "" : "s");
-    }
-    return TRUE;
+    if (o->folds > 0)
+        job->shares = ts_split_folds_new((guint) o->folds, error);
+    else if (o->counts != NULL)
+        job->shares = ts_split_counts_parse(o->counts, error);
+    else
+        job->shares = ts_split_shares_parse(o->ratios != NULL ? o->ratios : DEFAULT_SHARES, error);
+    if (job->shares == NULL)
+        g_prefix_error(error, o->counts != NULL ? "--counts: " : "--ratios: ");
+    return job->shares != NULL;
 }
 
 static gboolean
 run(int n_args, char **args, GError **error)
 {
-    g_auto(Job) job = {0};
-    if (!check_options(&job, error) || !read_job(&job, n_args > 0 ? args[0] : "-", error) ||
-        !split_rows(&job, error) || !warn_of_absent_classes(&job, error) ||
-        !write_manifest(&job, error))
-        return FALSE;
-    report_sizes(&job);
-    return TRUE;
+    g_auto(SplitJob) job = {0};
+    return check_options(&job, error) && split_job_read(&job, n_args > 0 ? args[0] : "-", error) &&
+           split_job_deal(&job, error) && split_job_write(&job, error) &&
+           split_job_report(&job, error);
 }
 
 int
@@ -218,7 +123,7 @@ main(int argc, char **argv)
     static const TsTool tool = {
         .name = "datasplit",
         .arguments = "[DATASET]",
-        .summary = "Give every row of a manifest a split: train, val, test.",
+        .summary = "Give every row of a manifest a split (train, val, test) or a fold.",
         .description =
             "Totals are exact and every class is split in proportion, to less than a row. Where\n"
             "there is a group column, groups stay whole and shares are met as nearly as they\n"
@@ -227,7 +132,9 @@ main(int argc, char **argv)
             "with its split column goes to standard output.",
         .examples = "  datasplit photos/ > split.tsv\n"
                     "  datasplit --ratios train=0.8,test=0.2 --seed 7 -o split.tsv shapes.tsv\n"
-                    "  tile --virtual slide.tif | datasplit | classstats",
+                    "  tile --virtual slide.tif | datasplit --counts test=500,train=rest\n"
+                    "  datasplit --folds 5 shapes.tsv > folds.tsv\n"
+                    "  datasplit --fold 3 folds.tsv > fold-3.tsv",
         .flags = TS_TOOL_SEED | TS_TOOL_FORCE,
         .max_args = 1,
         .options = entries,

@@ -1,106 +1,9 @@
-/* Shares of splits, and rows dealt to splits stratum by stratum. */
+/* Rows dealt to splits stratum by stratum. */
 #include "balance/split.h"
 
 #include "base/error.h"
 #include "base/interrupt.h"
-#include "base/number.h"
 #include "base/rng.h"
-
-#include <math.h>
-#include <string.h>
-
-static gboolean
-parse_share(TsSplitShares *self, const char *part, GError **error)
-{
-    const char *equals = strrchr(part, '=');
-    if (equals == NULL || equals == part)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "'%s': NAME=SHARE such as train=0.7 was expected", part);
-    g_autofree char *name = g_strndup(part, (gsize) (equals - part));
-    double share;
-    if (!ts_parse_double(equals + 1, -G_MAXDOUBLE, G_MAXDOUBLE, name, &share, error))
-        return FALSE;
-    if (!(share > 0))
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: share %s is not above 0", name,
-                            equals + 1);
-    if (g_strv_contains((const char *const *) self->names, name))
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "split '%s' is there twice", name);
-    self->names[self->n] = g_steal_pointer(&name);
-    self->shares[self->n++] = share;
-    return TRUE;
-}
-
-TsSplitShares *
-ts_split_shares_parse(const char *text, GError **error)
-{
-    g_autoptr(TsSplitShares) self = g_new0(TsSplitShares, 1);
-    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
-    guint n = g_strv_length(parts);
-    if (n < 1 || n > TS_SPLITS_MAX) {
-        ts_error_set(error, TS_ERROR_ARGUMENT, "%u splits, 1 to %d were expected", n,
-                     TS_SPLITS_MAX);
-        return NULL;
-    }
-    self->names = g_new0(char *, n + 1);
-    self->shares = g_new0(double, n);
-    double sum = 0;
-    for (guint i = 0; i < n; i++) {
-        if (!parse_share(self, parts[i], error))
-            return NULL;
-        sum += self->shares[i];
-    }
-    if (fabs(sum - 1) > 1e-6 && fabs(sum - 100) > 1e-4) {
-        char number[TS_NUMBER_MAX];
-        ts_error_set(error, TS_ERROR_ARGUMENT, "shares add up to %s, 1 (or 100) was expected",
-                     ts_format_double(number, sum));
-        return NULL;
-    }
-    for (guint i = 0; i < n; i++)
-        self->shares[i] /= sum;
-    return g_steal_pointer(&self);
-}
-
-void
-ts_split_shares_free(TsSplitShares *self)
-{
-    if (self == NULL)
-        return;
-    g_strfreev(self->names);
-    g_free(self->shares);
-    g_free(self);
-}
-
-/* Whole part and remainder of a share of `count`. Products that are whole but for the error of
- * doubles count as whole. */
-static guint64
-whole_part(double share, guint64 count, double *remainder)
-{
-    double exact = share * (double) count;
-    double whole = floor(exact + 1e-9);
-    *remainder = MAX(exact - whole, 0);
-    if (*remainder < 1e-9)
-        *remainder = 0;
-    return (guint64) whole;
-}
-
-void
-ts_split_totals(const TsSplitShares *shares, guint64 total, guint64 *totals)
-{
-    double remainder[TS_SPLITS_MAX];
-    guint64 given = 0;
-    for (guint s = 0; s < shares->n; s++) {
-        totals[s] = whole_part(shares->shares[s], total, &remainder[s]);
-        given += totals[s];
-    }
-    for (; given < total; given++) {
-        guint best = 0;
-        for (guint s = 1; s < shares->n; s++)
-            if (remainder[s] > remainder[best] + 1e-12)
-                best = s;
-        totals[best]++;
-        remainder[best] = -1;
-    }
-}
 
 /* The table of how many rows of each stratum each split gets, while it is made. */
 typedef struct {
@@ -146,7 +49,7 @@ table_init(Table *table, const TsSplitShares *shares, const guint64 *sizes, guin
     for (gsize i = 0; i < n_cells; i++) {
         guint s = (guint) (i % shares->n);
         table->counts[i] =
-            whole_part(shares->shares[s], sizes[i / shares->n], &table->remainders[i]);
+            ts_split_whole_part(shares->shares[s], sizes[i / shares->n], &table->remainders[i]);
         table->expected[s] += table->remainders[i];
         table->need[s] -= (gint64) table->counts[i];
     }
@@ -284,7 +187,7 @@ sort_by_stratum(const gint32 *strata, guint n_strata, guint64 n_rows, guint64 **
 /* Shuffle the rows of each stratum and hand out as many to each split as the table says. */
 static gboolean
 deal_rows(const Table *table, guint64 *rows, const guint64 *begin, guint64 seed,
-          guint8 *split_of_row, GError **error)
+          guint32 *split_of_row, GError **error)
 {
     for (guint c = 0; c < table->n_strata; c++) {
         if (ts_interrupt_check(error))
@@ -295,19 +198,19 @@ deal_rows(const Table *table, guint64 *rows, const guint64 *begin, guint64 seed,
         guint64 at = begin[c];
         for (guint s = 0; s < table->n_splits; s++)
             for (guint64 i = 0; i < table->counts[(gsize) c * table->n_splits + s]; i++)
-                split_of_row[rows[at++]] = (guint8) s;
+                split_of_row[rows[at++]] = s;
     }
     return TRUE;
 }
 
 gboolean
-ts_split_by_strata(const TsSplitShares *shares, const gint32 *strata, guint n_strata,
-                   guint64 n_rows, guint64 seed, guint8 *split_of_row, GError **error)
+ts_split_by_strata(const TsSplitShares *shares, const TsSplitRows *to_deal, guint64 seed,
+                   guint32 *split_of_row, GError **error)
 {
     /* The last stratum is that of the rows that have none. */
-    n_strata = strata != NULL ? n_strata + 1 : 1;
+    guint n_strata = to_deal->strata != NULL ? to_deal->n_strata + 1 : 1;
     g_autofree guint64 *rows = NULL, *begin = NULL;
-    if (!sort_by_stratum(strata, n_strata, n_rows, &rows, &begin, error))
+    if (!sort_by_stratum(to_deal->strata, n_strata, to_deal->n, &rows, &begin, error))
         return FALSE;
     g_autofree guint64 *sizes = ts_try_alloc(n_strata, sizeof *sizes, "sizes of strata", error);
     if (sizes == NULL)

@@ -26,7 +26,7 @@ typedef struct {
     guint64 *sizes;      /* rows of each stratum */
     guint64 *filled;     /* (n_strata, n_splits): rows dealt so far */
     guint64 split_size[TS_SPLITS_MAX];
-    guint8 *split_of_group;
+    guint32 *split_of_group;
 } Groups;
 
 static void
@@ -94,7 +94,7 @@ groups_alloc(Groups *self, GError **error)
     self->filled = ts_try_alloc(n_cells, sizeof *self->filled, what, error);
     if (self->filled == NULL)
         return FALSE;
-    self->split_of_group = ts_try_alloc(self->n_groups, 1, what, error);
+    self->split_of_group = ts_try_alloc(self->n_groups, sizeof *self->split_of_group, what, error);
     return self->split_of_group != NULL;
 }
 
@@ -189,7 +189,7 @@ deal_groups(Groups *self, const OrderedGroup *order, GError **error)
         guint group = order[i].group;
         guint split = cheapest_split(self, group, 0);
         count_group(self, group, split, TRUE);
-        self->split_of_group[group] = (guint8) split;
+        self->split_of_group[group] = split;
     }
     gboolean moved = TRUE;
     for (guint pass = 0; moved && pass < PASSES_MAX; pass++) {
@@ -201,7 +201,7 @@ deal_groups(Groups *self, const OrderedGroup *order, GError **error)
             count_group(self, group, old, FALSE);
             guint split = cheapest_split(self, group, old);
             count_group(self, group, split, TRUE);
-            self->split_of_group[group] = (guint8) split;
+            self->split_of_group[group] = split;
             moved = moved || split != old;
         }
     }
@@ -210,40 +210,39 @@ deal_groups(Groups *self, const OrderedGroup *order, GError **error)
 
 /* Rows without a group get numbers behind the last group. */
 static gboolean
-number_groups(const gint32 *group_of_row, guint n_groups, guint64 n_rows, guint *numbers,
-              guint *n_numbers, GError **error)
+number_groups(const TsSplitRows *rows, guint *numbers, guint *n_numbers, GError **error)
 {
-    guint64 next = n_groups;
-    for (guint64 row = 0; row < n_rows; row++) {
-        if (group_of_row[row] < 0 && next >= G_MAXUINT - 1)
+    guint64 next = rows->groups != NULL ? rows->n_groups : 0;
+    for (guint64 row = 0; row < rows->n; row++) {
+        gboolean grouped = rows->groups != NULL && rows->groups[row] >= 0;
+        if (!grouped && next >= G_MAXUINT - 1)
             return ts_error_set(error, TS_ERROR_RANGE, "too many groups");
-        numbers[row] = group_of_row[row] >= 0 ? (guint) group_of_row[row] : (guint) next++;
+        numbers[row] = grouped ? (guint) rows->groups[row] : (guint) next++;
     }
     *n_numbers = (guint) next;
     return TRUE;
 }
 
 gboolean
-ts_split_by_groups(const TsSplitShares *shares, const gint32 *strata, guint n_strata,
-                   const gint32 *group_of_row, guint n_groups, guint64 n_rows, guint64 seed,
-                   guint8 *split_of_row, GError **error)
+ts_split_by_groups(const TsSplitShares *shares, const TsSplitRows *rows, guint64 seed,
+                   guint32 *split_of_row, GError **error)
 {
-    guint none = strata != NULL ? n_strata : 0;
-    g_auto(Groups) self = {.shares = shares, .n_strata = none + 1, .n_rows = n_rows};
-    g_autofree guint *numbers = ts_try_alloc(n_rows, sizeof *numbers, "groups", error);
-    if (numbers == NULL ||
-        !number_groups(group_of_row, n_groups, n_rows, numbers, &self.n_groups, error) ||
+    guint none = rows->strata != NULL ? rows->n_strata : 0;
+    g_auto(Groups) self = {.shares = shares, .n_strata = none + 1, .n_rows = rows->n};
+    g_autofree guint *numbers = ts_try_alloc(rows->n, sizeof *numbers, "groups", error);
+    if (numbers == NULL || !number_groups(rows, numbers, &self.n_groups, error) ||
         !groups_alloc(&self, error))
         return FALSE;
-    for (guint64 row = 0; row < n_rows; row++) {
-        guint stratum = strata != NULL && strata[row] >= 0 ? (guint) strata[row] : none;
+    for (guint64 row = 0; row < rows->n; row++) {
+        guint stratum =
+            rows->strata != NULL && rows->strata[row] >= 0 ? (guint) rows->strata[row] : none;
         self.parts[row] = (Part){numbers[row], stratum, 1};
     }
     merge_parts(&self);
     g_autofree OrderedGroup *order = order_groups(&self, seed, error);
     if (order == NULL || !deal_groups(&self, order, error))
         return FALSE;
-    for (guint64 row = 0; row < n_rows; row++)
+    for (guint64 row = 0; row < rows->n; row++)
         split_of_row[row] = self.split_of_group[numbers[row]];
     return TRUE;
 }

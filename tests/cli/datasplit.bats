@@ -153,7 +153,108 @@ bad() {
     stderr_has "$message"
 }
 
+# sizes: how often each value stands in the lines, "a=3,b=4".
+sizes() {
+    sort -V | uniq -c | awk '{ print $2 "=" $1 }' | paste -sd,
+}
+
+@test "counts are met, the rest goes where it is told" {
+    digits >digits.tsv
+    datasplit --counts test=31,val=10,train=rest digits.tsv >split.tsv
+    [ "$(column split split.tsv | sizes)" = "test=31,train=159,val=10" ]
+    run -1 --separate-stderr datasplit --counts a=150,b=51 digits.tsv
+    stderr_has "--counts: counts add up to 201, there are 200 rows"
+    run -1 --separate-stderr datasplit --counts a=150,b=49 digits.tsv
+    stderr_has "199, there are 200 rows; NAME=rest takes what is left"
+}
+
+@test "folds are of one size, and each holds its part of every class" {
+    digits >digits.tsv
+    datasplit --folds 5 digits.tsv >folds.tsv
+    [ "$(column fold folds.tsv | sizes)" = "1=40,2=40,3=40,4=40,5=40" ]
+    [ "$(paste -d: <(column label folds.tsv) <(column fold folds.tsv) | sort | uniq -c |
+        awk '{ print $1 }' | sort -u)" = 4 ]
+    [ "$(head -1 folds.tsv)" = $'file_name\tx\ty\twidth\theight\tlabel\tfold' ]
+}
+
+@test "a fold is held out, from a column of folds or at once" {
+    digits >digits.tsv
+    datasplit --folds 5 --seed 3 digits.tsv >folds.tsv
+    datasplit --fold 2 folds.tsv >late.tsv
+    datasplit --folds 5 --seed 3 --fold 2 digits.tsv >once.tsv
+    paste <(column fold folds.tsv) <(column split late.tsv) | sort -u >pairs
+    same pairs <(printf '1\ttrain\n2\tval\n3\ttrain\n4\ttrain\n5\ttrain\n')
+    same <(column split late.tsv) <(column split once.tsv)
+}
+
+@test "repeats are columns, and one of them can be held out" {
+    digits >digits.tsv
+    datasplit --folds 4 --repeats 3 digits.tsv >folds.tsv
+    [ "$(head -1 folds.tsv | cut -f7-)" = $'fold_1\tfold_2\tfold_3' ]
+    datasplit --folds 4 digits.tsv >one.tsv
+    same <(column fold one.tsv) <(column fold_1 folds.tsv)
+    run -1 cmp -s <(column fold_2 folds.tsv) <(column fold_3 folds.tsv)
+    [ "$(column fold_3 folds.tsv | sizes)" = "1=50,2=50,3=50,4=50" ]
+    datasplit --fold 1 --repeat 3 folds.tsv >late.tsv
+    datasplit --folds 4 --repeats 3 --fold 1 --repeat 3 digits.tsv >once.tsv
+    same <(column split late.tsv) <(column split once.tsv)
+    datasplit --repeats 2 digits.tsv >splits.tsv
+    [ "$(head -1 splits.tsv | cut -f7-)" = $'split_1\tsplit_2' ]
+}
+
+@test "every group is left out once" {
+    datasplit --leave-one-group-out shapes.tsv >folds.tsv
+    paste <(column group folds.tsv) <(column fold folds.tsv) | sort -u >pairs
+    [ "$(wc -l <pairs)" -eq "$(column group shapes.tsv | sort -u | wc -l)" ]
+    [ "$(cut -f2 pairs | sort -u | wc -l)" -eq "$(wc -l <pairs)" ]
+    [ "$(cut -f2 pairs | sort -n | tail -1)" -eq "$(wc -l <pairs)" ]
+    datasplit --leave-one-group-out --no-groups shapes.tsv >folds.tsv
+    [ "$(column fold folds.tsv | sort -un | wc -l)" -eq 42 ]
+}
+
+@test "only the rows of one split are dealt" {
+    digits | datasplit --counts test=40,train=rest >split.tsv
+    datasplit --only train --folds 4 split.tsv >folds.tsv
+    [ "$(column fold folds.tsv | sizes)" = '1=40,2=40,3=40,4=40,\N=40' ]
+    same <(column split split.tsv) <(column split folds.tsv)
+    datasplit --fold 1 folds.tsv --only train >fold.tsv
+    [ "$(column split fold.tsv | sizes)" = "test=40,train=120,val=40" ]
+    same <(grep -n $'\ttest' split.tsv | cut -f-6) <(grep -n $'\ttest' fold.tsv | cut -f-6)
+    datasplit --only train --ratios train=.75,val=.25 split.tsv >three.tsv
+    [ "$(column split three.tsv | sizes)" = "test=40,train=120,val=40" ]
+    run -1 --separate-stderr datasplit --only dev split.tsv
+    stderr_has "split.tsv: no row of split 'dev'"
+    run -1 --separate-stderr datasplit --folds 4 split.tsv
+    stderr_has "--only SPLIT deals the rows of one split"
+}
+
+@test "groups of several columns are joined" {
+    {
+        printf 'label\tgroup\tdup_group\n'
+        for i in {1..30}; do
+            printf 'a\tg%d\t%s\n' "$i" "$([ $((i % 3)) = 0 ] && echo '\N' || echo "d$((i / 3))")"
+        done
+    } >m.tsv
+    datasplit -q --ratios a=50,b=50 m.tsv >split.tsv
+    paste <(column dup_group split.tsv) <(column split split.tsv) | grep -v '^.N' | sort -u >pairs
+    [ "$(wc -l <pairs)" -eq "$(cut -f1 pairs | sort -u | wc -l)" ]
+    datasplit -q --group group --group dup_group --ratios a=50,b=50 m.tsv >again.tsv
+    same split.tsv again.tsv
+    datasplit -q --group group --ratios a=50,b=50 m.tsv >apart.tsv
+    paste <(column dup_group apart.tsv) <(column split apart.tsv) | grep -v '^.N' | sort -u >pairs
+    [ "$(wc -l <pairs)" -gt "$(cut -f1 pairs | sort -u | wc -l)" ]
+}
+
 @test "bad options end with 2" {
+    bad 2 "--folds 1: a number from 2 to 64 was expected" --folds 1 shapes.tsv
+    bad 2 "--folds 0: a number from 2 to 64 was expected" --folds 0 shapes.tsv
+    bad 2 "--repeats 0: a number from 1 to 1000 was expected" --repeats 0 shapes.tsv
+    bad 2 "--folds has no use for --ratios or --counts" --folds 3 -r a=1 shapes.tsv
+    bad 2 "--ratios and --counts exclude each other" -r a=1 -n a=42 shapes.tsv
+    bad 2 "--leave-one-group-out has no use for" --leave-one-group-out --folds 3 shapes.tsv
+    bad 2 "--repeat needs --fold" --folds 3 --repeat 2 shapes.tsv
+    bad 2 "--repeat is more than --repeats" --folds 3 --fold 1 --repeats 2 --repeat 3 shapes.tsv
+    bad 2 "--counts: 'a': NAME=COUNT such as test=1000" -n a shapes.tsv
     bad 2 "--ratios: shares add up to 0.9, 1 (or 100) was expected" -r a=.5,b=.4 shapes.tsv
     bad 2 "--ratios: 'train': NAME=SHARE such as train=0.7 was expected" -r train shapes.tsv
     bad 2 "--ratios: b: share -1 is not above 0" -r a=2,b=-1 shapes.tsv
@@ -169,4 +270,8 @@ bad() {
     bad 1 "synthetic.tsv:3: synthetic row" synthetic.tsv
     bad 1 "shapes.tsv:1: no column 'patient'" --group patient shapes.tsv
     bad 1 "absent.tsv: cannot be read" absent.tsv
+    bad 1 "--fold 4: there are 3 folds" --folds 3 --fold 4 shapes.tsv
+    bad 1 "--fold without --folds K takes the folds of the input: " --fold 1 shapes.tsv
+    printf 'fold\n1\n0\n' >folds.tsv
+    bad 1 "folds.tsv:3: fold '0', a whole number from 1 on was expected" --fold 1 folds.tsv
 }

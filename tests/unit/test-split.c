@@ -1,4 +1,5 @@
 /* Splits: laws that hold for every table of strata and groups. */
+#include "balance/row_groups.h"
 #include "balance/split.h"
 #include "base/error.h"
 #include "base/rng.h"
@@ -28,7 +29,7 @@ typedef struct {
     gint32 strata[N_ROWS_MAX];
     gint32 groups[N_ROWS_MAX];
     guint n_groups;
-    guint8 split[N_ROWS_MAX];
+    guint32 split[N_ROWS_MAX];
 } Case;
 
 static void
@@ -49,6 +50,26 @@ make_case(Case *c, guint64 item)
     }
 }
 
+static gboolean
+deal_by_strata(const Case *c, guint64 seed, guint32 *split)
+{
+    const TsSplitRows rows = {c->n_rows, c->strata, c->n_strata, NULL, 0};
+    return ts_split_by_strata(c->shares, &rows, seed, split, NULL);
+}
+
+static gboolean
+deal_by_totals(const Case *c, guint64 seed, guint32 *split)
+{
+    return ts_split_by_strata(c->shares, &(TsSplitRows){.n = c->n_rows}, seed, split, NULL);
+}
+
+static gboolean
+deal_by_groups(const Case *c, guint64 seed, guint32 *split)
+{
+    const TsSplitRows rows = {c->n_rows, c->strata, c->n_strata, c->groups, c->n_groups};
+    return ts_split_by_groups(c->shares, &rows, seed, split, NULL);
+}
+
 static void
 count_cells(const Case *c, guint64 *cells)
 {
@@ -64,7 +85,7 @@ START_TEST(totals_are_exact_and_every_stratum_is_within_one_row)
 {
     Case c;
     make_case(&c, (guint64) _i);
-    ck_assert(ts_split_by_strata(c.shares, c.strata, c.n_strata, c.n_rows, 5, c.split, NULL));
+    ck_assert(deal_by_strata(&c, 5, c.split));
     guint64 cells[(N_STRATA_MAX + 1) * TS_SPLITS_MAX], totals[TS_SPLITS_MAX];
     guint64 sums[TS_SPLITS_MAX] = {0};
     count_cells(&c, cells);
@@ -99,7 +120,7 @@ START_TEST(totals_are_exact_for_strata_of_one_row)
     c.n_rows = 37 + (guint64) _i % 37;
     for (guint64 row = 0; row < c.n_rows; row++)
         c.strata[row] = (gint32) (row % 37);
-    ck_assert(ts_split_by_strata(c.shares, c.strata, c.n_strata, c.n_rows, 1, c.split, NULL));
+    ck_assert(deal_by_strata(&c, 1, c.split));
     guint64 totals[TS_SPLITS_MAX], sums[TS_SPLITS_MAX] = {0};
     guint64 cells[(N_STRATA_MAX + 1) * TS_SPLITS_MAX];
     count_cells(&c, cells);
@@ -138,7 +159,7 @@ START_TEST(hard_tables_have_exact_totals)
         whole += hard[_i].parts[s];
     for (guint s = 0; s < hard[_i].n_splits; s++)
         share[s] = hard[_i].parts[s] / whole;
-    TsSplitShares shares = {hard[_i].n_splits, names, share};
+    TsSplitShares shares = {.n = hard[_i].n_splits, .names = names, .shares = share};
     gint32 strata[60];
     guint64 n_rows = 0, totals[TS_SPLITS_MAX];
     for (guint c = 0; c < hard[_i].n_strata; c++)
@@ -147,10 +168,10 @@ START_TEST(hard_tables_have_exact_totals)
     ts_split_totals(&shares, n_rows, totals);
     double worst = 0;
     for (guint64 seed = 0; seed < 30; seed++) {
-        guint8 split[60];
+        guint32 split[60];
         guint64 cells[3][5] = {{0}}, sums[5] = {0};
-        ck_assert(
-            ts_split_by_strata(&shares, strata, hard[_i].n_strata, n_rows, seed, split, NULL));
+        const TsSplitRows rows = {n_rows, strata, hard[_i].n_strata, NULL, 0};
+        ck_assert(ts_split_by_strata(&shares, &rows, seed, split, NULL));
         for (guint64 row = 0; row < n_rows; row++) {
             cells[strata[row]][split[row]]++;
             sums[split[row]]++;
@@ -173,18 +194,18 @@ START_TEST(the_seed_decides_and_threads_do_not)
     c.n_rows = 1000;
     for (guint64 row = 0; row < c.n_rows; row++)
         c.strata[row] = (gint32) (row % c.n_strata);
-    guint8 again[N_ROWS_MAX], other[N_ROWS_MAX];
+    guint32 again[N_ROWS_MAX], other[N_ROWS_MAX];
     ts_threads_set(1);
-    ck_assert(ts_split_by_strata(c.shares, c.strata, c.n_strata, 1000, 7, c.split, NULL));
+    ck_assert(deal_by_strata(&c, 7, c.split));
     ts_threads_set(4);
-    ck_assert(ts_split_by_strata(c.shares, c.strata, c.n_strata, 1000, 7, again, NULL));
-    ck_assert(ts_split_by_strata(c.shares, c.strata, c.n_strata, 1000, 8, other, NULL));
-    ck_assert_mem_eq(c.split, again, 1000);
-    ck_assert_mem_ne(c.split, other, 1000);
+    ck_assert(deal_by_strata(&c, 7, again));
+    ck_assert(deal_by_strata(&c, 8, other));
+    ck_assert_mem_eq(c.split, again, 1000 * sizeof *again);
+    ck_assert_mem_ne(c.split, other, 1000 * sizeof *again);
     /* One stratum: the table is the same for every seed, only the rows can differ. */
-    ck_assert(ts_split_by_strata(c.shares, NULL, 0, 1000, 7, again, NULL));
-    ck_assert(ts_split_by_strata(c.shares, NULL, 0, 1000, 8, other, NULL));
-    ck_assert_mem_ne(again, other, 1000);
+    ck_assert(deal_by_totals(&c, 7, again));
+    ck_assert(deal_by_totals(&c, 8, other));
+    ck_assert_mem_ne(again, other, 1000 * sizeof *again);
     ts_split_shares_free(c.shares);
 }
 END_TEST
@@ -193,7 +214,7 @@ START_TEST(without_strata_only_totals_count)
 {
     Case c;
     make_case(&c, (guint64) _i);
-    ck_assert(ts_split_by_strata(c.shares, NULL, 0, c.n_rows, 5, c.split, NULL));
+    ck_assert(deal_by_totals(&c, 5, c.split));
     guint64 totals[TS_SPLITS_MAX], sums[TS_SPLITS_MAX] = {0};
     for (guint64 row = 0; row < c.n_rows; row++)
         sums[c.split[row]]++;
@@ -207,22 +228,20 @@ START_TEST(groups_never_straddle)
 {
     Case c;
     make_case(&c, (guint64) _i);
-    ck_assert(ts_split_by_groups(c.shares, c.strata, c.n_strata, c.groups, c.n_groups, c.n_rows, 3,
-                                 c.split, NULL));
-    int split_of_group[256];
+    ck_assert(deal_by_groups(&c, 3, c.split));
+    gint64 split_of_group[256];
     memset(split_of_group, -1, sizeof split_of_group);
     for (guint64 row = 0; row < c.n_rows; row++) {
         ck_assert_uint_lt(c.split[row], c.shares->n);
         if (c.groups[row] < 0)
             continue;
-        int *split = &split_of_group[c.groups[row]];
+        gint64 *split = &split_of_group[c.groups[row]];
         ck_assert(*split < 0 || *split == c.split[row]);
         *split = c.split[row];
     }
-    guint8 again[N_ROWS_MAX];
-    ck_assert(ts_split_by_groups(c.shares, c.strata, c.n_strata, c.groups, c.n_groups, c.n_rows, 3,
-                                 again, NULL));
-    ck_assert_mem_eq(c.split, again, c.n_rows);
+    guint32 again[N_ROWS_MAX];
+    ck_assert(deal_by_groups(&c, 3, again));
+    ck_assert_mem_eq(c.split, again, c.n_rows * sizeof *again);
     ts_split_shares_free(c.shares);
 }
 END_TEST
@@ -239,8 +258,7 @@ START_TEST(small_groups_come_near_the_shares)
         c.groups[row] = (gint32) (row / 10);
         c.strata[row] = row < 1500 ? 0 : row < 2500 ? 1 : 2;
     }
-    ck_assert(ts_split_by_groups(c.shares, c.strata, c.n_strata, c.groups, c.n_groups, c.n_rows,
-                                 (guint64) _i, c.split, NULL));
+    ck_assert(deal_by_groups(&c, (guint64) _i, c.split));
     guint64 cells[(N_STRATA_MAX + 1) * TS_SPLITS_MAX];
     count_cells(&c, cells);
     const double size[] = {1500, 1000, 500};
@@ -256,8 +274,9 @@ START_TEST(one_group_goes_to_the_largest_split)
 {
     g_autoptr(TsSplitShares) shares = ts_split_shares_parse("a=0.2,b=0.8", NULL);
     const gint32 groups[] = {0, 0, 0};
-    guint8 split[3];
-    ck_assert(ts_split_by_groups(shares, NULL, 0, groups, 1, 3, 0, split, NULL));
+    guint32 split[3];
+    const TsSplitRows rows = {.n = 3, .groups = groups, .n_groups = 1};
+    ck_assert(ts_split_by_groups(shares, &rows, 0, split, NULL));
     ck_assert(split[0] == 1 && split[1] == 1 && split[2] == 1);
 }
 END_TEST
@@ -290,6 +309,54 @@ START_TEST(totals_by_largest_remainder)
 }
 END_TEST
 
+START_TEST(counts_are_met)
+{
+    g_autoptr(TsSplitShares) s = ts_split_counts_parse("a=3,b=rest,c=11", NULL);
+    guint32 split[40];
+    guint64 sums[3] = {0};
+    ck_assert(ts_split_shares_fit(s, 40, NULL));
+    gint32 strata[40];
+    for (gint32 row = 0; row < 40; row++)
+        strata[row] = row % 3;
+    const TsSplitRows rows = {40, strata, 3, NULL, 0};
+    ck_assert(ts_split_by_strata(s, &rows, 1, split, NULL));
+    for (guint row = 0; row < 40; row++)
+        sums[split[row]]++;
+    ck_assert(sums[0] == 3 && sums[1] == 26 && sums[2] == 11);
+    ck_assert(ts_split_shares_fit(s, 14, NULL) && s->totals[1] == 0);
+    g_autoptr(GError) error = NULL;
+    ck_assert(!ts_split_shares_fit(s, 13, &error));
+    ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_RANGE));
+}
+END_TEST
+
+START_TEST(wrong_counts_are_wrong_usage)
+{
+    static const char *const wrong[] = {"a",           "a=0",           "a=-1",
+                                        "a=.5,b=rest", "a=rest,b=rest", "a=1,a=2"};
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GError) error = NULL;
+        ck_assert_msg(ts_split_counts_parse(wrong[i], &error) == NULL, "'%s'", wrong[i]);
+        ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_ARGUMENT));
+    }
+}
+END_TEST
+
+START_TEST(relations_are_joined_through_chains)
+{
+    const gint32 patient[] = {0, 1, 2, -1, -1, 3, 2};
+    const gint32 twin[] = {-1, 1, 0, 1, -1, -1, -1};
+    const gint32 slide[] = {0, -1, -1, 0, -1, -1, -1};
+    const TsRowRelation relations[] = {{patient, 4}, {twin, 2}, {slide, 1}};
+    const gint32 want[] = {0, 0, 1, 0, -1, 2, 1};
+    gint32 group[7];
+    guint n_groups;
+    ck_assert(ts_row_groups_merge(relations, 3, 7, group, &n_groups, NULL));
+    ck_assert_uint_eq(n_groups, 3);
+    ck_assert_mem_eq(group, want, sizeof want);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -302,11 +369,14 @@ main(void)
     tcase_add_loop_test(strata, without_strata_only_totals_count, 0, 14);
     tcase_add_test(strata, totals_by_largest_remainder);
     tcase_add_test(strata, wrong_shares_are_wrong_usage);
+    tcase_add_test(strata, counts_are_met);
+    tcase_add_test(strata, wrong_counts_are_wrong_usage);
     suite_add_tcase(suite, strata);
     TCase *groups = tcase_create("groups");
     tcase_add_loop_test(groups, groups_never_straddle, 0, 28);
     tcase_add_loop_test(groups, small_groups_come_near_the_shares, 0, 10);
     tcase_add_test(groups, one_group_goes_to_the_largest_split);
+    tcase_add_test(groups, relations_are_joined_through_chains);
     suite_add_tcase(suite, groups);
     return unit_run(suite);
 }

@@ -1,0 +1,61 @@
+/* The parts of datasplit: datasplit-input.c reads the rows, their classes and groups;
+ * datasplit-deal.c gives them to splits or folds; datasplit-output.c writes and reports.
+ */
+#pragma once
+
+#include "balance/split.h"
+#include "manifest/classes.h"
+#include "manifest/manifest.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    char *ratios, *counts;
+    int folds, fold, repeats, repeat;
+    gboolean leave_one_group_out;
+    char *label;
+    gboolean no_stratify;
+    char **group;
+    gboolean no_groups;
+    char *only;
+    gboolean resplit;
+    char *output;
+} SplitOptions;
+
+extern SplitOptions split_options;
+
+/* Rows, and what they are given. Rows that are not dealt (--only) keep what they have. */
+typedef struct {
+    TsManifest *manifest;
+    int split_column;   /* of the input, -1: it has none */
+    guint64 *rows;      /* those that are dealt, ascending */
+    guint64 n;          /* how many */
+    TsClasses *classes; /* NULL: not looked at; of_row has a number per dealt row */
+    gint32 *groups;     /* per dealt row, as in TsSplitRows; NULL: none */
+    guint n_groups;
+    TsSplitShares *shares; /* NULL: parts are not of given size */
+    guint n_parts;         /* splits or folds */
+    char *const *names;    /* of the parts; NULL: they are numbered from 1 */
+    guint n_repeats;
+    guint32 **part_of_row; /* (n_repeats, n) */
+} SplitJob;
+
+/* TRUE if rows are given numbers of folds, not names of splits. */
+gboolean split_job_has_folds(const SplitJob *job);
+
+/* Read `dataset` and choose the rows to deal. */
+gboolean split_job_read(SplitJob *job, const char *dataset, GError **error);
+
+/* Give every row a part, once for each repeat. */
+gboolean split_job_deal(SplitJob *job, GError **error);
+
+gboolean split_job_write(const SplitJob *job, GError **error);
+
+/* Say how large the parts are, and warn of classes that one of them lacks. */
+gboolean split_job_report(const SplitJob *job, GError **error);
+
+void split_job_clear(SplitJob *job);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SplitJob, split_job_clear)
+
+G_END_DECLS
