@@ -1,21 +1,14 @@
 /* augment: samples changed at random, as files or as rows that say how. */
+#include "augment.h"
+
 #include "base/error.h"
-#include "base/interrupt.h"
 #include "base/log.h"
-#include "base/outfile.h"
-#include "base/progress.h"
 #include "base/threads.h"
 #include "base/tool.h"
 #include "layout/layout.h"
-#include "manifest/classes.h"
-#include "manifest/writer.h"
-#include "sample/augment_plan.h"
 #include "sample/augment_sheet.h"
-#include "sample/mask.h"
 #include "sample/render.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <string.h>
 
 static struct {
@@ -51,21 +44,8 @@ static const GOptionEntry options[] = {
     {NULL},
 };
 
-typedef struct {
-    TsAugment how;
-    const char *suffix;
-    TsEncodeOptions encode;
-    TsManifest *manifest;
-    TsClasses *classes;
-    TsDataset *dataset; /* all rows */
-    guint8 *chosen;     /* (rows) */
-    TsAugmentPlan plan;
-    char **steps; /* (plan.n) */
-    TsProgress *progress;
-} Job;
-
 static void
-job_clear(Job *job)
+job_clear(AugmentJob *job)
 {
     for (guint64 i = 0; job->steps != NULL && i < job->plan.n; i++)
         g_free(job->steps[i]);
@@ -75,9 +55,10 @@ job_clear(Job *job)
     ts_classes_free(job->classes);
     ts_manifest_free(job->manifest);
     g_free(job->chosen);
+    g_free(job->old_folder);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AugmentJob, job_clear)
 
 static gboolean
 check_exclusions(GError **error)
@@ -108,7 +89,7 @@ check_exclusions(GError **error)
 }
 
 static gboolean
-parse_format(Job *job, GError **error)
+parse_format(AugmentJob *job, GError **error)
 {
     static const struct {
         const char *name, *suffix;
@@ -136,7 +117,7 @@ parse_format(Job *job, GError **error)
 
 /* Rows of other splits stay as they are. */
 static gboolean
-choose_rows(Job *job, GError **error)
+choose_rows(AugmentJob *job, GError **error)
 {
     const char *split = opt.split != NULL ? opt.split : "train";
     const guint64 n = ts_manifest_n_rows(job->manifest);
@@ -163,7 +144,7 @@ choose_rows(Job *job, GError **error)
 }
 
 static gboolean
-read_dataset(Job *job, const char *dataset, GError **error)
+read_dataset(AugmentJob *job, const char *dataset, GError **error)
 {
     job->manifest = ts_layout_read(dataset, error);
     if (job->manifest == NULL || !choose_rows(job, error))
@@ -182,7 +163,7 @@ read_dataset(Job *job, const char *dataset, GError **error)
 
 /* What cannot be done with pictures of this kind is known before any work. */
 static gboolean
-check_first(const Job *job, GError **error)
+check_first(const AugmentJob *job, GError **error)
 {
     guint64 first = 0;
     while (!job->chosen[first])
@@ -197,32 +178,15 @@ check_first(const Job *job, GError **error)
 }
 
 static gboolean
-check_rows(const Job *job, GError **error)
-{
-    int column = ts_manifest_find_column(job->manifest, "parent_b");
-    for (guint64 row = 0; column >= 0 && row < ts_manifest_n_rows(job->manifest); row++) {
-        if (!job->chosen[row] ||
-            ts_cell_is_null(ts_manifest_cell(job->manifest, row, (guint) column)))
-            continue;
-        g_autofree char *where = ts_manifest_where(job->manifest, row);
-        return ts_error_set(error, TS_ERROR_FORMAT,
-                            "%s: is a mixture, whose column op would change one part alone; "
-                            "-o DIR writes it as a file",
-                            where);
-    }
-    return TRUE;
-}
-
-static gboolean
 draw_one(guint64 i, gpointer data, GError **error)
 {
-    Job *job = data;
+    AugmentJob *job = data;
     job->steps[i] = ts_augment_plan_draw(&job->plan, i, &job->how, ts_tool_seed(), error);
     return job->steps[i] != NULL;
 }
 
 static gboolean
-plan(Job *job, GError **error)
+plan(AugmentJob *job, GError **error)
 {
     TsAugmentOptions how_many = {.per_sample = (guint) (opt.per_sample != -1 ? opt.per_sample : 1),
                                  .keep = opt.keep,
@@ -233,225 +197,8 @@ plan(Job *job, GError **error)
     return job->steps != NULL && ts_parallel_for(job->plan.n, draw_one, job, error);
 }
 
-/* "stem_0012_1.png": file, row and copy; masks, which have to be lossless, in a folder below. */
-static char *
-file_name(const Job *job, guint64 i, gboolean is_mask)
-{
-    const TsAugmentEntry *entry = &job->plan.entries[i];
-    guint64 row = ts_dataset_row(job->dataset, entry->sample);
-    g_autofree char *path = ts_manifest_path(job->manifest, row);
-    g_autofree char *name = g_path_get_basename(path);
-    char *dot = strrchr(name, '.');
-    if (dot != NULL && dot != name)
-        *dot = '\0';
-    int digits = 1;
-    for (guint64 rest = ts_manifest_n_rows(job->manifest); rest >= 10; rest /= 10)
-        digits++;
-    return g_strdup_printf("%s%s_%0*" G_GUINT64_FORMAT "_%u%s", is_mask ? "masks/" : "", name,
-                           digits, row, entry->copy, is_mask ? ".png" : job->suffix);
-}
-
 static gboolean
-write_image(const Job *job, const TsImage *image, const char *name, GError **error)
-{
-    g_autofree char *path = g_build_filename(opt.folder, name, NULL);
-    return ts_image_write(image, path, &job->encode, ts_tool_force(), error);
-}
-
-static gboolean
-write_one(guint64 i, gpointer data, GError **error)
-{
-    Job *job = data;
-    const guint64 sample = job->plan.entries[i].sample;
-    g_autofree char *name = file_name(job, i, FALSE);
-    g_autoptr(TsImage) image = ts_sample_render_changed(job->dataset, sample, job->steps[i], error);
-    if (image == NULL || !write_image(job, image, name, error))
-        return FALSE;
-    if (ts_sample_has_mask(job->dataset, sample)) {
-        g_autofree char *mask_name = file_name(job, i, TRUE);
-        g_autoptr(TsImage) mask =
-            ts_sample_render_changed_mask(job->dataset, sample, job->steps[i], error);
-        if (mask == NULL || !write_image(job, mask, mask_name, error))
-            return FALSE;
-    }
-    ts_progress_add(job->progress, 1);
-    return TRUE;
-}
-
-/* A manifest in the folder says that all is there: an old one goes first, the new one comes last.
- */
-static gboolean
-begin_folder(const char *manifest, const TsManifest *of, GError **error)
-{
-    g_autofree char *masks = g_build_filename(opt.folder, "masks", NULL);
-    if (!ts_make_folder(ts_manifest_find_column(of, "mask") >= 0 ? masks : opt.folder, error))
-        return FALSE;
-    if (g_file_test(manifest, G_FILE_TEST_EXISTS)) {
-        if (!ts_tool_force())
-            return ts_error_set(error, TS_ERROR_IO, "%s: exists already; --force replaces it",
-                                manifest);
-        if (g_unlink(manifest) != 0)
-            return ts_error_set_errno(error, errno, "%s: cannot be replaced", manifest);
-    }
-    return TRUE;
-}
-
-/* A column of the manifest that is written, and its value in one row. */
-typedef char *(*Value)(const Job *job, guint64 i);
-
-static char *
-value_none(const Job *job, guint64 i)
-{
-    return NULL;
-}
-
-static char *
-value_file(const Job *job, guint64 i)
-{
-    return file_name(job, i, FALSE);
-}
-
-static char *
-value_mask(const Job *job, guint64 i)
-{
-    return ts_sample_has_mask(job->dataset, job->plan.entries[i].sample) ? file_name(job, i, TRUE)
-                                                                         : NULL;
-}
-
-static guint64
-row_of(const Job *job, guint64 i)
-{
-    return ts_dataset_row(job->dataset, job->plan.entries[i].sample);
-}
-
-static char *
-value_from(const Job *job, guint64 i)
-{
-    return ts_manifest_id(job->manifest, row_of(job, i));
-}
-
-/* The sample's id, with the number of the copy behind it: "cell-12~1". */
-static char *
-value_id(const Job *job, guint64 i)
-{
-    g_autofree char *id = ts_manifest_id(job->manifest, row_of(job, i));
-    guint copy = job->plan.entries[i].copy;
-    return copy == 0 || id == NULL ? g_steal_pointer(&id) : g_strdup_printf("%s~%u", id, copy);
-}
-
-static char *
-value_step(const Job *job, guint64 i)
-{
-    return *job->steps[i] != '\0' ? g_strdup(job->steps[i]) : NULL;
-}
-
-/* The changes that the row has, and the new ones as a further step. */
-static char *
-value_op(const Job *job, guint64 i)
-{
-    int column = ts_manifest_find_column(job->manifest, "op");
-    g_autofree char *before =
-        column >= 0
-            ? ts_cell_unescape(ts_manifest_cell(job->manifest, row_of(job, i), (guint) column))
-            : NULL;
-    if (before == NULL || *job->steps[i] == '\0')
-        return before != NULL ? g_steal_pointer(&before) : value_step(job, i);
-    return g_strdup_printf("%s|%s", before, job->steps[i]);
-}
-
-typedef struct {
-    const char *name;
-    Value value;
-    gboolean is_added; /* also where the manifest that was read lacks it */
-} Column;
-
-static gboolean
-write_rows(const Job *job, TsManifestWriter *out, const Column *const *columns, guint n,
-           GError **error)
-{
-    g_autofree char **values = g_new0(char *, n + 1);
-    for (guint64 i = 0; i < job->plan.n; i++) {
-        if (ts_interrupt_check(error))
-            return FALSE;
-        for (guint k = 0; k < n; k++)
-            values[k] = columns[k]->value(job, i);
-        gboolean written = ts_manifest_writer_copy_row(out, job->manifest, row_of(job, i),
-                                                       (const char *const *) values, error);
-        for (guint k = 0; k < n; k++)
-            g_clear_pointer(&values[k], g_free);
-        if (!written)
-            return FALSE;
-    }
-    return ts_manifest_writer_commit(out, error);
-}
-
-/* Copies of a sample have to stay in its split, so rows that have neither split nor group get one.
- */
-static gboolean
-is_written(const Job *job, const Column *column)
-{
-    if (strcmp(column->name, "group") == 0)
-        return ts_manifest_find_column(job->manifest, "group") < 0 &&
-               ts_manifest_find_column(job->manifest, "split") < 0;
-    return column->is_added || ts_manifest_find_column(job->manifest, column->name) >= 0;
-}
-
-static gboolean
-write_manifest(const Job *job, const char *path, const Column *all, guint n_all, GError **error)
-{
-    g_autofree const Column **columns = g_new0(const Column *, n_all + 1);
-    g_autofree const char **names = g_new0(const char *, n_all + 1);
-    guint n = 0;
-    for (guint i = 0; i < n_all; i++)
-        if (is_written(job, &all[i])) {
-            names[n] = all[i].name;
-            columns[n++] = &all[i];
-        }
-    g_autoptr(TsManifestWriter) out =
-        ts_manifest_writer_new_like(path, job->manifest, names, ts_tool_force(), error);
-    return out != NULL && write_rows(job, out, columns, n, error);
-}
-
-static gboolean
-write_virtual(const Job *job, GError **error)
-{
-    static const Column columns[] = {
-        {"op", value_op, TRUE}, {"id", value_id, FALSE}, {"group", value_from, TRUE}};
-    return check_rows(job, error) &&
-           write_manifest(job, "-", columns, G_N_ELEMENTS(columns), error);
-}
-
-static gboolean
-write_files(Job *job, GError **error)
-{
-    static const Column columns[] = {{"file_name", value_file, TRUE},
-                                     {"x", value_none, FALSE},
-                                     {"y", value_none, FALSE},
-                                     {"width", value_none, FALSE},
-                                     {"height", value_none, FALSE},
-                                     {"offset", value_none, FALSE},
-                                     {"length", value_none, FALSE},
-                                     {"raw", value_none, FALSE},
-                                     {"parent_b", value_none, FALSE},
-                                     {"lambda", value_none, FALSE},
-                                     {"op", value_none, FALSE},
-                                     {"mask", value_mask, FALSE},
-                                     {"id", value_id, FALSE},
-                                     {"augmented_from", value_from, TRUE},
-                                     {"augmented_by", value_step, TRUE},
-                                     {"group", value_from, TRUE}};
-    g_autofree char *manifest = g_build_filename(opt.folder, "manifest.tsv", NULL);
-    if (!begin_folder(manifest, job->manifest, error))
-        return FALSE;
-    g_autoptr(TsProgress) progress = ts_progress_new("augment", job->plan.n, "samples");
-    job->progress = progress;
-    return ts_parallel_for(job->plan.n, write_one, job, error) &&
-           ts_sync_folder(opt.folder, error) &&
-           write_manifest(job, manifest, columns, G_N_ELEMENTS(columns), error);
-}
-
-static gboolean
-write_sheet(const Job *job, GError **error)
+write_sheet(const AugmentJob *job, GError **error)
 {
     g_autoptr(TsImage) sheet =
         ts_augment_sheet(job->dataset, job->chosen, &job->how, ts_tool_seed(), error);
@@ -461,7 +208,7 @@ write_sheet(const Job *job, GError **error)
 static gboolean
 run(int n_args, char **args, GError **error)
 {
-    g_auto(Job) job = {0};
+    g_auto(AugmentJob) job = {0};
     if (!check_exclusions(error) || !parse_format(&job, error))
         return FALSE;
     if (!ts_augment_parse(opt.list, &job.how, error)) {
@@ -473,11 +220,14 @@ run(int n_args, char **args, GError **error)
         return FALSE;
     if (opt.folder == NULL && !opt.as_rows)
         return TRUE;
-    if (!plan(&job, error) ||
-        !(opt.as_rows ? write_virtual(&job, error) : write_files(&job, error)))
+    if (!plan(&job, error) || !(opt.as_rows ? augment_write_rows(&job, error)
+                                            : augment_write_files(&job, opt.folder, error)))
         return FALSE;
     ts_info("%" G_GUINT64_FORMAT " samples -> %" G_GUINT64_FORMAT, ts_dataset_n(job.dataset),
             job.plan.n);
+    if (job.old_folder != NULL)
+        ts_warning("%s: files that came into the replaced folder meanwhile are kept here",
+                   job.old_folder);
     return TRUE;
 }
 

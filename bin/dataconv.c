@@ -144,6 +144,9 @@ report(const TsConvertCounts *counts)
                 counts->n_renamed);
     if (counts->left_columns != NULL)
         ts_info("columns that %s does not keep: %s", opt.to, counts->left_columns);
+    if (counts->old_folder != NULL)
+        ts_warning("%s: files that came into the replaced folder meanwhile are kept here",
+                   counts->old_folder);
 }
 
 static gboolean
@@ -160,11 +163,10 @@ run(int n_args, char **args, GError **error)
         ts_manifest_set_folder(manifest, opt.root);
     if (is_table(&options))
         return write_table(manifest, error);
-    TsConvertCounts counts;
+    g_auto(TsConvertCounts) counts = {0};
     if (!ts_layout_convert(manifest, &options, opt.output, &counts, error))
         return FALSE;
     report(&counts);
-    g_free(counts.left_columns);
     return TRUE;
 }
 

@@ -136,7 +136,8 @@ describe_value(const GOptionEntry *option)
     case G_OPTION_ARG_NONE:
         return *(gboolean *) option->arg_data ? g_strdup("1") : NULL;
     case G_OPTION_ARG_INT:
-        return g_strdup_printf("%d", *(int *) option->arg_data);
+        return *(int *) option->arg_data != -1 ? g_strdup_printf("%d", *(int *) option->arg_data)
+                                               : NULL;
     case G_OPTION_ARG_INT64:
         return g_strdup_printf("%" G_GINT64_FORMAT, *(gint64 *) option->arg_data);
     case G_OPTION_ARG_DOUBLE:
@@ -158,7 +159,7 @@ tile_describe_options(const GOptionEntry *options)
         g_autofree char *value = describe_value(option);
         g_autofree char *escaped = value != NULL ? ts_escape(value) : NULL;
         if (value != NULL)
-            g_string_append_printf(line, " %s=%s", option->long_name, escaped);
+            g_string_append_printf(line, "--%s\t%s\n", option->long_name, escaped);
     }
     return g_string_free(line, FALSE);
 }

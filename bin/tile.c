@@ -163,7 +163,7 @@ report_drops(const TsCutReport *report)
     if (report->n_resumed > 0)
         ts_info("%" G_GUINT64_FORMAT " tiles were there already", report->n_resumed);
     if (report->old_folder != NULL)
-        ts_warning("%s: files of the replaced folder that are no tiles are kept here",
+        ts_warning("%s: files that came into the replaced folder meanwhile are kept here",
                    report->old_folder);
 }
 
@@ -171,14 +171,14 @@ report_drops(const TsCutReport *report)
 static char *
 describe_options(const Job *job)
 {
-    GString *line = g_string_new("tile " TS_VERSION);
+    GString *line = g_string_new("tessera\t" TS_VERSION "\n");
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
         g_autofree char *text = tile_describe_options(parts[i]);
         g_string_append(line, text);
     }
     g_autofree char *files = job->judge != NULL ? ts_judge_checksum(job->judge) : g_strdup("none");
-    g_string_append_printf(line, " judged by=%s", files);
-    g_string_append_printf(line, " seed=%" G_GUINT64_FORMAT, ts_tool_seed());
+    g_string_append_printf(line, "checksum of masks and labels\t%s\n", files);
+    g_string_append_printf(line, "--seed\t%" G_GUINT64_FORMAT "\n", ts_tool_seed());
     return g_string_free(line, FALSE);
 }
 

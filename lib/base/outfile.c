@@ -123,8 +123,8 @@ ts_out_file_temporary(TsOutFile *self)
     return self->temporary;
 }
 
-static gboolean
-sync_folder_of(const char *path, GError **error)
+gboolean
+ts_sync_folder_of(const char *path, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -190,7 +190,7 @@ ts_out_file_commit(TsOutFile *self, GError **error)
         if ((!self->unsynced && !sync_file(self, error)) || !give_name(self, error))
             return FALSE;
         self->committed = TRUE;
-        return self->unsynced || sync_folder_of(self->path, error);
+        return self->unsynced || ts_sync_folder_of(self->path, error);
     }
     self->committed = TRUE;
     return TRUE;
@@ -215,6 +215,20 @@ ts_write_file(const char *path, const void *bytes, gsize n, gboolean replace, GE
 {
     g_autoptr(TsOutFile) out = ts_out_file_new(path, replace, error);
     return out != NULL && ts_out_file_write(out, bytes, n, error) && ts_out_file_commit(out, error);
+}
+
+gboolean
+ts_write_all(int fd, const void *bytes, gsize n)
+{
+    const guint8 *at = bytes;
+    while (n > 0) {
+        gssize written = write(fd, at, n);
+        if (written < 0 && errno != EINTR)
+            return FALSE;
+        at += MAX(written, 0);
+        n -= (gsize) MAX(written, 0);
+    }
+    return TRUE;
 }
 
 gboolean

@@ -47,6 +47,13 @@ void ts_out_file_free(TsOutFile *out);
 gboolean
 ts_write_file(const char *path, const void *bytes, gsize n, gboolean replace, GError **error);
 
+/* Write all `n` bytes to a descriptor, going on after signals and after a part of them was taken.
+ * FALSE with errno. */
+gboolean ts_write_all(int fd, const void *bytes, gsize n);
+
+/* Wait until the disk knows the name `path`: sync the folder that it lies in. */
+gboolean ts_sync_folder_of(const char *path, GError **error);
+
 /* Wait until all files of the file system that `path`, a folder, lies on have reached the disk. */
 gboolean ts_sync_folder(const char *path, GError **error);
 

@@ -5,8 +5,8 @@
 #include "base/outfolder.h"
 #include "image/encoder.h"
 #include "layout/job.h"
+#include "manifest/folder.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 const char *const ts_layout_names[] = {"imagefolder", "yolo", "hf-csv", "hf-jsonl", "idx",
@@ -55,27 +55,6 @@ job_open(TsJob *job, GError **error)
     return job->suffixes != NULL;
 }
 
-/* Replacing a folder must not remove what the rows are made of. */
-static gboolean
-check_sources_lie_elsewhere(const TsJob *job, const char *out, GError **error)
-{
-    char *real = realpath(out, NULL);
-    g_autofree char *folder = real != NULL ? g_strconcat(real, "/", NULL) : NULL;
-    free(real);
-    if (folder == NULL)
-        return TRUE;
-    g_autofree char *here = g_get_current_dir();
-    for (guint64 i = 0; i < job->n; i++) {
-        g_autofree char *path = ts_manifest_path(job->manifest, i);
-        g_autofree char *whole = g_canonicalize_filename(path, here);
-        if (g_str_has_prefix(whole, folder))
-            return ts_error_set(error, TS_ERROR_ARGUMENT,
-                                "%s: holds pictures of the data set (%s) and is not replaced", out,
-                                path);
-    }
-    return TRUE;
-}
-
 static gboolean
 write_layout(TsJob *job, GError **error)
 {
@@ -120,13 +99,20 @@ list_left_columns(const TsJob *job)
     return list->len > 0 ? g_string_free(g_steal_pointer(&list), FALSE) : NULL;
 }
 
+void
+ts_convert_counts_clear(TsConvertCounts *counts)
+{
+    g_clear_pointer(&counts->left_columns, g_free);
+    g_clear_pointer(&counts->old_folder, g_free);
+}
+
 gboolean
 ts_layout_convert(const TsManifest *manifest, const TsConvertOptions *options, const char *out,
                   TsConvertCounts *counts, GError **error)
 {
     g_auto(TsJob) job = {.manifest = manifest, .options = options};
     *counts = (TsConvertCounts){0};
-    if (!job_open(&job, error) || !check_sources_lie_elsewhere(&job, out, error))
+    if (!job_open(&job, error) || !ts_manifest_check_elsewhere(manifest, out, error))
         return FALSE;
     g_autoptr(TsOutFolder) folder = ts_out_folder_new(out, options->replace, error);
     if (folder == NULL)
@@ -135,7 +121,8 @@ ts_layout_convert(const TsManifest *manifest, const TsConvertOptions *options, c
     job.progress = ts_progress_new("dataconv", job.n, "samples");
     if (!write_layout(&job, error) || !ts_out_folder_commit(folder, error))
         return FALSE;
-    *counts = (TsConvertCounts){(guint64) job.n_copied, (guint64) job.n_linked,
-                                (guint64) job.n_rendered, job.n_renamed, list_left_columns(&job)};
+    *counts = (TsConvertCounts){(guint64) job.n_copied,   (guint64) job.n_linked,
+                                (guint64) job.n_rendered, job.n_renamed,
+                                list_left_columns(&job),  g_strdup(ts_out_folder_kept(folder))};
     return TRUE;
 }

@@ -6,7 +6,7 @@
  * number of threads. The folder appears whole or not at all.
  *
  *     TsConvertOptions options = {.layout = TS_LAYOUT_WDS, .suffix = ".jpg"};
- *     TsConvertCounts counts;
+ *     g_auto(TsConvertCounts) counts = {0};
  *     if (!ts_layout_convert(manifest, &options, "shards", &counts, error))
  *         return FALSE;
  */
@@ -53,12 +53,17 @@ typedef struct {
 typedef struct {
     guint64 n_copied, n_linked, n_rendered;
     guint64 n_renamed;  /* pictures that got -2, -3, ... behind a name that was taken */
-    char *left_columns; /* names of columns that the layout does not keep; NULL: none; g_free() */
+    char *left_columns; /* names of columns that the layout does not keep; NULL: none */
+    char *old_folder;   /* where files lie that others put into a replaced folder; NULL: none */
 } TsConvertCounts;
+
+void ts_convert_counts_clear(TsConvertCounts *counts);
 
 /* Write `out`. TS_ERROR_ARGUMENT if rows are not what the layout or options.files can hold,
  * TS_ERROR_FORMAT, TS_ERROR_IO; the row is named. */
 gboolean ts_layout_convert(const TsManifest *manifest, const TsConvertOptions *options,
                            const char *out, TsConvertCounts *counts, GError **error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsConvertCounts, ts_convert_counts_clear)
 
 G_END_DECLS

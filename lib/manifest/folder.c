@@ -1,6 +1,9 @@
 /* Folders of files and descriptors; relative paths from one folder to another. */
 #include "manifest/folder.h"
 
+#include "base/error.h"
+#include "base/folder.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -48,6 +51,25 @@ ts_folder_of_file(const char *path)
         return shorten(folder);
     }
     return g_path_get_dirname(path);
+}
+
+gboolean
+ts_manifest_check_elsewhere(const TsManifest *manifest, const char *folder, GError **error)
+{
+    int columns[] = {ts_manifest_find_column(manifest, "file_name"),
+                     ts_manifest_find_column(manifest, "mask")};
+    if (!g_file_test(folder, G_FILE_TEST_IS_DIR) || ts_folder_is_empty(folder))
+        return TRUE;
+    for (gsize k = 0; k < G_N_ELEMENTS(columns); k++)
+        for (guint64 row = 0; columns[k] >= 0 && row < ts_manifest_n_rows(manifest); row++) {
+            TsCell cell = ts_manifest_cell(manifest, row, (guint) columns[k]);
+            g_autofree char *path = ts_manifest_resolve(manifest, cell);
+            if (path != NULL && ts_folder_holds(folder, path))
+                return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                    "%s: holds pictures of the data set (%s) and is not replaced",
+                                    folder, path);
+        }
+    return TRUE;
 }
 
 /* Without links where it exists, so that `..` means what it says. */

@@ -1,7 +1,7 @@
 /* Folders that the relative paths of manifests start at, and paths moved from one to another. */
 #pragma once
 
-#include "manifest/cell.h"
+#include "manifest/manifest.h"
 
 #include <glib.h>
 
@@ -13,6 +13,11 @@ char *ts_folder_of_descriptor(int fd);
 
 /* The folder of the file `path`, which need not exist; "." if it is a pipe or a device. */
 char *ts_folder_of_file(const char *path);
+
+/* Check that no picture or mask of the rows lies in `folder`, links followed, which need not be
+ * there: replacing it would remove what the rows are made of. TS_ERROR_ARGUMENT names the first. */
+gboolean
+ts_manifest_check_elsewhere(const TsManifest *manifest, const char *folder, GError **error);
 
 /* How paths that start at one folder are written so that they start at another. */
 typedef struct {

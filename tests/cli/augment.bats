@@ -4,7 +4,7 @@ load helper
 # cut_all MANIFEST DIR: the samples of a manifest as files, named by their row.
 render() {
     augment -q --ops none --all-splits -o "$2" "$1"
-    rm "$2/manifest.tsv"
+    rm "$2/manifest.tsv" "$2/.tessera-files"
     for file in "$2"/*.png; do
         mv "$file" "$2/$(basename "$file" | grep -o '[0-9]*_[0-9]*.png$' | cut -d_ -f1)"
     done
@@ -176,13 +176,41 @@ all+=,clahe=1..4:2,stain=0.1
     [ ! -e d ]
 }
 
-@test "a folder with a manifest is replaced with --force alone" {
+@test "a folder is replaced whole, with --force and if augment wrote it" {
     augment -q --ops hflip -o d shapes.tsv
     run -1 --separate-stderr augment --ops vflip -o d shapes.tsv
     stderr_has "--force replaces it"
+    augment -q --ops vflip --force -n 2 -o d shapes.tsv
+    [ "$(find d -name '*.png' | wc -l)" -eq 84 ]
     augment -q --ops vflip --force -o d shapes.tsv
-    [ -s d/manifest.tsv ]
-    no_leftovers d
+    [ "$(find d -name '*.png' | wc -l)" -eq 42 ]
+    no_leftovers .
+    cp -r d before
+    run -2 --separate-stderr augment --ops vflip --force -o d d/manifest.tsv
+    stderr_has "d: holds pictures of the data set"
+    touch d/mine
+    run -1 --separate-stderr augment --ops vflip --force -o d shapes.tsv
+    stderr_has "tessera did not write d/mine"
+    rm d/mine
+    diff -r before d
+}
+
+@test "an error in the middle, or a kill, leaves nothing under the final name" {
+    cp shapes.tsv bad.tsv
+    printf 'shapes/gone.png\tdisc\tx\n' >> bad.tsv
+    run -1 --separate-stderr augment --ops hflip -o d bad.tsv
+    stderr_has "gone.png"
+    [ ! -e d ]
+    no_leftovers .
+    augment -q --ops "$all" -n 2000 -j 1 -o d shapes.tsv & pid=$!
+    until ls -d .d.*/*.png > list 2>&1; do sleep 0.02; done
+    kill -9 $pid
+    wait $pid || true
+    [ ! -e d ]
+    small_tmpfs disk 64k
+    run -1 --separate-stderr augment --ops hflip -o disk/d shapes.tsv
+    stderr_has "No space left"
+    [ -z "$(ls -A disk)" ]
 }
 
 @test "what the pictures cannot have is refused by name, before any work" {

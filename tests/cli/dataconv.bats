@@ -141,10 +141,17 @@ setup() {
     run -1 --separate-stderr dataconv shapes.tsv --to hf-csv -o out
     stderr_has "out: exists already and is not empty; --force replaces it"
     [ -e out/mine ]
+    run -1 --separate-stderr dataconv --force shapes.tsv --to hf-csv -o out
+    stderr_has "out: is not replaced, since tessera did not write out/mine; move the one or the other away"
+    [ -e out/mine ] && rm out/mine
+    dataconv -q shapes.tsv --to yolo -o out
     dataconv -q --force shapes.tsv --to hf-csv -o out
-    [ ! -e out/mine ]
+    [ ! -e out/train ]
     [ -f out/metadata.csv ]
     run -2 --separate-stderr dataconv --force out --to idx -o out
+    stderr_has "holds pictures of the data set"
+    ln -s out behind
+    run -2 --separate-stderr dataconv --force behind --to idx -o out
     stderr_has "holds pictures of the data set"
     [ -f out/metadata.csv ]
     run -2 --separate-stderr dataconv --force shapes.tsv --to idx -o .

@@ -40,7 +40,7 @@ typedef struct {
     TsEncodeOptions encode;
     TsPadding padding;
     gboolean lossless;    /* tiles are copied as they are compressed, see lossless.h */
-    const char *options;  /* all that the bytes depend on, as one line, for the journal */
+    const char *options;  /* all that the bytes depend on, "NAME\tVALUE\n" each; NULL: nothing */
     gboolean replace;     /* existing output */
     guint64 shard_tiles;  /* tiles in a tar at most, and */
     guint64 shard_bytes;  /* bytes at most, unless one tile has more */
@@ -52,7 +52,7 @@ typedef struct {
     guint64 n_kept, n_dropped;
     guint64 n_resumed;   /* tiles that an earlier, killed run had done */
     GHashTable *reasons; /* char * to guint64 *: tiles dropped, by rule */
-    char *old_folder;    /* where other files of a replaced folder lie now, or NULL */
+    char *old_folder;    /* where files lie that others put into a replaced folder, or NULL */
 } TsCutReport;
 
 void ts_cut_report_clear(TsCutReport *report);

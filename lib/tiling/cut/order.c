@@ -2,6 +2,7 @@
 #include "tiling/cut/order.h"
 
 #include "base/error.h"
+#include "base/folder.h"
 #include "base/interrupt.h"
 #include "base/outfile.h"
 #include "manifest/cell.h"
@@ -176,6 +177,22 @@ check_tars(const TsOrder *self, const TsOrderState *state, GError **error)
     return TRUE;
 }
 
+/* A folder that holds what is cut is no tiles of it. */
+static gboolean
+check_folder(const TsCut *cut, GError **error)
+{
+    if (!ts_folder_check_target(cut->output, cut->replace, error))
+        return FALSE;
+    for (guint i = 0; i < cut->plan->inputs->len; i++) {
+        const char *path = ts_plan_get_input(cut->plan, i)->path;
+        if (ts_folder_holds(cut->output, path))
+            return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                "%s: holds an image that is cut (%s) and is not replaced",
+                                cut->output, path);
+    }
+    return TRUE;
+}
+
 static gboolean
 open_stage(TsOrder *self, GError **error)
 {
@@ -183,7 +200,7 @@ open_stage(TsOrder *self, GError **error)
     g_autofree char *identity = ts_order_identity(cut);
     g_autofree char *name = g_path_get_basename(cut->output);
     TsOrderState state = {0};
-    if (cut->kind == TS_CUT_FOLDER && !ts_stage_check_final(cut->output, cut->replace, error))
+    if (cut->kind == TS_CUT_FOLDER && !check_folder(cut, error))
         return FALSE;
     self->stage = ts_stage_open(cut->output, identity, cut->replace, error);
     if (self->stage == NULL)

@@ -8,13 +8,15 @@
 char *
 ts_order_identity(const TsCut *cut)
 {
-    GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "options\t%s\n", cut->options != NULL ? cut->options : "");
+    GString *text = g_string_new(cut->options);
     for (guint i = 0; i < cut->plan->inputs->len; i++) {
         const TsPlanInput *input = ts_plan_get_input(cut->plan, i);
         g_autofree char *path = ts_escape(input->path);
-        g_string_append_printf(text, "input\t%s\t%" G_GUINT64_FORMAT "\t%" G_GINT64_FORMAT "\n",
-                               path, input->n_bytes, input->mtime);
+        g_string_append_printf(text,
+                               "input %s\t%" G_GUINT64_FORMAT " bytes, mtime %" G_GINT64_FORMAT
+                               ".%09" G_GINT64_FORMAT "\n",
+                               path, input->n_bytes, input->mtime / G_GINT64_CONSTANT(1000000000),
+                               input->mtime % G_GINT64_CONSTANT(1000000000));
     }
     return g_string_free(text, FALSE);
 }

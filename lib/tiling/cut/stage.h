@@ -21,9 +21,10 @@ G_BEGIN_DECLS
 typedef struct _TsStage TsStage;
 
 /* Open or make `final`.partial. `identity` is text of several lines, "NAME\tVALUE" each, that says
- * what is made: a stage with another one is refused with TS_ERROR_IO, which names the first line
- * that differs, unless `fresh`: then it is removed and begun anew. TS_ERROR_IO if another process
- * has it open, or if a folder of that name is there that is not empty and has no journal. */
+ * what is made: a stage with another one is refused with TS_ERROR_IO, which says what the first
+ * line that differs was and is, unless `fresh`: then it is removed and begun anew. TS_ERROR_IO if
+ * another process has it open, or if a folder of that name is there that is not empty and has no
+ * journal. */
 TsStage *ts_stage_open(const char *final, const char *identity, gboolean fresh, GError **error);
 
 /* The folder that files go to; borrowed. */
@@ -35,10 +36,7 @@ const char *ts_stage_state(const TsStage *stage);
 /* Wait until all files of the stage are on the disk, then note `state`, one line of text. */
 gboolean ts_stage_checkpoint(TsStage *stage, const char *state, GError **error);
 
-/* Give the folder its final name. An empty folder there is replaced; a filled one is an error
- * unless `replace`: then it is exchanged, and the files that its manifest.tsv names are removed,
- * and it with them if nothing else is in it. `*kept`, unless NULL, is set to the name under which
- * an old folder with other files stays: FINAL.old, or FINAL.old.2 and so on; free with g_free(). */
+/* Give the folder its final name, with a list of its files, as ts_folder_give_name() does. */
 gboolean ts_stage_finish(TsStage *stage, gboolean replace, char **kept, GError **error);
 
 /* Give each file of the stage, but hidden ones, its name beside the stage's folder, which is
@@ -47,13 +45,6 @@ gboolean ts_stage_finish_files(TsStage *stage, const char *last, gboolean replac
 
 /* Close. A stage without a checkpoint is removed; others stay, to be gone on with. */
 void ts_stage_free(TsStage *stage);
-
-/* TS_ERROR_IO if `final` is there and is not an empty folder, unless `replace`; with it, only a
- * folder that holds a manifest.tsv, or nothing, may be replaced. */
-gboolean ts_stage_check_final(const char *final, gboolean replace, GError **error);
-
-/* Remove the stage's folder `path` with all in it. */
-gboolean ts_stage_remove_folder(const char *path, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsStage, ts_stage_free)
 

@@ -2,6 +2,7 @@
 #include "tiling/cut/work.h"
 
 #include "base/error.h"
+#include "base/outfile.h"
 #include "image/encoder.h"
 #include "tiling/cut/pad_tile.h"
 
@@ -62,15 +63,13 @@ write_file(const char *folder, const char *name, const guint8 *bytes, gsize n, G
     }
     if (fd < 0)
         return ts_error_set_errno(error, errno, "%s: cannot be written", path);
-    gssize written = 0;
-    for (gsize at = 0; written >= 0 && at < n; at += (gsize) written)
-        written = write(fd, bytes + at, n - at);
+    gboolean written = ts_write_all(fd, bytes, n);
     int errnum = errno;
-    if (close(fd) != 0 && written >= 0) {
-        written = -1;
+    if (close(fd) != 0 && written) {
+        written = FALSE;
         errnum = errno;
     }
-    return written >= 0 ? TRUE : ts_error_set_errno(error, errnum, "%s: cannot be written", path);
+    return written ? TRUE : ts_error_set_errno(error, errnum, "%s: cannot be written", path);
 }
 
 /* Keep encoded bytes as a member, or write them to a file. */
