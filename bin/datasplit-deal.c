@@ -60,12 +60,14 @@ static gboolean
 deal_shares(SplitJob *job, GError **error)
 {
     const TsSplitRows rows = rows_to_deal(job);
+    job->n_parts = job->shares->n;
+    job->names = job->shares->names;
+    if (split_options.compat != NULL)
+        return split_sklearn_deal(job, rows, error);
     if (!ts_split_shares_fit(job->shares, job->n, error)) {
         g_prefix_error(error, "--counts: ");
         return FALSE;
     }
-    job->n_parts = job->shares->n;
-    job->names = job->shares->names;
     for (guint r = 0; r < job->n_repeats; r++) {
         guint64 seed = seed_of_repeat(r);
         if (rows.groups != NULL

@@ -27,6 +27,10 @@ static const GOptionEntry entries[] = {
      "Deal R times anew, into columns split_1 or fold_1, ..., up to R", "R"},
     {"repeat", 0, 0, G_OPTION_ARG_INT, &split_options.repeat,
      "With --fold: the fold of this repeat", "N"},
+    {"compat", 0, 0, G_OPTION_ARG_STRING, &split_options.compat,
+     "Split as scikit-learn does with random_state=SEED", "sklearn"},
+    {"no-shuffle", 0, 0, G_OPTION_ARG_NONE, &split_options.no_shuffle,
+     "With --compat: shuffle=False", NULL},
     {"label", 0, 0, G_OPTION_ARG_STRING, &split_options.label,
      "Column of the classes that are split in proportion (default: label)", "COLUMN"},
     {"no-stratify", 0, 0, G_OPTION_ARG_NONE, &split_options.no_stratify,
@@ -67,6 +71,8 @@ check_clashes(GError **error)
         {o->fold > 0 && !folds, o->repeats > 0, "--repeats needs --folds beside --fold"},
         {o->repeat > 0, o->fold == 0, "--repeat needs --fold"},
         {folds && o->repeat > MAX(o->repeats, 1), TRUE, "--repeat is more than --repeats"},
+        {o->compat != NULL, o->leave_one_group_out || (o->fold > 0 && !folds),
+         "--compat has a use with --folds, --ratios and --counts"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(clashes); i++)
         if (clashes[i].a && clashes[i].b)
@@ -93,7 +99,8 @@ check_options(SplitJob *job, GError **error)
     if (!check_number(&o->folds, 2, TS_SPLITS_MAX, "--folds", error) ||
         !check_number(&o->fold, 1, G_MAXINT32, "--fold", error) ||
         !check_number(&o->repeats, 1, 1000, "--repeats", error) ||
-        !check_number(&o->repeat, 1, 1000, "--repeat", error) || !check_clashes(error))
+        !check_number(&o->repeat, 1, 1000, "--repeat", error) || !check_clashes(error) ||
+        !split_sklearn_check(error))
         return FALSE;
     if (o->leave_one_group_out || (o->fold > 0 && o->folds == 0))
         return TRUE;

@@ -1,5 +1,6 @@
 /* The parts of datasplit: datasplit-input.c reads the rows, their classes and groups;
- * datasplit-deal.c gives them to splits or folds; datasplit-output.c writes and reports.
+ * datasplit-deal.c gives them to splits or folds, datasplit-sklearn.c as scikit-learn does;
+ * datasplit-output.c writes and reports.
  */
 #pragma once
 
@@ -13,6 +14,8 @@ typedef struct {
     char *ratios, *counts;
     int folds, fold, repeats, repeat;
     gboolean leave_one_group_out;
+    char *compat;
+    gboolean no_shuffle;
     char *label;
     gboolean no_stratify;
     char **group;
@@ -48,6 +51,10 @@ gboolean split_job_read(SplitJob *job, const char *dataset, GError **error);
 
 /* Give every row a part, once for each repeat. */
 gboolean split_job_deal(SplitJob *job, GError **error);
+
+/* --compat sklearn. The job's parts are set up, and so is the room for its rows' numbers. */
+gboolean split_sklearn_check(GError **error);
+gboolean split_sklearn_deal(SplitJob *job, TsSplitRows rows, GError **error);
 
 gboolean split_job_write(const SplitJob *job, GError **error);
 

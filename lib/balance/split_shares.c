@@ -85,8 +85,10 @@ ts_split_shares_parse(const char *text, GError **error)
                      ts_format_double(number, sum));
         return NULL;
     }
+    /* Shares stay as they are written, so far as doubles can: 0.1 is 0.1, not 0.1 / 1.0...01. */
+    double whole = fabs(sum - 1) < 1e-12 ? 1 : fabs(sum - 100) < 1e-10 ? 100 : sum;
     for (guint i = 0; self != NULL && i < n; i++)
-        self->shares[i] /= sum;
+        self->shares[i] /= whole;
     return g_steal_pointer(&self);
 }
 

@@ -254,6 +254,12 @@ sizes() {
     bad 2 "--leave-one-group-out has no use for" --leave-one-group-out --folds 3 shapes.tsv
     bad 2 "--repeat needs --fold" --folds 3 --repeat 2 shapes.tsv
     bad 2 "--repeat is more than --repeats" --folds 3 --fold 1 --repeats 2 --repeat 3 shapes.tsv
+    bad 2 "--compat 'torch': sklearn was expected" --compat torch -k 3 shapes.tsv
+    bad 2 "--compat sklearn needs --folds, --ratios or --counts" --compat sklearn shapes.tsv
+    bad 2 "divides into two splits" --compat sklearn -r a=50,b=25,c=25 shapes.tsv
+    bad 2 "by classes and groups at once" --compat sklearn -r a=50,b=50 shapes.tsv
+    bad 2 "--no-shuffle needs --compat sklearn" --no-shuffle shapes.tsv
+    bad 2 "is below 2^32" --compat sklearn -k 3 --seed 4294967296 shapes.tsv
     bad 2 "--counts: 'a': NAME=COUNT such as test=1000" -n a shapes.tsv
     bad 2 "--ratios: shares add up to 0.9, 1 (or 100) was expected" -r a=.5,b=.4 shapes.tsv
     bad 2 "--ratios: 'train': NAME=SHARE such as train=0.7 was expected" -r train shapes.tsv
@@ -270,6 +276,13 @@ sizes() {
     bad 1 "synthetic.tsv:3: synthetic row" synthetic.tsv
     bad 1 "shapes.tsv:1: no column 'patient'" --group patient shapes.tsv
     bad 1 "absent.tsv: cannot be read" absent.tsv
+    printf 'label\na\na\na\nb\n\\N\n' >few.tsv
+    bad 1 "rows without a label, which scikit-learn does not take" --compat sklearn -k 2 few.tsv
+    sed -i 6d few.tsv
+    bad 1 "a class of one row" --compat sklearn -r a=50,b=50 few.tsv
+    bad 1 "4 folds, the largest class has 3 rows" --compat sklearn -k 4 few.tsv
+    bad 1 "5 folds of 4 rows" --compat sklearn -k 5 few.tsv
+    bad 1 "a side is empty" --compat sklearn -n a=4,b=rest --no-stratify few.tsv
     bad 1 "--fold 4: there are 3 folds" --folds 3 --fold 4 shapes.tsv
     bad 1 "--fold without --folds K takes the folds of the input: " --fold 1 shapes.tsv
     printf 'fold\n1\n0\n' >folds.tsv
