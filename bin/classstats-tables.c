@@ -1,10 +1,14 @@
 /* classstats: the tables of counts. */
 #include "balance/weights.h"
+#include "base/outfile.h"
+#include "base/tool.h"
 #include "classstats.h"
+#include "stats/plot.h"
 
 #include <math.h>
+#include <string.h>
 
-double
+static double
 share_of(guint64 part, guint64 whole)
 {
     return whole > 0 ? (double) part / (double) whole : NAN;
@@ -25,6 +29,10 @@ begin_classes(const ClassStats *stats, TsReport *report)
     g_ptr_array_add(columns, (gpointer) "class");
     g_ptr_array_add(columns, (gpointer) "count");
     g_ptr_array_add(columns, (gpointer) "share");
+    if (stats->bootstrap.n_replicates > 0) {
+        g_ptr_array_add(columns, (gpointer) "share_low");
+        g_ptr_array_add(columns, (gpointer) "share_high");
+    }
     g_ptr_array_add(columns, (gpointer) "tier");
     if (stats->counts->sets != NULL)
         g_ptr_array_add(columns, (gpointer) "irlbl");
@@ -53,7 +61,11 @@ add_classes(const ClassStats *stats, TsReport *report, GError **error)
 {
     const TsClassCounts *counts = stats->counts;
     g_autofree double *terms = compute_terms(stats, error);
+    g_autofree TsInterval *shares = NULL;
     if (terms == NULL)
+        return FALSE;
+    if (stats->bootstrap.n_replicates > 0 &&
+        (shares = compute_share_intervals(stats, 0, error)) == NULL)
         return FALSE;
     const guint64 *all = ts_class_counts_of(counts, 0);
     const guint64 *train = ts_class_counts_of(counts, ts_class_counts_train(counts));
@@ -68,6 +80,10 @@ add_classes(const ClassStats *stats, TsReport *report, GError **error)
         ts_report_text(report, counts->names[c]);
         ts_report_int(report, (gint64) all[c]);
         ts_report_double(report, share_of(all[c], counts->labelled[0]), 4);
+        if (shares != NULL) {
+            ts_report_double(report, shares[c].low, 4);
+            ts_report_double(report, shares[c].high, 4);
+        }
         ts_report_text(report, ts_tier_name(ts_tier(&stats->tiers, train[c])));
         if (counts->sets != NULL)
             ts_report_double(report, irlbl[c], 2);
@@ -100,44 +116,69 @@ add_splits(const ClassStats *stats, TsReport *report)
     }
 }
 
-static void
-add_tiers(const ClassStats *stats, TsReport *report, const guint64 *counts)
+/* The columns of the summary, and behind them what only checks ask for. */
+const char *const part_numbers[N_NUMBERS] = {
+    "labelled", "unlabelled", "classes",       "empty",         "largest",   "smallest",   "ratio",
+    "entropy",  "evenness",   "effective",     "gini",          "impurity",  "singletons", "head",
+    "medium",   "tail",       "min_per_class", "max_per_class", "min_share", "max_share"};
+
+/* Of the table form; 0 is a count. */
+static const int decimals[N_SUMMARY] = {0, 0, 0, 0, 0, 0, 2, 3, 3, 2, 3, 3, 0, 0, 0, 0};
+
+void
+compute_numbers(const ClassStats *stats, const guint64 *counts, guint part,
+                double values[N_NUMBERS])
 {
-    guint n[3] = {0};
-    for (guint c = 0; c < stats->counts->n; c++)
-        n[ts_tier(&stats->tiers, counts[c])]++;
-    ts_report_int(report, n[TS_TIER_HEAD]);
-    ts_report_int(report, n[TS_TIER_MEDIUM]);
-    ts_report_int(report, n[TS_TIER_TAIL]);
+    TsClassTable t;
+    guint n = stats->counts->n;
+    double tiers[3] = {0};
+    ts_class_table_init(&t, counts, n);
+    for (guint c = 0; c < n; c++)
+        tiers[ts_tier(&stats->tiers, counts[c])]++;
+    double labelled = (double) stats->counts->labelled[part];
+    double min = n > 0 ? (double) (t.n_empty > 0 ? 0 : t.min) : NAN;
+    const double computed[N_NUMBERS] = {
+        labelled,
+        (double) stats->counts->unlabelled[part],
+        t.n_classes,
+        t.n_empty,
+        (double) t.max,
+        (double) t.min,
+        t.imbalance_ratio,
+        t.entropy,
+        t.normalised_entropy,
+        t.effective_classes,
+        t.gini_coefficient,
+        t.gini_impurity,
+        t.n_singletons,
+        tiers[TS_TIER_HEAD],
+        tiers[TS_TIER_MEDIUM],
+        tiers[TS_TIER_TAIL],
+        min,
+        n > 0 ? (double) t.max : NAN,
+        labelled > 0 ? min / labelled : NAN,
+        labelled > 0 ? (double) t.max / labelled : NAN,
+    };
+    memcpy(values, computed, sizeof computed);
 }
 
 void
 add_summary(const ClassStats *stats, TsReport *report)
 {
-    static const char *const columns[] = {
-        "split",    "labelled",   "unlabelled", "classes",  "empty",     "largest",
-        "smallest", "ratio",      "entropy",    "evenness", "effective", "gini",
-        "impurity", "singletons", "head",       "medium",   "tail",      NULL};
     const TsClassCounts *counts = stats->counts;
+    const char *columns[N_SUMMARY + 2] = {"split"};
+    for (guint i = 0; i < N_SUMMARY; i++)
+        columns[1 + i] = part_numbers[i];
     ts_report_begin(report, "summary", columns);
     for (guint part = 0; part < counts->n_parts; part++) {
-        TsClassTable table;
-        ts_class_table_init(&table, ts_class_counts_of(counts, part), counts->n);
+        double values[N_NUMBERS];
+        compute_numbers(stats, ts_class_counts_of(counts, part), part, values);
         ts_report_text(report, counts->parts[part]);
-        ts_report_int(report, (gint64) counts->labelled[part]);
-        ts_report_int(report, (gint64) counts->unlabelled[part]);
-        ts_report_int(report, table.n_classes);
-        ts_report_int(report, table.n_empty);
-        ts_report_int(report, (gint64) table.max);
-        ts_report_int(report, (gint64) table.min);
-        ts_report_double(report, table.imbalance_ratio, 2);
-        ts_report_double(report, table.entropy, 3);
-        ts_report_double(report, table.normalised_entropy, 3);
-        ts_report_double(report, table.effective_classes, 2);
-        ts_report_double(report, table.gini_coefficient, 3);
-        ts_report_double(report, table.gini_impurity, 3);
-        ts_report_int(report, table.n_singletons);
-        add_tiers(stats, report, ts_class_counts_of(counts, part));
+        for (guint i = 0; i < N_SUMMARY; i++)
+            if (decimals[i] == 0)
+                ts_report_int(report, (gint64) values[i]);
+            else
+                ts_report_double(report, values[i], decimals[i]);
     }
 }
 
@@ -176,4 +217,20 @@ add_pairs(const ClassStats *stats, TsReport *report, GError **error)
             ts_report_int(report, (gint64) pairs[(gsize) a * sets->n + b]);
     }
     return TRUE;
+}
+
+gboolean
+write_plot(const ClassStats *stats, const char *path, GError **error)
+{
+    const TsClassCounts *counts = stats->counts;
+    gboolean by_split = counts->splits != NULL;
+    TsClassPlot plot = {.title = ts_manifest_name(stats->manifest),
+                        .names = counts->names,
+                        .n = counts->n,
+                        .series = counts->parts + by_split,
+                        .n_series = counts->n_parts - by_split,
+                        .counts = ts_class_counts_of(counts, by_split),
+                        .tiers = stats->tiers};
+    g_autofree char *svg = ts_class_plot_svg(&plot);
+    return ts_write_file(path, svg, strlen(svg), ts_tool_force(), error);
 }

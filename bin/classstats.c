@@ -16,6 +16,11 @@ static struct {
     char *weights;
     char *tiers;
     char *show;
+    char *against;
+    char *confidence;
+    char *plot;
+    char **checks;
+    int bootstrap;
     gboolean multi_label;
 } opt;
 
@@ -33,8 +38,20 @@ static const GOptionEntry entries[] = {
     {"tiers", 0, 0, G_OPTION_ARG_STRING, &opt.tiers,
      "More samples than HEAD are the head, fewer than TAIL the tail (default: 100,20)",
      "HEAD,TAIL"},
+    {"against", 0, 0, G_OPTION_ARG_FILENAME, &opt.against,
+     "Compare with this data set instead of splits with each other", "DATASET"},
+    {"bootstrap", 0, 0, G_OPTION_ARG_INT, &opt.bootstrap,
+     "Add intervals from N bootstrap replicates (such as 2000)", "N"},
+    {"confidence", 0, 0, G_OPTION_ARG_STRING, &opt.confidence, "Of the intervals (default: 0.95)",
+     "SHARE"},
+    {"check", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.checks,
+     "End with status 1 unless this holds, such as 'min_per_class>=20'; can be repeated",
+     "CONDITION"},
+    {"plot", 0, 0, G_OPTION_ARG_FILENAME, &opt.plot, "Draw the classes as SVG", "FILE"},
     {"show", 0, 0, G_OPTION_ARG_STRING, &opt.show,
-     "Which tables: classes, splits, summary, labels, pairs (default: all but pairs)", "LIST"},
+     "Which tables: classes, splits, summary, intervals, drift, labels, pairs (default: all but "
+     "pairs)",
+     "LIST"},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -42,8 +59,9 @@ static const struct {
     const char *name;
     ShowTables table;
 } tables[] = {
-    {"classes", SHOW_CLASSES}, {"splits", SHOW_SPLITS}, {"summary", SHOW_SUMMARY},
-    {"labels", SHOW_LABELS},   {"pairs", SHOW_PAIRS},
+    {"classes", SHOW_CLASSES},     {"splits", SHOW_SPLITS}, {"summary", SHOW_SUMMARY},
+    {"intervals", SHOW_INTERVALS}, {"drift", SHOW_DRIFT},   {"labels", SHOW_LABELS},
+    {"pairs", SHOW_PAIRS},
 };
 
 static void
@@ -52,6 +70,9 @@ stats_clear(ClassStats *stats)
     g_clear_pointer(&stats->counts, ts_class_counts_free);
     g_clear_pointer(&stats->manifest, ts_manifest_free);
     g_clear_pointer(&stats->terms, g_strfreev);
+    g_clear_pointer(&stats->compared, g_strfreev);
+    g_clear_pointer(&stats->comparisons, g_ptr_array_unref);
+    g_clear_pointer(&stats->checks, g_ptr_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ClassStats, stats_clear)
@@ -125,12 +146,34 @@ parse_tiers(TsTiers *tiers, GError **error)
 }
 
 static gboolean
+parse_bootstrap(TsBootstrap *bootstrap, GError **error)
+{
+    *bootstrap = (TsBootstrap){(guint) opt.bootstrap, 0.95, ts_tool_seed()};
+    if (opt.bootstrap < 0 || opt.bootstrap == 1)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--bootstrap: %d replicates, 2 or more were expected", opt.bootstrap);
+    if (opt.bootstrap > 0 && opt.multi_label)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--bootstrap: draws rows of one label, not with --multi-label");
+    if (opt.confidence == NULL)
+        return TRUE;
+    if (opt.bootstrap == 0)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--confidence: needs --bootstrap");
+    if (!ts_parse_double(opt.confidence, 0, 1, "--confidence", &bootstrap->confidence, error))
+        return FALSE;
+    return (bootstrap->confidence > 0 && bootstrap->confidence < 1) ||
+           ts_error_set(error, TS_ERROR_ARGUMENT, "--confidence: %s is not between 0 and 1",
+                        opt.confidence);
+}
+
+static gboolean
 parse_options(ClassStats *stats, GError **error)
 {
     stats->columns.label = opt.label != NULL ? opt.label : (opt.multi_label ? "labels" : "label");
     stats->columns.is_multi = opt.multi_label;
     return choose_tables(&stats->show, error) && parse_weights(stats, error) &&
-           parse_tiers(&stats->tiers, error);
+           parse_tiers(&stats->tiers, error) && parse_bootstrap(&stats->bootstrap, error) &&
+           parse_checks(stats, opt.checks, error);
 }
 
 /* Names that a person or another file system would take for one. */
@@ -149,20 +192,40 @@ warn_of_alike_names(const TsClassCounts *counts)
     }
 }
 
+/* Count `manifest`; the split is taken if it is there, and has to be if it was asked for. */
+static TsClassCounts *
+count(const TsManifest *manifest, TsClassColumns columns, GError **error)
+{
+    const char *split = opt.split != NULL ? opt.split : "split";
+    if (opt.split != NULL || ts_manifest_find_column(manifest, split) >= 0)
+        columns.split = split;
+    return ts_class_counts_new(manifest, &columns, error);
+}
+
+/* Read the other data set, and compare. */
+static gboolean
+compare(ClassStats *stats, GError **error)
+{
+    g_autoptr(TsManifest) manifest = NULL;
+    g_autoptr(TsClassCounts) against = NULL;
+    if (opt.against != NULL) {
+        if ((manifest = ts_layout_read(opt.against, error)) == NULL ||
+            (against = count(manifest, stats->columns, error)) == NULL)
+            return FALSE;
+    }
+    compare_parts(stats, against);
+    return TRUE;
+}
+
 static gboolean
 read_stats(ClassStats *stats, const char *dataset, GError **error)
 {
     stats->manifest = ts_layout_read(dataset, error);
-    if (stats->manifest == NULL)
-        return FALSE;
-    const char *split = opt.split != NULL ? opt.split : "split";
-    if (opt.split != NULL || ts_manifest_find_column(stats->manifest, split) >= 0)
-        stats->columns.split = split;
-    stats->counts = ts_class_counts_new(stats->manifest, &stats->columns, error);
-    if (stats->counts == NULL)
+    if (stats->manifest == NULL ||
+        (stats->counts = count(stats->manifest, stats->columns, error)) == NULL)
         return FALSE;
     warn_of_alike_names(stats->counts);
-    return TRUE;
+    return compare(stats, error) && check_bootstrap(stats, error);
 }
 
 static gboolean
@@ -175,6 +238,11 @@ add_tables(const ClassStats *stats, TsReport *report, GError **error)
         add_splits(stats, report);
     if ((show & SHOW_SUMMARY) != 0)
         add_summary(stats, report);
+    if ((show & SHOW_INTERVALS) != 0 && stats->bootstrap.n_replicates > 0 &&
+        !add_intervals(stats, report, error))
+        return FALSE;
+    if ((show & SHOW_DRIFT) != 0 && stats->comparisons->len > 0)
+        add_drift(stats, report);
     if ((show & SHOW_LABELS) != 0 && stats->counts->sets != NULL)
         add_labels(stats, report);
     return (show & SHOW_PAIRS) == 0 || add_pairs(stats, report, error);
@@ -187,7 +255,9 @@ run(int n_args, char **args, GError **error)
     if (!parse_options(&stats, error) || !read_stats(&stats, n_args > 0 ? args[0] : "-", error))
         return FALSE;
     g_autoptr(TsReport) report = ts_report_new();
-    return add_tables(&stats, report, error) && ts_report_print(report, ts_tool_format(), error);
+    return add_tables(&stats, report, error) && run_checks(&stats, opt.checks, report, error) &&
+           (opt.plot == NULL || write_plot(&stats, opt.plot, error)) &&
+           ts_report_print(report, ts_tool_format(), error);
 }
 
 int
@@ -201,11 +271,15 @@ main(int argc, char **argv)
             "DATASET is a manifest (.tsv), a folder of class folders, any other layout of\n"
             "tessera-manifest(5) such as CSV, IDX or WebDataset, or - (default) for a manifest on\n"
             "standard input. Shares, imbalance ratio, entropy, effective number of\n"
-            "classes, and class weights for training; for each split, if there is a split column.",
-        .examples = "  classstats photos/\n"
-                    "  datasplit shapes.tsv | classstats\n"
-                    "  classstats --show classes --weights balanced,effnum:0.999 train.tsv",
-        .flags = TS_TOOL_FORMAT,
+            "classes, and class weights for training; for each split, if there is a split column,\n"
+            "and how far the splits, or two data sets, lie apart.",
+        .examples =
+            "  classstats photos/\n"
+            "  datasplit shapes.tsv | classstats\n"
+            "  classstats --show classes --weights balanced,effnum:0.999 train.tsv\n"
+            "  classstats --check 'min_per_class>=20' --check 'empty@val==0' split.tsv\n"
+            "  classstats --against last-year.tsv --bootstrap 2000 --plot classes.svg new.tsv",
+        .flags = TS_TOOL_FORMAT | TS_TOOL_SEED | TS_TOOL_FORCE,
         .max_args = 1,
         .options = entries,
         .run = run,

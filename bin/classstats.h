@@ -3,30 +3,67 @@
 
 #include "stats/class_counts.h"
 #include "stats/class_table.h"
+#include "stats/drift.h"
+#include "stats/interval.h"
 #include "stats/report.h"
 
 typedef enum {
     SHOW_CLASSES = 1 << 0,
     SHOW_SPLITS = 1 << 1,
     SHOW_SUMMARY = 1 << 2,
-    SHOW_LABELS = 1 << 3,
-    SHOW_PAIRS = 1 << 4,
+    SHOW_INTERVALS = 1 << 3,
+    SHOW_DRIFT = 1 << 4,
+    SHOW_LABELS = 1 << 5,
+    SHOW_PAIRS = 1 << 6,
 } ShowTables;
+
+/* Two distributions over the same classes. */
+typedef struct {
+    char *a, *b;          /* their names */
+    guint64 *counts;      /* (2, n): of a, of b */
+    guint item_a, item_b; /* of the bootstrap: equal numbers draw equal replicates */
+    TsDrift drift;
+} Comparison;
 
 typedef struct {
     guint show; /* ShowTables */
     TsClassColumns columns;
     TsTiers tiers;
+    TsBootstrap bootstrap;
     char **terms; /* columns of weights */
     TsManifest *manifest;
     TsClassCounts *counts;
+    char **compared; /* names of the classes of the comparisons, n_compared of them */
+    guint n_compared;
+    GPtrArray *comparisons; /* of Comparison */
+    GPtrArray *checks;      /* of TsCondition */
 } ClassStats;
 
-/* part / whole, NaN of nothing. */
-double share_of(guint64 part, guint64 whole);
+/* classstats-tables.c: numbers of a part (see TsClassCounts) by name, those of the summary and
+ * some more. */
+enum { N_SUMMARY = 16, N_NUMBERS = 20 };
+extern const char *const part_numbers[N_NUMBERS];
+void compute_numbers(const ClassStats *stats, const guint64 *counts, guint part,
+                     double values[N_NUMBERS]);
 
 gboolean add_classes(const ClassStats *stats, TsReport *report, GError **error);
 void add_splits(const ClassStats *stats, TsReport *report);
 void add_summary(const ClassStats *stats, TsReport *report);
 void add_labels(const ClassStats *stats, TsReport *report);
 gboolean add_pairs(const ClassStats *stats, TsReport *report, GError **error);
+gboolean write_plot(const ClassStats *stats, const char *path, GError **error);
+
+/* classstats-drift.c: comparisons of splits with each other, or with `against` unless that is
+ * NULL. */
+void compare_parts(ClassStats *stats, const TsClassCounts *against);
+void comparison_free(gpointer data);
+void add_drift(const ClassStats *stats, TsReport *report);
+gboolean check_bootstrap(const ClassStats *stats, GError **error);
+gboolean add_intervals(const ClassStats *stats, TsReport *report, GError **error);
+
+/* Intervals of the shares of `part`, (n). NULL and an error if there is not the memory. */
+TsInterval *compute_share_intervals(const ClassStats *stats, guint part, GError **error);
+
+/* classstats-checks.c */
+gboolean parse_checks(ClassStats *stats, char **texts, GError **error);
+gboolean run_checks(const ClassStats *stats, char **texts, TsReport *report, GError **error);

@@ -5,6 +5,7 @@
 #include "base/tool.h"
 #include "layout/layout.h"
 #include "manifest/classes.h"
+#include "stats/condition.h"
 #include "stats/metric.h"
 #include "stats/report.h"
 
@@ -119,11 +120,12 @@ parse_conditions(Evaluation *self, GError **error)
     self->conditions = g_ptr_array_new_with_free_func((GDestroyNotify) ts_condition_free);
     for (guint i = 0; options.fail_if != NULL && options.fail_if[i] != NULL; i++) {
         TsCondition *condition = ts_condition_parse(options.fail_if[i], error);
-        if (condition == NULL) {
+        if (condition != NULL)
+            g_ptr_array_add(self->conditions, condition);
+        if (condition == NULL || !ts_metric_check_name(ts_condition_name(condition), error)) {
             g_prefix_error(error, "--fail-if: ");
             return FALSE;
         }
-        g_ptr_array_add(self->conditions, condition);
     }
     return TRUE;
 }
@@ -300,16 +302,15 @@ check_conditions(const Evaluation *self, GError **error)
 {
     for (guint i = 0; i < self->conditions->len; i++) {
         const TsCondition *condition = self->conditions->pdata[i];
-        gboolean holds;
         double value;
         char text[TS_NUMBER_MAX];
-        if (!ts_condition_check(condition, self->confusion, &holds, &value, error)) {
+        if (!ts_metric_compute(self->confusion, ts_condition_name(condition), &value, error)) {
             g_prefix_error(error, "--fail-if: ");
             return FALSE;
         }
-        if (!holds)
+        if (!ts_condition_holds(condition, value))
             continue;
-        ts_log(TS_LOG_ERROR, "%s is %s: --fail-if '%s' holds", ts_condition_metric(condition),
+        ts_log(TS_LOG_ERROR, "%s is %s: --fail-if '%s' holds", ts_condition_name(condition),
                ts_format_double(text, value), options.fail_if[i]);
         ts_tool_set_status(1);
     }

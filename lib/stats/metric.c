@@ -1,10 +1,8 @@
-/* Metrics by name and conditions on them. */
+/* Metrics by name. */
 #include "stats/metric.h"
 
 #include "base/error.h"
-#include "base/number.h"
 
-#include <float.h>
 #include <string.h>
 
 static const char *const names[] = {
@@ -103,70 +101,4 @@ ts_metric_compute(const TsConfusion *confusion, const char *name, double *value,
     else
         *value = scores.f1;
     return TRUE;
-}
-
-struct _TsCondition {
-    char *metric;
-    gboolean less;     /* < or <= */
-    gboolean or_equal; /* <= or >= */
-    double limit;
-};
-
-/* The last '<' or '>'. */
-static const char *
-find_sign(const char *text)
-{
-    const char *less = strrchr(text, '<'), *more = strrchr(text, '>');
-    return less == NULL || (more != NULL && more > less) ? more : less;
-}
-
-TsCondition *
-ts_condition_parse(const char *text, GError **error)
-{
-    const char *sign = find_sign(text);
-    if (sign == NULL) {
-        ts_error_set(error, TS_ERROR_ARGUMENT, "'%s' is not a condition such as 'accuracy<0.9'",
-                     text);
-        return NULL;
-    }
-    g_autoptr(TsCondition) self = g_new0(TsCondition, 1);
-    self->less = *sign == '<';
-    self->or_equal = sign[1] == '=';
-    self->metric = g_strstrip(g_strndup(text, sign - text));
-    g_autofree char *limit = g_strstrip(g_strdup(sign + 1 + self->or_equal));
-    g_autofree char *what = g_strdup_printf("'%s'", text);
-    if (!ts_metric_check_name(self->metric, error))
-        return NULL;
-    if (!ts_parse_double(limit, -DBL_MAX, DBL_MAX, what, &self->limit, error))
-        return NULL;
-    return g_steal_pointer(&self);
-}
-
-gboolean
-ts_condition_check(const TsCondition *self, const TsConfusion *confusion, gboolean *holds,
-                   double *value, GError **error)
-{
-    double metric;
-    if (!ts_metric_compute(confusion, self->metric, &metric, error))
-        return FALSE;
-    *holds = (self->less ? metric < self->limit : metric > self->limit) ||
-             (self->or_equal && metric == self->limit);
-    if (value != NULL)
-        *value = metric;
-    return TRUE;
-}
-
-const char *
-ts_condition_metric(const TsCondition *self)
-{
-    return self->metric;
-}
-
-void
-ts_condition_free(TsCondition *self)
-{
-    if (self == NULL)
-        return;
-    g_free(self->metric);
-    g_free(self);
 }

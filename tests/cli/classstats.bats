@@ -35,7 +35,7 @@ load helper
     echo "$output" | python3 -c '
 import json, sys
 report = json.load(sys.stdin)
-assert list(report) == ["classes", "splits", "summary"], report.keys()
+assert list(report) == ["classes", "splits", "summary", "drift"], report.keys()
 assert sum(row["train"] + row["test"] for row in report["splits"]) == 42
 assert [row["split"] for row in report["summary"]] == ["all", "test", "train"]
 assert report["summary"][0]["ratio"] == 4
@@ -138,6 +138,85 @@ assert report["summary"][0]["ratio"] == 4
     run -0 --separate-stderr classstats empty.tsv
 }
 
+@test "splits drift from each other, train first" {
+    printf 'label\tsplit\na\ttest\na\ttrain\nb\ttrain\nb\ttrain\nb\tval\n' >m.tsv
+    run -0 --separate-stderr classstats --show drift m.tsv
+    [ "${#lines[@]}" -eq 4 ]
+    [[ ${lines[1]} == $'train\ttest\t3\t1\t1\t0\t0.66666666666666'*$'\ta\t'* ]]
+    [[ ${lines[2]} == $'train\tval\t3\t1\t1\t0\t0.33333333333333'* ]]
+    [[ ${lines[3]} == $'test\tval\t1\t1\t1\t1\t1\ta\t1\t'* ]]
+}
+
+@test "--against: another data set, its new and its missing classes" {
+    printf 'label\tsplit\na\ttest\na\ttrain\nb\ttrain\n' >new.tsv
+    printf 'label\tsplit\n0\ttrain\nb\ttrain\nb\ttrain\nb\tval\n' >old.tsv
+    run -0 --separate-stderr classstats --show drift --against old.tsv new.tsv
+    [ "${#lines[@]}" -eq 3 ]
+    [[ ${lines[1]} == $'all\tagainst:all\t3\t4\t1\t1\t0.6666666666666666\ta\t'* ]]
+    [[ ${lines[2]} == $'train\tagainst:train\t2\t3\t1\t1\t0.5\ta\t'* ]]
+}
+
+@test "checks: the report stands, what fails is named, the status is 1" {
+    awk -F'\t' -v OFS='\t' '{ print $0, NR == 1 ? "split" : NR % 2 ? "train" : "test" }' \
+        shapes.tsv >split.tsv
+    run -1 --separate-stderr classstats --show summary --check 'min_per_class>=20' \
+        --check 'ratio <= 4' --check 'empty@test==0' --check 'count:disc@train<3' \
+        --check 'share:triangle>0.14' --check 'drift_p>0.05' split.tsv
+    [ "$stderr" = "classstats: --check 'min_per_class>=20' fails: min_per_class is 6
+classstats: --check 'count:disc@train<3' fails: count:disc@train is 12" ]
+    [ "${lines[4]}" = $'check\tvalue\tresult' ]
+    [ "${lines[5]}" = $'min_per_class>=20\t6\tfails' ]
+    [ "${lines[6]}" = $'ratio <= 4\t4\tholds' ]
+    [ "${lines[8]}" = $'count:disc@train<3\t12\tfails' ]
+    run -0 classstats -q --check 'min_per_class>5' --check 'min_share@train>0.1' split.tsv
+    run -1 --separate-stderr classstats -q --multi-label --label label --check 'scumble<-1' shapes.tsv
+    stderr_has "'scumble<-1' fails: scumble is 0"
+    printf 'label\n\\N\n' >none.tsv
+    run -1 --separate-stderr classstats -q --check 'ratio<100' none.tsv
+    stderr_has "'ratio<100' fails: ratio is not defined here"
+}
+
+@test "bootstrap intervals are a matter of the seed, and hold the value" {
+    classstats --bootstrap 50 shapes.tsv >a
+    classstats --bootstrap 50 --seed 0 shapes.tsv >b
+    classstats --bootstrap 50 --seed 1 shapes.tsv >c
+    same a b
+    run ! cmp -s a c
+    run -0 --separate-stderr classstats --show classes --bootstrap 200 shapes.tsv
+    [ "${lines[0]}" = $'class\tcount\tshare\tshare_low\tshare_high\ttier' ]
+    awk -F'\t' 'NR > 1 && !($4 < $3 && $3 < $5 && $5 - $4 < 0.4) { exit 1 }' <<<"$output"
+    run -0 --separate-stderr classstats --show intervals --bootstrap 200 --confidence 0.5 shapes.tsv
+    [ "${lines[0]}" = $'split\tmetric\tvalue\tlow\thigh\tbias' ]
+    [ "${#lines[@]}" -eq 7 ]
+}
+
+@test "--plot draws bars, or a curve of many classes, as SVG that parses" {
+    printf 'label\tsplit\na<&"\ttrain\n\001\tval\nb\ttrain\n' >m.tsv
+    classstats -q --plot bars.svg m.tsv >/dev/null
+    seq -f 'class %g' 200 | sed '1i label' >many.tsv
+    classstats -q --plot curve.svg many.tsv >/dev/null
+    printf 'label\n' >none.tsv
+    classstats -q --plot none.svg none.tsv >/dev/null
+    python3 - <<'END'
+import xml.etree.ElementTree as tree
+bars, curve, none = (tree.parse(f"{name}.svg").getroot() for name in ("bars", "curve", "none"))
+kind = "{http://www.w3.org/2000/svg}"
+assert len(bars.findall(f".//{kind}g/{kind}rect")) == 3
+texts = ["".join(text.itertext()) for text in bars.iter(f"{kind}text")]
+assert 'a<&"' in texts and "train" in texts and "1 33.3 %" in texts, texts
+assert curve.findall(f"{kind}path") and not curve.findall(f".//{kind}g")
+END
+    run -1 classstats --plot bars.svg shapes.tsv
+    output_has "bars.svg"
+    classstats -q --force --plot bars.svg shapes.tsv >/dev/null
+}
+
+@test "more splits than can be compared are a warning" {
+    seq 21 | awk 'BEGIN { print "label\tsplit" } { print "a\t" $1 }' >m.tsv
+    run -0 --separate-stderr classstats m.tsv
+    stderr_has "warning: 21 splits: they are not compared"
+}
+
 # bad NAME STATUS MESSAGE ARGUMENT...: what fails prints nothing on standard output.
 bad() {
     local status_expected=$1 message=$2
@@ -156,6 +235,17 @@ bad() {
     bad 2 "--tiers: '5' is not two counts" --tiers 5 shapes.tsv
     bad 2 "--tiers: 5,7: the tail would reach into the head" --tiers 5,7 shapes.tsv
     bad 2 "--show: labels and pairs need --multi-label" --show pairs shapes.tsv
+    bad 2 "--check: 'ratio' is not a condition such as" --check ratio shapes.tsv
+    bad 2 "--check: there is no number 'rato', see CHECKS" --check 'rato>1' shapes.tsv
+    bad 2 "--check: 'count:ape': there is no class 'ape'" --check 'count:ape>1' shapes.tsv
+    bad 2 "--check: 'ratio@val': there is no split 'val'" --check 'ratio@val>1' shapes.tsv
+    bad 2 "--check: 'drift_p' needs two splits or --against" --check 'drift_p>0.1' shapes.tsv
+    bad 2 "--check: 'scumble' needs --multi-label" --check 'scumble<1' shapes.tsv
+    bad 2 "--bootstrap: 1 replicates" --bootstrap 1 shapes.tsv
+    bad 2 "--confidence: needs --bootstrap" --confidence 0.9 shapes.tsv
+    bad 2 "--confidence: 1 is not between 0 and 1" --bootstrap 9 --confidence 1 shapes.tsv
+    bad 2 "not with --multi-label" --bootstrap 9 --multi-label shapes.tsv
+    bad 1 "absent.tsv: cannot be read" --against absent.tsv shapes.tsv
     bad 2 "too many arguments" shapes.tsv shapes.tsv
 }
 

@@ -10,6 +10,7 @@ import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
 from scipy import stats
+from scipy.spatial import distance
 from sklearn import metrics
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -151,6 +152,46 @@ def test_sets_of_labels_are_as_the_matrix_says(tool, seed):
     assert ours["scumble"] == pytest.approx(np.mean(scumble), rel=1e-12)
     pairs = [list(row.values())[1:] for row in report["pairs"]]
     assert pairs == (matrix.T.astype(int) @ matrix.astype(int)).tolist()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_drift_is_scipys(tool, seed):
+    rng = np.random.default_rng(seed)
+    k = int(rng.integers(2, 20))
+    a, b = (rng.multinomial(rng.integers(50, 5000), rng.dirichlet(np.full(k, 2))) for _ in "ab")
+    names = np.array([f"c{i:02}" for i in range(k)])
+    labels = np.concatenate([np.repeat(names, a), np.repeat(names, b)])
+    splits = np.repeat(["a", "b"], [a.sum(), b.sum()])
+    drift, = classstats(tool, "--show", "drift", stdin=manifest(label=labels, split=splits))["drift"]
+    p, q = a / a.sum(), b / b.sum()
+    assert drift["l_inf"] == pytest.approx(np.abs(p - q).max(), rel=1e-12)
+    assert drift["jsd"] == pytest.approx(distance.jensenshannon(p, q, base=2) ** 2, rel=1e-10)
+    p1, q1 = np.where(p > 0, p, 1e-4), np.where(q > 0, q, 1e-4)
+    seen = a + b > 0
+    assert drift["psi"] == pytest.approx(((p1 - q1) * np.log(p1 / q1))[seen].sum(), rel=1e-11)
+    table = np.array([a, b])[:, seen]
+    test = stats.chi2_contingency(table, correction=False)
+    assert drift["chi2"] == pytest.approx(test.statistic, rel=1e-12)
+    assert drift["df"] == test.dof
+    assert drift["p"] == pytest.approx(test.pvalue, rel=1e-9, abs=1e-300)
+    assert drift["min_expected"] == pytest.approx(test.expected_freq.min(), rel=1e-13)
+    assert drift["cramers_v"] == pytest.approx(stats.contingency.association(table), rel=1e-12)
+
+
+def test_bootstrap_intervals_are_those_of_resampled_rows(tool):
+    """Against rows drawn by NumPy: the same within the noise of 4000 replicates."""
+    labels, n = long_tail(1)
+    rows = classstats(tool, "--bootstrap", "4000", stdin=manifest(label=labels))
+    rng = np.random.default_rng(0)
+    drawn = rng.multinomial(n.sum(), n / n.sum(), size=4000)
+    low, high = np.quantile(drawn / n.sum(), [0.025, 0.975], axis=0)
+    assert [row["share_low"] for row in rows["classes"]] == pytest.approx(list(low), abs=2e-3)
+    assert [row["share_high"] for row in rows["classes"]] == pytest.approx(list(high), abs=2e-3)
+    entropy = stats.entropy(drawn, base=2, axis=1)
+    ours = next(row for row in rows["intervals"] if row["metric"] == "entropy")
+    assert [ours["low"], ours["high"]] == pytest.approx(
+        list(np.quantile(entropy, [0.025, 0.975])), abs=5e-3)
+    assert ours["bias"] == pytest.approx(entropy.mean() - ours["value"], abs=2e-3)
 
 
 def labels_after_rebalance(tool, truth, *options):

@@ -67,48 +67,6 @@ START_TEST(unknown_metrics_and_classes_are_wrong_arguments)
 }
 END_TEST
 
-static const struct {
-    const char *text;
-    gboolean holds;
-} conditions[] = {
-    {"accuracy<0.7", TRUE},    {"accuracy<0.625", FALSE}, {"accuracy<=0.625", TRUE},
-    {"accuracy<0.6", FALSE},   {"accuracy>0.6", TRUE},    {"accuracy>0.625", FALSE},
-    {"accuracy>=0.625", TRUE}, {"accuracy>=0.63", FALSE}, {" accuracy <= 1e0 ", TRUE},
-    {"recall:b<c<0.6", TRUE},  {"recall:b<c>0.6", FALSE}, {"support:a<4", FALSE},
-};
-
-START_TEST(conditions_hold_as_they_say)
-{
-    g_autoptr(TsConfusion) confusion = make();
-    g_autoptr(TsCondition) condition = ts_condition_parse(conditions[_i].text, NULL);
-    gboolean holds;
-    double value = 0;
-    ck_assert_ptr_nonnull(condition);
-    ck_assert(ts_condition_check(condition, confusion, &holds, &value, NULL));
-    ck_assert_int_eq(holds, conditions[_i].holds);
-    ck_assert(value > 0);
-}
-END_TEST
-
-START_TEST(what_is_no_condition_is_refused)
-{
-    static const char *const texts[] = {
-        "",      "accuracy",    "accuracy<",  "<0.9", "accuracy=1", "accuracy<0.9x", "accuracy<nan",
-        "x<0.9", "accuracy<<1", "accuracy=<1"};
-    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
-        g_autoptr(GError) error = NULL;
-        ck_assert_msg(ts_condition_parse(texts[i], &error) == NULL, "%s", texts[i]);
-        ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_ARGUMENT));
-    }
-    g_autoptr(TsConfusion) confusion = make();
-    g_autoptr(TsCondition) other = ts_condition_parse("recall:c<1", NULL);
-    g_autoptr(GError) error = NULL;
-    gboolean holds;
-    ck_assert(!ts_condition_check(other, confusion, &holds, NULL, &error));
-    ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_ARGUMENT));
-}
-END_TEST
-
 int
 main(void)
 {
@@ -116,8 +74,6 @@ main(void)
     TCase *tcase = tcase_create("metric");
     tcase_add_test(tcase, every_metric_has_its_name);
     tcase_add_test(tcase, unknown_metrics_and_classes_are_wrong_arguments);
-    tcase_add_loop_test(tcase, conditions_hold_as_they_say, 0, G_N_ELEMENTS(conditions));
-    tcase_add_test(tcase, what_is_no_condition_is_refused);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
 }

@@ -1,0 +1,270 @@
+/* classstats: splits and data sets compared, and bootstrap intervals. */
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "classstats.h"
+
+#include <string.h>
+
+enum { MAX_SPLITS = 20, AGAINST_ITEM = 1 << 20 };
+
+void
+comparison_free(gpointer data)
+{
+    Comparison *comparison = data;
+    g_free(comparison->a);
+    g_free(comparison->b);
+    g_free(comparison->counts);
+    g_free(comparison);
+}
+
+/* The classes of this data set, and behind them those that only `against` has; `at` gets the place
+ * of each class of `against`. */
+static void
+name_compared(ClassStats *stats, const TsClassCounts *against, guint *at)
+{
+    const TsClassCounts *counts = stats->counts;
+    g_autoptr(GHashTable) places = g_hash_table_new(g_str_hash, g_str_equal);
+    guint n = counts->n, n_more = against != NULL ? against->n : 0;
+    stats->compared = g_new0(char *, (gsize) n + n_more + 1);
+    for (guint c = 0; c < n; c++) {
+        stats->compared[c] = g_strdup(counts->names[c]);
+        g_hash_table_insert(places, counts->names[c], GUINT_TO_POINTER(c));
+    }
+    for (guint c = 0; c < n_more; c++) {
+        gpointer place;
+        if (!g_hash_table_lookup_extended(places, against->names[c], NULL, &place)) {
+            place = GUINT_TO_POINTER(n);
+            stats->compared[n++] = g_strdup(against->names[c]);
+        }
+        at[c] = GPOINTER_TO_UINT(place);
+    }
+    stats->n_compared = n;
+}
+
+static Comparison *
+add_comparison(ClassStats *stats, guint part_a, const char *name_b)
+{
+    Comparison *comparison = g_new0(Comparison, 1);
+    comparison->a = g_strdup(stats->counts->parts[part_a]);
+    comparison->b = g_strdup(name_b);
+    comparison->counts = g_new0(guint64, 2 * (gsize) stats->n_compared + 1);
+    memcpy(comparison->counts, ts_class_counts_of(stats->counts, part_a),
+           stats->counts->n * sizeof(guint64));
+    comparison->item_a = part_a;
+    g_ptr_array_add(stats->comparisons, comparison);
+    return comparison;
+}
+
+static void
+finish(const ClassStats *stats, Comparison *comparison)
+{
+    ts_drift_init(&comparison->drift, comparison->counts, comparison->counts + stats->n_compared,
+                  stats->n_compared);
+}
+
+static void
+compare_two_splits(ClassStats *stats, guint a, guint b)
+{
+    Comparison *comparison = add_comparison(stats, a, stats->counts->parts[b]);
+    memcpy(comparison->counts + stats->n_compared, ts_class_counts_of(stats->counts, b),
+           stats->counts->n * sizeof(guint64));
+    comparison->item_b = b;
+    finish(stats, comparison);
+}
+
+/* Each with each, `train` first. */
+static void
+compare_splits(ClassStats *stats)
+{
+    guint n = stats->counts->n_splits, train = ts_class_counts_train(stats->counts);
+    if (n > MAX_SPLITS) {
+        ts_warning("%u splits: they are not compared with each other, that is done for up to %d", n,
+                   MAX_SPLITS);
+        return;
+    }
+    for (guint b = 1; train > 0 && b <= n; b++)
+        if (b != train)
+            compare_two_splits(stats, train, b);
+    for (guint a = 1; a <= n; a++)
+        for (guint b = a + 1; b <= n; b++)
+            if (a != train && b != train)
+                compare_two_splits(stats, a, b);
+}
+
+/* All with all, and each split with the one of the same name. */
+static void
+compare_with(ClassStats *stats, const TsClassCounts *against, const guint *at)
+{
+    for (guint a = 0; a <= stats->counts->n_splits; a++) {
+        int b = a == 0 ? 0 : ts_class_counts_find(against, stats->counts->parts[a]);
+        if (b < 0)
+            continue;
+        g_autofree char *name = g_strdup_printf("against:%s", against->parts[b]);
+        Comparison *comparison = add_comparison(stats, a, name);
+        for (guint c = 0; c < against->n; c++)
+            comparison->counts[stats->n_compared + at[c]] =
+                ts_class_counts_of(against, (guint) b)[c];
+        comparison->item_b = AGAINST_ITEM + (guint) b;
+        finish(stats, comparison);
+    }
+}
+
+void
+compare_parts(ClassStats *stats, const TsClassCounts *against)
+{
+    g_autofree guint *at = g_new(guint, (gsize) (against != NULL ? against->n : 0) + 1);
+    stats->comparisons = g_ptr_array_new_with_free_func(comparison_free);
+    name_compared(stats, against, at);
+    if (against != NULL)
+        compare_with(stats, against, at);
+    else
+        compare_splits(stats);
+}
+
+void
+add_drift(const ClassStats *stats, TsReport *report)
+{
+    static const char *const columns[] = {"a",      "b",         "samples_a",    "samples_b",
+                                          "only_a", "only_b",    "l_inf",        "l_inf_class",
+                                          "jsd",    "psi",       "chi2",         "df",
+                                          "p",      "cramers_v", "min_expected", NULL};
+    ts_report_begin(report, "drift", columns);
+    for (guint i = 0; i < stats->comparisons->len; i++) {
+        const Comparison *comparison = stats->comparisons->pdata[i];
+        const TsDrift *drift = &comparison->drift;
+        ts_report_text(report, comparison->a);
+        ts_report_text(report, comparison->b);
+        ts_report_int(report, (gint64) drift->n_a);
+        ts_report_int(report, (gint64) drift->n_b);
+        ts_report_int(report, drift->only_a);
+        ts_report_int(report, drift->only_b);
+        ts_report_double(report, drift->l_inf, 4);
+        ts_report_text(report, drift->l_inf > 0 ? stats->compared[drift->l_inf_class] : NULL);
+        ts_report_double(report, drift->jsd, 4);
+        ts_report_double(report, drift->psi, 4);
+        ts_report_double(report, drift->chi_square, 2);
+        ts_report_int(report, drift->df);
+        ts_report_double(report, drift->p, 4);
+        ts_report_double(report, drift->cramers_v, 4);
+        ts_report_double(report, drift->min_expected, 1);
+    }
+}
+
+gboolean
+check_bootstrap(const ClassStats *stats, GError **error)
+{
+    if (stats->bootstrap.n_replicates == 0)
+        return TRUE;
+    if (stats->counts->labelled[0] >= G_MAXUINT32)
+        return ts_error_set(error, TS_ERROR_RANGE, "--bootstrap: more than 2^32 rows");
+    return TRUE;
+}
+
+TsInterval *
+compute_share_intervals(const ClassStats *stats, guint part, GError **error)
+{
+    const TsClassCounts *counts = stats->counts;
+    const TsBootstrap *how = &stats->bootstrap;
+    gsize n = counts->n, n_replicates = how->n_replicates;
+    g_autofree double *shares =
+        ts_try_alloc(n_replicates, (n + 1) * sizeof *shares, "replicates of shares", error);
+    if (shares == NULL)
+        return NULL;
+    g_autofree guint64 *drawn = g_new(guint64, n + 1);
+    for (guint r = 0; r < n_replicates; r++) {
+        if (ts_interrupt_check(error))
+            return NULL;
+        ts_bootstrap_draw(how, part, r, ts_class_counts_of(counts, part), counts->n, drawn);
+        for (gsize c = 0; c < n; c++)
+            shares[c * n_replicates + r] = (double) drawn[c] / (double) counts->labelled[part];
+    }
+    TsInterval *intervals = g_new0(TsInterval, n + 1);
+    for (gsize c = 0; c < n; c++)
+        intervals[c] = ts_bootstrap_interval(how, shares + c * n_replicates);
+    return intervals;
+}
+
+static void
+add_interval(const ClassStats *stats, TsReport *report, const char *split, const char *metric,
+             double value, double *values)
+{
+    double sum = 0;
+    for (guint i = 0; i < stats->bootstrap.n_replicates; i++)
+        sum += values[i];
+    TsInterval interval = ts_bootstrap_interval(&stats->bootstrap, values);
+    ts_report_text(report, split);
+    ts_report_text(report, metric);
+    ts_report_double(report, value, 4);
+    ts_report_double(report, interval.low, 4);
+    ts_report_double(report, interval.high, 4);
+    ts_report_double(report, sum / stats->bootstrap.n_replicates - value, 4);
+}
+
+/* Those of the summary that are estimates and no counts: ratio to impurity. */
+enum { FIRST_ESTIMATE = 6, N_ESTIMATES = 6 };
+
+static gboolean
+add_part_intervals(const ClassStats *stats, guint part, TsReport *report, GError **error)
+{
+    const TsClassCounts *counts = stats->counts;
+    guint n_replicates = stats->bootstrap.n_replicates;
+    g_autofree double *values = g_new(double, (gsize) N_ESTIMATES *n_replicates);
+    g_autofree guint64 *drawn = g_new(guint64, (gsize) counts->n + 1);
+    double numbers[N_NUMBERS];
+    for (guint r = 0; r < n_replicates; r++) {
+        if (ts_interrupt_check(error))
+            return FALSE;
+        ts_bootstrap_draw(&stats->bootstrap, part, r, ts_class_counts_of(counts, part), counts->n,
+                          drawn);
+        compute_numbers(stats, drawn, part, numbers);
+        for (guint i = 0; i < N_ESTIMATES; i++)
+            values[(gsize) i * n_replicates + r] = numbers[FIRST_ESTIMATE + i];
+    }
+    compute_numbers(stats, ts_class_counts_of(counts, part), part, numbers);
+    for (guint i = 0; i < N_ESTIMATES; i++)
+        add_interval(stats, report, counts->parts[part], part_numbers[FIRST_ESTIMATE + i],
+                     numbers[FIRST_ESTIMATE + i], values + (gsize) i * n_replicates);
+    return TRUE;
+}
+
+static gboolean
+add_comparison_intervals(const ClassStats *stats, const Comparison *comparison, TsReport *report,
+                         GError **error)
+{
+    guint n = stats->n_compared, n_replicates = stats->bootstrap.n_replicates;
+    g_autofree double *values = g_new(double, 3 * (gsize) n_replicates);
+    g_autofree guint64 *drawn = g_new(guint64, 2 * (gsize) n + 1);
+    g_autofree char *name = g_strdup_printf("%s %s", comparison->a, comparison->b);
+    for (guint r = 0; r < n_replicates; r++) {
+        TsDrift drift;
+        if (ts_interrupt_check(error))
+            return FALSE;
+        ts_bootstrap_draw(&stats->bootstrap, comparison->item_a, r, comparison->counts, n, drawn);
+        ts_bootstrap_draw(&stats->bootstrap, comparison->item_b, r, comparison->counts + n, n,
+                          drawn + n);
+        ts_drift_init(&drift, drawn, drawn + n, n);
+        values[r] = drift.l_inf;
+        values[n_replicates + r] = drift.jsd;
+        values[2 * (gsize) n_replicates + r] = drift.psi;
+    }
+    add_interval(stats, report, name, "l_inf", comparison->drift.l_inf, values);
+    add_interval(stats, report, name, "jsd", comparison->drift.jsd, values + n_replicates);
+    add_interval(stats, report, name, "psi", comparison->drift.psi,
+                 values + 2 * (gsize) n_replicates);
+    return TRUE;
+}
+
+gboolean
+add_intervals(const ClassStats *stats, TsReport *report, GError **error)
+{
+    static const char *const columns[] = {"split", "metric", "value", "low", "high", "bias", NULL};
+    ts_report_begin(report, "intervals", columns);
+    for (guint part = 0; part < stats->counts->n_parts; part++)
+        if (!add_part_intervals(stats, part, report, error))
+            return FALSE;
+    for (guint i = 0; i < stats->comparisons->len; i++)
+        if (!add_comparison_intervals(stats, stats->comparisons->pdata[i], report, error))
+            return FALSE;
+    return TRUE;
+}
