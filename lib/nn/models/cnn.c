@@ -20,8 +20,8 @@ ts_model_cnn(TsGraph *graph, const TsModelSpec *spec, GError **error)
 {
     int width;
     double dropout;
-    if (!ts_model_spec_int(spec, "width", 1, 4096, 16, &width, error) ||
-        !ts_model_spec_double(spec, "dropout", 0, 0.99, 0.2, &dropout, error))
+    if (!ts_spec_int(spec->options, "width", 1, 4096, 16, &width, error) ||
+        !ts_spec_double(spec->options, "dropout", 0, 0.99, 0.2, &dropout, error))
         return FALSE;
     guint x = ts_graph_input(graph, spec->channels, spec->height, spec->width);
     for (int stage = 1; stage <= STAGES; stage++, width *= 2) {

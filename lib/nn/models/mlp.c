@@ -6,8 +6,8 @@ ts_model_mlp(TsGraph *graph, const TsModelSpec *spec, GError **error)
 {
     int hidden;
     double dropout;
-    if (!ts_model_spec_int(spec, "hidden", 1, 1 << 20, 128, &hidden, error) ||
-        !ts_model_spec_double(spec, "dropout", 0, 0.99, 0, &dropout, error))
+    if (!ts_spec_int(spec->options, "hidden", 1, 1 << 20, 128, &hidden, error) ||
+        !ts_spec_double(spec->options, "dropout", 0, 0.99, 0, &dropout, error))
         return FALSE;
     guint x = ts_graph_input(graph, spec->channels, spec->height, spec->width);
     x = ts_graph_linear(graph, "fc1", ts_graph_flatten(graph, x), hidden);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/spec.h"
 #include "nn/graph.h"
 
 G_BEGIN_DECLS
@@ -14,7 +15,7 @@ G_BEGIN_DECLS
 typedef struct {
     int channels, height, width; /* of the input */
     int classes;
-    GHashTable *options; /* key to value text, may be empty */
+    TsSpec *options;
 } TsModelSpec;
 
 /* Build `description` for an input (channels, height, width) and so many classes. TS_ERROR_ARGUMENT
@@ -26,12 +27,6 @@ TsGraph *ts_model_graph_new(const char *description, int channels, int height, i
 const char *ts_model_graph_help(void);
 
 /* ---- for the files of the families ---- */
-
-/* Read an option as a number within a range; `fallback` if it is not given. */
-gboolean ts_model_spec_int(const TsModelSpec *spec, const char *key, int min, int max, int fallback,
-                           int *value, GError **error);
-gboolean ts_model_spec_double(const TsModelSpec *spec, const char *key, double min, double max,
-                              double fallback, double *value, GError **error);
 
 gboolean ts_model_cnn(TsGraph *graph, const TsModelSpec *spec, GError **error);
 gboolean ts_model_mlp(TsGraph *graph, const TsModelSpec *spec, GError **error);
