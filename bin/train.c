@@ -13,10 +13,10 @@ static struct {
     char *output, *root, *model, *size, *train_split, *val_split;
     int channels, epochs, batch_size, patience, cache_mb;
     double mean, std;
-    char *optimizer, *schedule, *class_weights, *monitor, *augment;
+    char *optimizer, *clip, *schedule, *class_weights, *monitor, *augment;
     double rate, min_rate, gamma, step_epochs, warmup_epochs, min_delta;
-    double momentum, weight_decay, beta1, beta2, epsilon;
-    gboolean nesterov, no_tensorboard, resume, dry_run;
+    double weight_decay;
+    gboolean no_tensorboard, resume, dry_run;
 } opt = {
     .epochs = 20,
     .batch_size = 64,
@@ -26,11 +26,7 @@ static struct {
     .gamma = 0.1,
     .step_epochs = 10,
     .rate = NOT_GIVEN,
-    .momentum = NOT_GIVEN,
     .weight_decay = NOT_GIVEN,
-    .beta1 = NOT_GIVEN,
-    .beta2 = NOT_GIVEN,
-    .epsilon = NOT_GIVEN,
 };
 
 static const GOptionEntry entries[] = {
@@ -53,17 +49,16 @@ static const GOptionEntry entries[] = {
      "N"},
     {"batch-size", 'b', 0, G_OPTION_ARG_INT, &opt.batch_size,
      "Samples in one update of the weights (default: 64)", "N"},
-    {"optimizer", 0, 0, G_OPTION_ARG_STRING, &opt.optimizer, "sgd, adam or adamw (default: sgd)",
-     "NAME"},
-    {"lr", 0, 0, G_OPTION_ARG_DOUBLE, &opt.rate,
-     "Learning rate (default: 0.05 for sgd, 0.001 for adam and adamw)", "X"},
-    {"momentum", 0, 0, G_OPTION_ARG_DOUBLE, &opt.momentum, "Of sgd (default: 0.9)", "X"},
-    {"nesterov", 0, 0, G_OPTION_ARG_NONE, &opt.nesterov, "Nesterov momentum for sgd", NULL},
-    {"beta1", 0, 0, G_OPTION_ARG_DOUBLE, &opt.beta1, "Of adam (default: 0.9)", "X"},
-    {"beta2", 0, 0, G_OPTION_ARG_DOUBLE, &opt.beta2, "Of adam (default: 0.999)", "X"},
-    {"epsilon", 0, 0, G_OPTION_ARG_DOUBLE, &opt.epsilon, "Of adam (default: 1e-8)", "X"},
+    {"optimizer", 0, 0, G_OPTION_ARG_STRING, &opt.optimizer,
+     "How gradients become steps, see below (default: sgd)", "NAME[:KEY=VALUE,...]"},
+    {"lr", 0, 0, G_OPTION_ARG_DOUBLE, &opt.rate, "Learning rate (default: by optimizer, see below)",
+     "X"},
     {"weight-decay", 0, 0, G_OPTION_ARG_DOUBLE, &opt.weight_decay,
      "Of weights, not of biases and batch norm (default: 0, adamw 0.01)", "X"},
+    {"clip", 0, 0, G_OPTION_ARG_STRING, &opt.clip,
+     "Keep gradients short: norm:C all together, value:C each number, agc:C each unit by its "
+     "weights (default: no clipping)",
+     "KIND:C"},
     {"schedule", 0, 0, G_OPTION_ARG_STRING, &opt.schedule,
      "Learning rate by epoch: constant, step, exponential or cosine (default: cosine)", "NAME"},
     {"min-lr", 0, 0, G_OPTION_ARG_DOUBLE, &opt.min_rate, "Where cosine ends (default: 0)", "X"},
@@ -101,31 +96,14 @@ static char **command_line;
 
 /* Options that were not given keep the optimizer's own defaults. */
 static gboolean
-choose_optimizer(TsOptimizerOptions *options, double *rate, GError **error)
+choose_optimizer(TsOptimizerOptions *options, GError **error)
 {
-    TsOptimizerKind kind = TS_OPTIMIZER_SGD;
-    if (opt.optimizer != NULL && !ts_optimizer_kind_parse(opt.optimizer, &kind, error))
+    if (!ts_optimizer_parse(opt.optimizer != NULL ? opt.optimizer : "sgd", options, error))
         return FALSE;
-    gboolean sgd = kind == TS_OPTIMIZER_SGD;
-    if (!sgd && (opt.momentum != NOT_GIVEN || opt.nesterov))
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "--momentum and --nesterov belong to sgd");
-    if (sgd && (opt.beta1 != NOT_GIVEN || opt.beta2 != NOT_GIVEN || opt.epsilon != NOT_GIVEN))
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "--beta1, --beta2 and --epsilon belong to adam and adamw");
-    *options = ts_optimizer_defaults(kind);
-    const struct {
-        double given;
-        double *value;
-    } numbers[] = {{opt.momentum, &options->momentum},
-                   {opt.beta1, &options->beta1},
-                   {opt.beta2, &options->beta2},
-                   {opt.epsilon, &options->epsilon},
-                   {opt.weight_decay, &options->weight_decay}};
-    for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
-        if (numbers[i].given != NOT_GIVEN)
-            *numbers[i].value = numbers[i].given;
-    options->nesterov = opt.nesterov;
-    *rate = opt.rate != NOT_GIVEN ? opt.rate : sgd ? 0.05 : 0.001;
+    if (opt.rate != NOT_GIVEN)
+        options->learning_rate = opt.rate;
+    if (opt.weight_decay != NOT_GIVEN)
+        options->weight_decay = opt.weight_decay;
     return TRUE;
 }
 
@@ -142,7 +120,7 @@ choose_schedule(double rate, TsSchedule *schedule, GError **error)
     return opt.schedule == NULL || ts_schedule_kind_parse(opt.schedule, &schedule->kind, error);
 }
 
-/* Each within its bounds, which are part of it or not: --std (0 to 1e9, --momentum [0 to 1). */
+/* Each within its bounds, the lower of which is part of it (--lr) or not (--std). */
 static gboolean
 check_fractions(GError **error)
 {
@@ -150,28 +128,24 @@ check_fractions(GError **error)
     const struct {
         const char *name;
         double value, min, max;
-        gboolean above_min, below_max;
-    } checks[] = {{"--lr", opt.rate, 0, most, FALSE, FALSE},
-                  {"--momentum", opt.momentum, 0, 1, FALSE, TRUE},
-                  {"--beta1", opt.beta1, 0, 1, FALSE, TRUE},
-                  {"--beta2", opt.beta2, 0, 1, FALSE, TRUE},
-                  {"--epsilon", opt.epsilon, 0, most, FALSE, FALSE},
-                  {"--weight-decay", opt.weight_decay, 0, most, FALSE, FALSE},
-                  {"--min-lr", opt.min_rate, 0, most, FALSE, FALSE},
-                  {"--gamma", opt.gamma, 0, most, TRUE, FALSE},
-                  {"--step-epochs", opt.step_epochs, 0, most, TRUE, FALSE},
-                  {"--warmup-epochs", opt.warmup_epochs, 0, most, FALSE, FALSE},
-                  {"--min-delta", opt.min_delta, 0, most, FALSE, FALSE},
-                  {"--mean", opt.mean, -most, most, FALSE, FALSE},
-                  {"--std", opt.std, 0, most, TRUE, FALSE}};
+        gboolean above_min;
+    } checks[] = {{"--lr", opt.rate, 0, most, FALSE},
+                  {"--weight-decay", opt.weight_decay, 0, most, FALSE},
+                  {"--min-lr", opt.min_rate, 0, most, FALSE},
+                  {"--gamma", opt.gamma, 0, most, TRUE},
+                  {"--step-epochs", opt.step_epochs, 0, most, TRUE},
+                  {"--warmup-epochs", opt.warmup_epochs, 0, most, FALSE},
+                  {"--min-delta", opt.min_delta, 0, most, FALSE},
+                  {"--mean", opt.mean, -most, most, FALSE},
+                  {"--std", opt.std, 0, most, TRUE}};
     for (gsize i = 0; i < G_N_ELEMENTS(checks); i++) {
         double value = checks[i].value, min = checks[i].min, max = checks[i].max;
-        if (value == NOT_GIVEN || (value > min && value < max) ||
-            (value == min && !checks[i].above_min) || (value == max && !checks[i].below_max))
+        if (value == NOT_GIVEN ||
+            (value <= max && (value > min || (value == min && !checks[i].above_min))))
             continue;
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: %g is outside of %s%g to %s%g",
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: %g is outside of %s%g to %g",
                             checks[i].name, value, checks[i].above_min ? "more than " : "", min,
-                            checks[i].below_max ? "less than " : "", max);
+                            max);
     }
     return TRUE;
 }
@@ -204,7 +178,6 @@ check_numbers(GError **error)
 static gboolean
 gather_options(const char *dataset, TsRunOptions *options, GError **error)
 {
-    double rate = 0;
     *options = (TsRunOptions){
         .dataset = dataset,
         .root = opt.root,
@@ -233,8 +206,9 @@ gather_options(const char *dataset, TsRunOptions *options, GError **error)
     if (opt.size != NULL &&
         !ts_parse_size(opt.size, "--size", &options->width, &options->height, error))
         return FALSE;
-    return choose_optimizer(&options->optimizer, &rate, error) &&
-           choose_schedule(rate, &options->schedule, error);
+    return choose_optimizer(&options->optimizer, error) &&
+           (opt.clip == NULL || ts_clip_parse(opt.clip, &options->clip, error)) &&
+           choose_schedule(options->optimizer.learning_rate, &options->schedule, error);
 }
 
 static gboolean
@@ -279,27 +253,30 @@ run(int n_args, char **args, GError **error)
     return opt.dry_run ? print_plan(training, error) : train(training, error);
 }
 
+static const char description_text[] =
+    "DATASET is a manifest (.tsv), a folder with a folder for each class, another layout\n"
+    "of tessera-manifest(5), or - for a manifest on standard input (the default).\n"
+    "Rows with split=train are learned from,\n"
+    "rows with split=val are validated on after each epoch; without a split column all\n"
+    "rows are learned from. An iteration is one update of the weights by one batch, an\n"
+    "epoch is one pass over the training rows.\n\n"
+    "RUN then holds model.safetensors (best epoch), last.ckpt (for --resume), history.csv,\n"
+    "run.json and events for TensorBoard. A signal saves the run and ends with status 3.\n\n"
+    "Models:\n"
+    "  cnn[:width=16,dropout=0.2]    three stages of 3x3 convolutions, for small tiles\n"
+    "  mlp[:hidden=128,dropout=0]    one hidden layer\n\n"
+    "Optimizers, with the learning rates that they begin with:\n";
+
 int
 main(int argc, char **argv)
 {
-    static const TsTool tool = {
+    g_autofree char *optimizers = ts_optimizer_help();
+    g_autofree char *description = g_strconcat(description_text, optimizers, NULL);
+    const TsTool tool = {
         .name = "train",
         .arguments = "[DATASET]",
         .summary = "Learn a classifier from a data set, into a run folder.",
-        .description =
-            "DATASET is a manifest (.tsv), a folder with a folder for each class, another layout\n"
-            "of tessera-manifest(5), or - for a manifest on standard input (the default).\n"
-            "Rows with split=train are learned from,\n"
-            "rows with split=val are validated on after each epoch; without a split column all\n"
-            "rows are learned from. An iteration is one update of the weights by one batch, an\n"
-            "epoch is one pass over the training rows.\n\n"
-            "RUN then holds model.safetensors (best epoch), last.ckpt (for --resume), "
-            "history.csv,\n"
-            "run.json and events for TensorBoard. A signal saves the run and ends with status "
-            "3.\n\n"
-            "Models:\n"
-            "  cnn[:width=16,dropout=0.2]    three stages of 3x3 convolutions, for small tiles\n"
-            "  mlp[:hidden=128,dropout=0]    one hidden layer",
+        .description = description,
         .examples = "  train --dry-run tiles.tsv\n"
                     "  train -o run --epochs 30 --early-stopping 5 tiles.tsv\n"
                     "  rebalance tiles.tsv | train -o run --optimizer adam --lr 0.002",

@@ -1,60 +1,225 @@
-/* SGD, Adam and AdamW, element by element over the stored numbers. */
+/* The table of optimizers, their moments, steps and checkpoints; the rules are in optimizers/. */
 #include "nn/optimizer.h"
 
 #include "base/error.h"
+#include "base/number.h"
+#include "base/spec.h"
+#include "nn/clip.h"
+#include "nn/optimizers/rules.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_MOMENTS = 2 };
-enum { PARALLEL_FROM = 1 << 15 }; /* below, starting threads costs more than it saves */
 
 struct _TsOptimizer {
     TsOptimizerOptions options;
     TsParams *params;
     gint64 t; /* steps done */
     guint n_moments;
-    float **moment[MAX_MOMENTS]; /* moment[k][param], stored layout */
+    float **moment[TS_OPTIMIZER_MAX_MOMENTS]; /* moment[k][param], stored layout */
+    double mu_product;                        /* NAdam's, of steps 1 .. t: follows from t */
 };
 
-static const char *const kind_names[] = {
-    [TS_OPTIMIZER_SGD] = "sgd", [TS_OPTIMIZER_ADAM] = "adam", [TS_OPTIMIZER_ADAMW] = "adamw"};
+#define BELOW_ONE (1 - 1e-9)
 
-gboolean
-ts_optimizer_kind_parse(const char *name, TsOptimizerKind *kind, GError **error)
+/* What can be set, and within which bounds. */
+static const struct {
+    const char *key;
+    gsize field;
+    double min, max;
+} keys[] = {
+    {"momentum", offsetof(TsOptimizerOptions, momentum), 0, BELOW_ONE},
+    {"dampening", offsetof(TsOptimizerOptions, dampening), 0, 1},
+    {"beta1", offsetof(TsOptimizerOptions, beta1), 0, BELOW_ONE},
+    {"beta2", offsetof(TsOptimizerOptions, beta2), 0, BELOW_ONE},
+    {"momentum_decay", offsetof(TsOptimizerOptions, momentum_decay), 0, 1e3},
+    {"alpha", offsetof(TsOptimizerOptions, alpha), 0, BELOW_ONE},
+    {"trust", offsetof(TsOptimizerOptions, trust), 1e-9, 1e9},
+    {"max_norm", offsetof(TsOptimizerOptions, max_norm), 0, 1e9},
+    {"epsilon", offsetof(TsOptimizerOptions, epsilon), 0, 1e9},
+};
+
+static const struct {
+    const char *name, *keys;
+    TsOptimizerOptions defaults; /* but for the kind */
+    void (*update)(const TsUpdate *update);
+} rules[] = {
+    [TS_OPTIMIZER_SGD] = {"sgd",
+                          "momentum,dampening",
+                          {.learning_rate = 0.05, .momentum = 0.9},
+                          ts_update_sgd},
+    [TS_OPTIMIZER_NESTEROV] = {"nesterov",
+                               "momentum",
+                               {.learning_rate = 0.05, .momentum = 0.9},
+                               ts_update_sgd},
+    [TS_OPTIMIZER_ADAM] = {"adam",
+                           "beta1,beta2,epsilon",
+                           {.learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8},
+                           ts_update_adam},
+    [TS_OPTIMIZER_ADAMW] = {"adamw",
+                            "beta1,beta2,epsilon",
+                            {.learning_rate = 1e-3,
+                             .weight_decay = 0.01,
+                             .beta1 = 0.9,
+                             .beta2 = 0.999,
+                             .epsilon = 1e-8},
+                            ts_update_adam},
+    [TS_OPTIMIZER_NADAM] = {"nadam",
+                            "beta1,beta2,momentum_decay,epsilon",
+                            {.learning_rate = 2e-3,
+                             .beta1 = 0.9,
+                             .beta2 = 0.999,
+                             .momentum_decay = 4e-3,
+                             .epsilon = 1e-8},
+                            ts_update_nadam},
+    [TS_OPTIMIZER_RMSPROP] = {"rmsprop",
+                              "alpha,momentum,epsilon",
+                              {.learning_rate = 1e-3, .alpha = 0.99, .epsilon = 1e-8},
+                              ts_update_rmsprop},
+    [TS_OPTIMIZER_RMSPROPTF] =
+        {"rmsproptf",
+         "alpha,momentum,epsilon",
+         {.learning_rate = 1e-3, .alpha = 0.9, .momentum = 0.9, .epsilon = 1e-10},
+         ts_update_rmsprop},
+    [TS_OPTIMIZER_LAMB] = {"lamb",
+                           "beta1,beta2,max_norm,epsilon",
+                           {.learning_rate = 1e-3,
+                            .weight_decay = 0.01,
+                            .beta1 = 0.9,
+                            .beta2 = 0.999,
+                            .max_norm = 1,
+                            .epsilon = 1e-6},
+                           ts_update_lamb},
+    [TS_OPTIMIZER_LARS] = {"lars",
+                           "momentum,trust,epsilon",
+                           {.learning_rate = 1,
+                            .weight_decay = 1e-4,
+                            .momentum = 0.9,
+                            .trust = 1e-3,
+                            .epsilon = 1e-8},
+                           ts_update_lars},
+    [TS_OPTIMIZER_LION] = {"lion",
+                           "beta1,beta2",
+                           {.learning_rate = 1e-4, .beta1 = 0.9, .beta2 = 0.99},
+                           ts_update_lion},
+};
+
+static gboolean
+has_key(TsOptimizerKind kind, const char *key)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(kind_names); i++)
-        if (strcmp(name, kind_names[i]) == 0) {
+    g_auto(GStrv) known = g_strsplit(rules[kind].keys, ",", -1);
+    return g_strv_contains((const char *const *) known, key);
+}
+
+static gboolean
+find_kind(const char *name, TsOptimizerKind *kind, GError **error)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
+        if (strcmp(name, rules[i].name) == 0) {
             *kind = (TsOptimizerKind) i;
             return TRUE;
         }
-    return ts_error_set(error, TS_ERROR_ARGUMENT, "optimizer '%s' is not sgd, adam or adamw", name);
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", rules[i].name);
+    }
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no optimizer '%s'; there are: %s", name,
+                        names->str);
+}
+
+gboolean
+ts_optimizer_parse(const char *text, TsOptimizerOptions *options, GError **error)
+{
+    TsOptimizerKind kind = TS_OPTIMIZER_SGD;
+    g_autoptr(TsSpec) spec = ts_spec_parse(text, "optimizer", error);
+    if (spec == NULL || !find_kind(ts_spec_name(spec), &kind, error))
+        return FALSE;
+    *options = ts_optimizer_defaults(kind);
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        double *value = &G_STRUCT_MEMBER(double, options, keys[i].field);
+        if (has_key(kind, keys[i].key) &&
+            !ts_spec_double(spec, keys[i].key, keys[i].min, keys[i].max, *value, value, error))
+            return FALSE;
+    }
+    return ts_spec_finish(spec, error);
 }
 
 const char *
 ts_optimizer_kind_name(TsOptimizerKind kind)
 {
-    return kind_names[kind];
+    return rules[kind].name;
 }
 
 TsOptimizerOptions
 ts_optimizer_defaults(TsOptimizerKind kind)
 {
-    return (TsOptimizerOptions){.kind = kind,
-                                .momentum = 0.9,
-                                .beta1 = 0.9,
-                                .beta2 = 0.999,
-                                .epsilon = 1e-8,
-                                .weight_decay = kind == TS_OPTIMIZER_ADAMW ? 0.01 : 0};
+    TsOptimizerOptions options = rules[kind].defaults;
+    options.kind = kind;
+    return options;
 }
 
-static guint
-count_moments(const TsOptimizerOptions *options)
+char *
+ts_optimizer_help(void)
 {
-    if (options->kind == TS_OPTIMIZER_SGD)
+    g_autoptr(GString) help = g_string_new(NULL);
+    char number[TS_NUMBER_MAX];
+    for (gsize kind = 0; kind < G_N_ELEMENTS(rules); kind++) {
+        g_string_append_printf(help, "%s  %s", kind > 0 ? "\n" : "", rules[kind].name);
+        const char *before = "[:";
+        for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+            const double *value =
+                &G_STRUCT_MEMBER(const double, &rules[kind].defaults, keys[i].field);
+            if (!has_key((TsOptimizerKind) kind, keys[i].key))
+                continue;
+            g_string_append_printf(help, "%s%s=%s", before, keys[i].key,
+                                   ts_format_double(number, *value));
+            before = ",";
+        }
+        g_string_append_printf(help, "]  lr %s",
+                               ts_format_double(number, rules[kind].defaults.learning_rate));
+    }
+    return g_string_free(g_steal_pointer(&help), FALSE);
+}
+
+guint
+ts_optimizer_n_moments(const TsOptimizerOptions *options)
+{
+    switch (options->kind) {
+    case TS_OPTIMIZER_SGD:
+    case TS_OPTIMIZER_NESTEROV:
+    case TS_OPTIMIZER_LARS:
         return options->momentum != 0 ? 1 : 0;
+    case TS_OPTIMIZER_RMSPROP:
+    case TS_OPTIMIZER_RMSPROPTF:
+        return options->momentum != 0 ? 2 : 1;
+    case TS_OPTIMIZER_LION:
+        return 1;
+    case TS_OPTIMIZER_ADAM:
+    case TS_OPTIMIZER_ADAMW:
+    case TS_OPTIMIZER_NADAM:
+    case TS_OPTIMIZER_LAMB:
+        break;
+    }
     return 2;
+}
+
+/* RMSpropTF's mean of squares begins at 1, everything else at 0. */
+static gboolean
+new_moments(TsOptimizer *self, guint k, GError **error)
+{
+    const gboolean ones = self->options.kind == TS_OPTIMIZER_RMSPROPTF && k == 0;
+    self->moment[k] = g_new0(float *, self->params->n + 1);
+    for (guint i = 0; i < self->params->n; i++) {
+        const TsParam *param = &self->params->param[i];
+        if (!ts_param_is_learned(param))
+            continue;
+        float *moment = self->moment[k][i] = ts_aligned_floats(param->n_stored, error);
+        if (moment == NULL)
+            return FALSE;
+        for (gsize j = 0; ones && j < param->n_stored; j++)
+            moment[j] = 1;
+    }
+    return TRUE;
 }
 
 TsOptimizer *
@@ -63,18 +228,15 @@ ts_optimizer_new(const TsOptimizerOptions *options, TsParams *params, GError **e
     g_autoptr(TsOptimizer) self = g_new0(TsOptimizer, 1);
     self->options = *options;
     self->params = params;
-    self->n_moments = count_moments(options);
-    if (options->nesterov && (options->momentum <= 0 || options->dampening != 0)) {
-        ts_error_set(error, TS_ERROR_ARGUMENT, "Nesterov needs momentum and no dampening");
+    self->mu_product = 1;
+    self->n_moments = ts_optimizer_n_moments(options);
+    if (options->kind == TS_OPTIMIZER_NESTEROV && options->momentum <= 0) {
+        ts_error_set(error, TS_ERROR_ARGUMENT, "optimizer nesterov needs momentum above 0");
         return NULL;
     }
-    for (guint k = 0; k < self->n_moments; k++) {
-        self->moment[k] = g_new0(float *, params->n + 1);
-        for (guint i = 0; i < params->n; i++)
-            if (ts_param_is_learned(&params->param[i]) &&
-                (self->moment[k][i] = ts_aligned_floats(params->param[i].n_stored, error)) == NULL)
-                return NULL;
-    }
+    for (guint k = 0; k < self->n_moments; k++)
+        if (!new_moments(self, k, error))
+            return NULL;
     return g_steal_pointer(&self);
 }
 
@@ -83,7 +245,7 @@ ts_optimizer_free(TsOptimizer *self)
 {
     if (self == NULL)
         return;
-    for (guint k = 0; k < MAX_MOMENTS; k++) {
+    for (guint k = 0; k < TS_OPTIMIZER_MAX_MOMENTS; k++) {
         for (guint i = 0; self->moment[k] != NULL && i < self->params->n; i++)
             g_clear_pointer(&self->moment[k][i], free);
         g_free(self->moment[k]);
@@ -91,72 +253,45 @@ ts_optimizer_free(TsOptimizer *self)
     g_free(self);
 }
 
-static void
-sgd_step(const TsOptimizerOptions *o, gboolean first, float lr, float decay, TsParam *param,
-         float *restrict v)
+/* What all gradients are multiplied by to be no longer than max_norm. */
+static double
+clip_factor(const TsOptimizer *self)
 {
-    float *restrict p = param->data;
-    const float *restrict grad = param->grad;
-    const float momentum = (float) o->momentum;
-    const float take = first ? 1.0f : (float) (1 - o->dampening);
-    const gboolean nesterov = o->nesterov;
-#pragma omp parallel for simd if (param->n_stored >= PARALLEL_FROM)
-    for (gsize i = 0; i < param->n_stored; i++) {
-        float g = grad[i] + decay * p[i];
-        float d = g;
-        if (v != NULL) {
-            v[i] = momentum * v[i] + take * g; /* v is zero before the first step */
-            d = nesterov ? g + momentum * v[i] : v[i];
-        }
-        p[i] -= lr * d;
-    }
-}
-
-static void
-adam_step(const TsOptimizerOptions *o, gint64 t, double learning_rate, float decay, TsParam *param,
-          float *restrict m, float *restrict v)
-{
-    float *restrict p = param->data;
-    const float *restrict grad = param->grad;
-    const float b1 = (float) o->beta1, b2 = (float) o->beta2, epsilon = (float) o->epsilon;
-    const float take1 = (float) (1 - o->beta1), take2 = (float) (1 - o->beta2);
-    const float step = (float) (learning_rate / (1 - pow(o->beta1, (double) t)));
-    const float root = (float) sqrt(1 - pow(o->beta2, (double) t));
-    const gboolean decoupled = o->kind == TS_OPTIMIZER_ADAMW;
-    const float shrink = decoupled ? (float) (1 - learning_rate * decay) : 1.0f;
-    const float in_gradient = decoupled ? 0.0f : decay;
-#pragma omp parallel for simd if (param->n_stored >= PARALLEL_FROM)
-    for (gsize i = 0; i < param->n_stored; i++) {
-        float q = p[i] * shrink;
-        float g = grad[i] + in_gradient * q;
-        m[i] = b1 * m[i] + take1 * g;
-        v[i] = b2 * v[i] + take2 * g * g;
-        p[i] = q - step * m[i] / (sqrtf(v[i]) / root + epsilon);
-    }
+    if (self->options.max_norm <= 0)
+        return 1;
+    double norm = ts_gradient_norm(self->params);
+    return norm > self->options.max_norm ? self->options.max_norm / norm : 1;
 }
 
 void
 ts_optimizer_step(TsOptimizer *self, double learning_rate)
 {
     self->t++;
+    self->mu_product *= ts_nadam_momentum(&self->options, self->t);
+    const double clip = clip_factor(self);
     for (guint i = 0; i < self->params->n; i++) {
         TsParam *param = &self->params->param[i];
         if (!ts_param_is_learned(param))
             continue;
-        float decay = param->spec->rank > 1 ? (float) self->options.weight_decay : 0.0f;
-        if (self->options.kind == TS_OPTIMIZER_SGD)
-            sgd_step(&self->options, self->t == 1, (float) learning_rate, decay, param,
-                     self->n_moments > 0 ? self->moment[0][i] : NULL);
-        else
-            adam_step(&self->options, self->t, learning_rate, decay, param, self->moment[0][i],
-                      self->moment[1][i]);
+        TsUpdate update = {.options = &self->options,
+                           .t = self->t,
+                           .rate = learning_rate,
+                           .decay = param->spec->rank > 1 ? self->options.weight_decay : 0,
+                           .clip = clip,
+                           .mu_product = self->mu_product,
+                           .n = param->n_stored,
+                           .p = param->data,
+                           .g = param->grad};
+        for (guint k = 0; k < self->n_moments; k++)
+            update.moment[k] = self->moment[k][i];
+        rules[self->options.kind].update(&update);
     }
 }
 
 gboolean
 ts_optimizer_save(const TsOptimizer *self, TsState *state, GError **error)
 {
-    ts_state_set(state, "optimizer", kind_names[self->options.kind]);
+    ts_state_set(state, "optimizer", rules[self->options.kind].name);
     ts_state_set_int(state, "optimizer.t", self->t);
     for (guint k = 0; k < self->n_moments; k++) {
         g_autofree char *prefix = g_strdup_printf("optimizer.%u.", k);
@@ -173,12 +308,17 @@ gboolean
 ts_optimizer_load(TsOptimizer *self, const TsState *state, GError **error)
 {
     const char *kind = ts_state_get(state, "optimizer");
-    if (g_strcmp0(kind, kind_names[self->options.kind]) != 0)
+    if (g_strcmp0(kind, rules[self->options.kind].name) != 0)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "the checkpoint was made with optimizer %s, not %s",
-                            kind != NULL ? kind : "(none)", kind_names[self->options.kind]);
+                            kind != NULL ? kind : "(none)", rules[self->options.kind].name);
     if (!ts_state_get_int(state, "optimizer.t", &self->t, error))
         return FALSE;
+    self->mu_product = 1;
+    if (self->t < 0)
+        return ts_error_set(error, TS_ERROR_FORMAT, "the checkpoint's optimizer.t is negative");
+    for (gint64 t = 1; t <= self->t && self->mu_product > 0; t++)
+        self->mu_product *= ts_nadam_momentum(&self->options, t);
     for (guint k = 0; k < self->n_moments; k++) {
         g_autofree char *prefix = g_strdup_printf("optimizer.%u.", k);
         for (guint i = 0; i < self->params->n; i++)

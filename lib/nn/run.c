@@ -274,6 +274,7 @@ open_trainer(TsRun *run, GError **error)
                                       .learning_rate = options->schedule.rate,
                                       .class_weights = run->class_weights,
                                       .optimizer = options->optimizer,
+                                      .clip = options->clip,
                                       .checkpoint = run->checkpoint_path,
                                       .dataset = run->fingerprint};
     run->trainer = ts_trainer_new(run->model, &trainer, run->train, run->val, error);
@@ -298,7 +299,7 @@ ts_run_describe(TsRun *run, TsReport *report, GError **error)
     const TsGraph *graph = run->model->graph;
     const gint64 iterations = (gint64) ts_loader_n_batches(run->train);
     const gint64 n_val = run->val_set != NULL ? (gint64) ts_dataset_n(run->val_set) : 0;
-    const gsize copies = run->options.optimizer.kind == TS_OPTIMIZER_SGD ? 3 : 4;
+    const gsize copies = 2 + ts_optimizer_n_moments(&run->options.optimizer);
     g_autofree char *input = g_strdup_printf("%dx%dx%d", how->channels, how->height, how->width);
     ts_report_begin_values(report, "plan");
     ts_report_value_text(report, "model", run->model->architecture);

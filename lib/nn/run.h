@@ -31,6 +31,7 @@ typedef struct {
     gsize cache_bytes;
     TsAugment augment; /* of training samples */
     TsOptimizerOptions optimizer;
+    TsClip clip;
     TsSchedule schedule;
     const char *class_weights; /* "none" or a formula of balance/weights.h */
     const char *monitor;       /* NULL: val_loss, or loss where there is no validation */

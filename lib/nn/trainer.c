@@ -257,6 +257,14 @@ fill_input(TsNet *net, const TsBatch *batch, const TsPreprocess *how)
 }
 
 static gboolean
+clip_gradients(TsTrainer *self, GError **error)
+{
+    double norm;
+    return self->options.clip.kind == TS_CLIP_NONE ||
+           ts_clip_gradients(&self->options.clip, self->model->params, &norm, error);
+}
+
+static gboolean
 train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
 {
     TsNet *net = net_for(self, batch->n, error);
@@ -275,7 +283,7 @@ train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
                             ": the loss is no finite number, training diverges; choose a learning "
                             "rate below %g",
                             self->iteration + 1, self->learning_rate);
-    if (!ts_net_backward(net, error))
+    if (!ts_net_backward(net, error) || !clip_gradients(self, error))
         return FALSE;
     ts_optimizer_step(self->optimizer, self->learning_rate);
     self->batch_loss = ts_loss_mean(&sums);

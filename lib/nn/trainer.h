@@ -12,6 +12,7 @@
 #pragma once
 
 #include "nn/callback.h"
+#include "nn/clip.h"
 #include "nn/logs.h"
 #include "nn/loss.h"
 #include "nn/model.h"
@@ -28,6 +29,7 @@ typedef struct {
     double learning_rate;
     const double *class_weights; /* one a class, or NULL; borrowed */
     TsOptimizerOptions optimizer;
+    TsClip clip;
     const char *checkpoint; /* path of last.ckpt, written after each epoch and when a signal
                                arrives; NULL: none. Borrowed */
     const char *dataset;    /* fingerprint of the rows; a checkpoint of another set is refused */

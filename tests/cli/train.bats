@@ -130,16 +130,34 @@ setup() {
     run -2 --separate-stderr train -o run -m cnn:depth=3 digits.tsv
     stderr_has "depth"
     run -2 --separate-stderr train -o run --optimizer adm digits.tsv
-    stderr_has "adm"
+    stderr_has "'adm'; there are: sgd, nesterov"
     run -2 --separate-stderr train -o run --augment spin=3 digits.tsv
     stderr_has "spin=3"
-    run -2 --separate-stderr train -o run --optimizer adam --momentum 0.9 digits.tsv
-    stderr_has "--momentum"
+    run -2 --separate-stderr train -o run --optimizer adam:momentum=0.9 digits.tsv
+    stderr_has "'momentum'"
+    run -2 --separate-stderr train -o run --clip 1 digits.tsv
+    stderr_has "norm:1"
     run -2 --separate-stderr train -o run --class-weights fair digits.tsv
     stderr_has "fair"
     run -2 --separate-stderr train -o run --monitor speed digits.tsv
     stderr_has "speed"
     [ ! -e run/model.safetensors ]
+}
+
+@test "every optimizer learns, and goes on after a stop as if there had been none" {
+    for optimizer in sgd nesterov adam adamw nadam rmsprop rmsproptf lamb lars lion; do
+        options="-q -b 8 --schedule constant --clip norm:5 --no-tensorboard --optimizer $optimizer"
+        # shellcheck disable=SC2086  # words
+        train -o whole --epochs 2 $options digits.tsv
+        # shellcheck disable=SC2086  # words
+        train -o parts --epochs 1 $options digits.tsv
+        # shellcheck disable=SC2086  # words
+        train -o parts --epochs 2 $options --resume digits.tsv
+        cmp parts/last.ckpt whole/last.ckpt
+        awk -F, 'NR == 2 { first = $2 } END { exit !($2 < first) }' whole/history.csv ||
+            fail "$optimizer does not learn: $(cat whole/history.csv)"
+        rm -r whole parts
+    done
 }
 
 @test "a validation split that was named and has no row is warned of" {
@@ -148,14 +166,17 @@ setup() {
 }
 
 @test "numbers out of their bounds end with 2 and are named" {
-    for words in "--lr -1" "--lr nan" "--lr inf" "--momentum -0.5" "--momentum 1" "--weight-decay -3" \
+    for words in "--lr -1" "--lr nan" "--lr inf" "--clip norm:0" "--clip agc:nan" "--weight-decay -3" \
         "--gamma nan" "--gamma 0" "--min-lr nan" "--step-epochs nan" "--warmup-epochs -1" \
-        "--min-delta nan" "--mean nan" "--std 0" "--optimizer adam --beta2 1" \
-        "--optimizer adam --epsilon -1"; do
+        "--min-delta nan" "--mean nan" "--std 0"; do
         # shellcheck disable=SC2086  # words
         run -2 --separate-stderr train -o run --epochs 1 $words digits.tsv
-        words=${words#--optimizer adam }
         stderr_has "${words% *}:"
+    done
+    for words in sgd:momentum=-0.5 sgd:momentum=1 adam:beta2=1 adam:epsilon=-1 lars:trust=0; do
+        run -2 --separate-stderr train -o run --epochs 1 --optimizer "$words" digits.tsv
+        words=${words#*:}
+        stderr_has "${words%=*}:"
     done
     run -2 --separate-stderr train -o run -s 20 --channels 1000000 digits.tsv
     stderr_has "1000000 channels"

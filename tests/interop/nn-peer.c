@@ -96,10 +96,9 @@ static gboolean
 run(char **args, GError **error)
 {
     Batches batches;
-    TsOptimizerKind kind;
+    TsOptimizerOptions options;
     double rate, decay;
-    if (!read_batches(args[4], &batches, error) ||
-        !ts_optimizer_kind_parse(args[1], &kind, error) ||
+    if (!read_batches(args[4], &batches, error) || !ts_optimizer_parse(args[1], &options, error) ||
         !ts_parse_double(args[2], 0, 10, "lr", &rate, error) ||
         !ts_parse_double(args[3], 0, 10, "decay", &decay, error))
         return FALSE;
@@ -109,7 +108,6 @@ run(char **args, GError **error)
     g_autoptr(TsState) in = params != NULL ? ts_state_read(args[4], error) : NULL;
     if (in == NULL || !ts_state_get_params(in, "", params, error))
         return FALSE;
-    TsOptimizerOptions options = ts_optimizer_defaults(kind);
     options.weight_decay = decay;
     g_autoptr(TsNet) net = ts_net_new(graph, params, batches.n, TS_NET_TRAIN, error);
     g_autoptr(TsOptimizer) optimizer =

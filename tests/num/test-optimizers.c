@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "base/threads.h"
+#include "nn/clip.h"
 #include "nn/loss.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
@@ -20,10 +21,12 @@ static double
 reference_step(const TsOptimizerOptions *o, int t, double lr, double decay, double p, double g,
                double *m, double *v)
 {
-    if (o->kind == TS_OPTIMIZER_SGD) {
+    if (o->kind == TS_OPTIMIZER_SGD || o->kind == TS_OPTIMIZER_NESTEROV) {
         g += decay * p;
         *m = t == 1 ? g : o->momentum * *m + (1 - o->dampening) * g;
-        return p - lr * (o->momentum == 0 ? g : o->nesterov ? g + o->momentum * *m : *m);
+        return p - lr * (o->momentum == 0                   ? g
+                         : o->kind == TS_OPTIMIZER_NESTEROV ? g + o->momentum * *m
+                                                            : *m);
     }
     if (o->kind == TS_OPTIMIZER_ADAMW)
         p *= 1 - lr * decay;
@@ -84,7 +87,7 @@ START_TEST(optimizers)
     for (int i = 0; i < 5; i++)
         all[i] = ts_optimizer_defaults(TS_OPTIMIZER_SGD);
     all[1].momentum = 0;
-    all[2].nesterov = TRUE;
+    all[2] = ts_optimizer_defaults(TS_OPTIMIZER_NESTEROV);
     all[3].dampening = 0.3;
     all[4].weight_decay = 0.1;
     all[5] = ts_optimizer_defaults(TS_OPTIMIZER_ADAM);
@@ -101,10 +104,36 @@ START_TEST(nesterov_without_momentum_is_refused)
     g_autoptr(TsGraph) graph = ts_graph_new();
     ts_graph_linear(graph, "fc", ts_graph_input(graph, 3, 1, 1), 2);
     g_autoptr(TsParams) params = ts_params_new(graph, NULL);
-    TsOptimizerOptions options = ts_optimizer_defaults(TS_OPTIMIZER_SGD);
+    TsOptimizerOptions options = ts_optimizer_defaults(TS_OPTIMIZER_NESTEROV);
     options.momentum = 0;
-    options.nesterov = TRUE;
     ck_assert_ptr_null(ts_optimizer_new(&options, params, NULL));
+}
+END_TEST
+
+/* Units of all layers but the last are cut to 0.1 of their weights' length, no others. */
+START_TEST(adaptive_clipping)
+{
+    g_autoptr(TsGraph) graph = ts_graph_new();
+    guint x = ts_graph_linear(graph, "body", ts_graph_input(graph, 3, 1, 1), 2);
+    ts_graph_linear(graph, "head", x, 2);
+    ck_assert(ts_graph_finish(graph, NULL));
+    g_autoptr(TsParams) params = ts_params_new(graph, NULL);
+    const float weight[] = {3, 4, 0, 0, 0, 0}, grad[] = {0, 0, 10, 0.3f, 0, 0.4f};
+    for (guint i = 0; i < params->n; i++)
+        for (gsize k = 0; k < params->param[i].n; k++) {
+            params->param[i].data[k] = weight[k];
+            params->param[i].grad[k] = grad[k];
+        }
+    const TsClip clip = {TS_CLIP_AGC, 0.1};
+    double norm = 0;
+    ck_assert(ts_clip_gradients(&clip, params, &norm, NULL));
+    /* body.weight 100 + 0.25, body.bias 0, head.weight 100 + 0.09, head.bias 0 */
+    ck_assert(fabs(norm - sqrt(200.34)) < 1e-5);
+    const float *body = params->param[0].grad, *head = params->param[2].grad;
+    ck_assert(fabs(body[2] - 0.5) < 1e-6); /* |w| 5 */
+    ck_assert(fabs(body[3] - 0.6e-4) < 1e-9 &&
+              fabs(body[5] - 0.8e-4) < 1e-9); /* |w| at least 1e-3 */
+    ck_assert(head[2] == 10);
 }
 END_TEST
 
@@ -169,6 +198,7 @@ main(void)
     TCase *formulas = tcase_create("equal_their_formulas");
     tcase_add_loop_test(formulas, optimizers, 0, 8);
     tcase_add_test(formulas, nesterov_without_momentum_is_refused);
+    tcase_add_test(formulas, adaptive_clipping);
     tcase_add_test(formulas, schedules);
     tcase_add_test(formulas, cross_entropy);
     suite_add_tcase(suite, formulas);
