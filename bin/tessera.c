@@ -19,6 +19,7 @@ static const struct {
     {"classstats", "count the classes of a data set and measure its imbalance"},
     {"datasplit", "divide a data set into training, validation and test rows"},
     {"rebalance", "repeat or leave out rows so that classes count alike"},
+    {"smote", "make small classes larger by synthetic rows between neighbours"},
     {"augment", "change samples at random, as files or as rows that say how"},
     {"train", "learn a classifier from a data set"},
     {"predict", "classify images with a trained model"},

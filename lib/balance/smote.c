@@ -34,6 +34,14 @@ rows_of_class(const TsPoints *points, const gint32 *class_of_row, gint32 number,
     return rows;
 }
 
+static gboolean
+class_error(const Class *self, TsError code, const char *message, GError **error)
+{
+    if (self->how->names != NULL)
+        return ts_error_set(error, code, "class '%s': %s", self->how->names[self->number], message);
+    return ts_error_set(error, code, "class %d: %s", self->number, message);
+}
+
 static void
 add_blend(Class *self, guint32 a, guint32 b, double lambda)
 {
@@ -199,10 +207,10 @@ count_for_each_row(const Class *self, guint64 *total, GError **error)
         share[i] = (double) count_others(self, near, i) / k;
     double sum = numpy_sum(share, near->n);
     if (!(sum > 0)) {
-        ts_error_set(error, TS_ERROR_FORMAT,
-                     "class %d: no row has a neighbour of another class, and ADASYN starts from "
-                     "those; take smote",
-                     self->number);
+        class_error(self, TS_ERROR_FORMAT,
+                    "no row has a neighbour of another class, and ADASYN starts from those; take "
+                    "--kind smote",
+                    error);
         return NULL;
     }
     guint64 *counts = g_new(guint64, self->n_rows);
@@ -252,8 +260,7 @@ static gboolean
 make_class(Class *self, GError **error)
 {
     if (self->n_rows == 0)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "class %d has no rows to start from",
-                            self->number);
+        return class_error(self, TS_ERROR_ARGUMENT, "has no rows to start from", error);
     if (self->n_rows == 1) {
         for (guint64 i = 0; i < self->add; i++)
             add_blend(self, self->rows[0], self->rows[0], 0);

@@ -43,6 +43,7 @@ typedef struct {
     guint m;      /* neighbours that say who is in danger (borderline) */
     guint64 seed; /* with compat at most 2^32 - 1 */
     gboolean compat;
+    char *const *names; /* of the classes, for messages; NULL: their numbers */
 } TsSmoteOptions;
 
 /* a + lambda * (scale * (b - a)): `scale` is 1 but for borderline-2, which shortens the way first.

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /* What columns say about the row, not about its features: always, and where rows are pictures. */
-static const char *const of_row[] = {"file_name", "split",  "group",  "id", "weight",
-                                     "parent_b",  "lambda", "repeat", NULL};
+static const char *const of_row[] = {"file_name", "label",    "split",  "group",  "id",
+                                     "weight",    "parent_b", "lambda", "repeat", NULL};
 static const char *const of_picture[] = {"x",      "y",     "width", "height", "offset",
                                          "length", "src_x", "src_y", "bytes",  NULL};
 

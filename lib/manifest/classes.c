@@ -184,6 +184,31 @@ ts_classes_find(const TsClasses *self, const char *name)
     return -1;
 }
 
+gboolean
+ts_classes_keep_split(TsClasses *self, const TsManifest *manifest, const char *name, GError **error)
+{
+    guint column;
+    if (name == NULL && ts_manifest_find_column(manifest, "split") < 0)
+        return TRUE;
+    if (!ts_manifest_require_column(manifest, "split", &column, error))
+        return FALSE;
+    guint64 n_kept = 0;
+    memset(self->counts, 0, self->n * sizeof *self->counts);
+    for (guint64 row = 0; row < ts_manifest_n_rows(manifest); row++) {
+        if (!ts_cell_equal(ts_manifest_cell(manifest, row, column), name ? name : "train")) {
+            self->of_row[row] = -1;
+            continue;
+        }
+        n_kept++;
+        if (self->of_row[row] >= 0)
+            self->counts[self->of_row[row]]++;
+    }
+    return n_kept > 0 || ts_error_set(error, TS_ERROR_FORMAT,
+                                      "%s: no row has the split '%s'; --split NAME chooses "
+                                      "another one, --all-splits all",
+                                      ts_manifest_name(manifest), name ? name : "train");
+}
+
 void
 ts_classes_free(TsClasses *self)
 {

@@ -35,6 +35,12 @@ ts_classes_new_with(const TsManifest *manifest, const char *column, char **names
 /* The number of the class `name`, -1 if there is none. */
 int ts_classes_find(const TsClasses *classes, const char *name);
 
+/* Take the class of all rows that are not of the split `name` (NULL: train), and count anew.
+ * Without a column split, and with `name` NULL, nothing changes. TS_ERROR_FORMAT if no row is of
+ * it. */
+gboolean ts_classes_keep_split(TsClasses *classes, const TsManifest *manifest, const char *name,
+                               GError **error);
+
 /* NULL is allowed. */
 void ts_classes_free(TsClasses *classes);
 

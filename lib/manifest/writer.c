@@ -27,6 +27,7 @@ struct _TsManifestWriter {
     guint *appended; /* the values that stand behind the source columns */
     guint n_appended;
     gboolean *is_path; /* per source column */
+    int moved_value;   /* the value that names a row by its file, parent_b; -1: none */
     gboolean rewrites; /* a source column is replaced or moved: rows cannot be copied whole */
     TsRebase from_source;
 };
@@ -225,7 +226,10 @@ plan_columns(TsManifestWriter *self, const TsManifest *manifest, const char *con
                             (has_tiles && strcmp(name, "source") == 0));
         self->rewrites |= self->is_path[i];
     }
+    self->moved_value = -1;
     for (guint i = 0; i < self->n_extra; i++) {
+        if (self->from_source.from != NULL && named_by_file && strcmp(extra[i], "parent_b") == 0)
+            self->moved_value = (int) i;
         int at = ts_manifest_find_column(manifest, extra[i]);
         if (at >= 0) {
             self->value_of[at] = (int) i;
@@ -251,10 +255,10 @@ ts_manifest_writer_new_like(const char *path, const TsManifest *manifest, const 
 
 /* Neighbouring cells that stay as they are go over in one piece, tabs included. */
 static guint
-put_kept_cells(TsManifestWriter *self, guint first)
+put_kept_cells(TsManifestWriter *self, guint first, gboolean has_values)
 {
     guint end = first + 1;
-    while (end < self->n_source && self->value_of[end] < 0 && !self->is_path[end])
+    while (end < self->n_source && !(has_values && self->value_of[end] >= 0) && !self->is_path[end])
         end++;
     const char *from = self->cells[first].text;
     const TsCell *last = &self->cells[end - 1];
@@ -264,17 +268,28 @@ put_kept_cells(TsManifestWriter *self, guint first)
 }
 
 static void
+put_value(TsManifestWriter *self, guint i, const char *const *values)
+{
+    if (values == NULL || values[i] == NULL || (int) i != self->moved_value) {
+        ts_manifest_writer_put(self, values != NULL ? values[i] : NULL);
+        return;
+    }
+    g_autofree char *raw = ts_escape(values[i]);
+    put_moved(self, &self->from_source, (TsCell){raw, strlen(raw)});
+}
+
+static void
 put_source_cells(TsManifestWriter *self, const TsManifest *manifest, guint64 row,
                  const char *const *values)
 {
     ts_manifest_row(manifest, row, self->cells);
     for (guint i = 0; i < self->n_source;) {
-        if (self->value_of[i] >= 0) {
-            ts_manifest_writer_put(self, values[self->value_of[i++]]);
+        if (values != NULL && self->value_of[i] >= 0) {
+            put_value(self, (guint) self->value_of[i++], values);
         } else if (self->is_path[i] && !ts_cell_is_null(self->cells[i])) {
             put_moved(self, &self->from_source, self->cells[i++]);
         } else {
-            i = put_kept_cells(self, i);
+            i = put_kept_cells(self, i, values != NULL);
         }
     }
 }
@@ -291,7 +306,7 @@ ts_manifest_writer_copy_row(TsManifestWriter *self, const TsManifest *manifest, 
         self->column = self->n_source;
     }
     for (guint i = 0; i < self->n_appended; i++)
-        ts_manifest_writer_put(self, values[self->appended[i]]);
+        put_value(self, self->appended[i], values);
     return ts_manifest_writer_end_row(self, error);
 }
 

@@ -2,8 +2,9 @@
  *
  * Relative paths in a manifest start at the folder of the manifest (for standard output: the folder
  * of the file it is redirected to, else the working folder). A row copied into another folder has
- * its file_name and mask rewritten, parent_b too where the rows have no id column and are therefore
- * named by their file, and source where the rows are tiles of it (there is a column src_x).
+ * its file_name and mask rewritten, parent_b too (also as an extra column) where the rows have no
+ * id column and are therefore named by their file, and source where the rows are tiles of it (there
+ * is a column src_x).
  *
  *     const char *const extra[] = {"split", NULL};
  *     g_autoptr(TsManifestWriter) writer = ts_manifest_writer_new_like("-", manifest, extra, FALSE,
@@ -47,7 +48,8 @@ ts_manifest_writer_new_like(const char *path, const TsManifest *manifest, const 
                             gboolean replace, GError **error);
 
 /* Copy `row` of the manifest given to ts_manifest_writer_new_like(), with `values`, one per `extra`
- * and not escaped (NULL: \N), as its extra columns. */
+ * and not escaped (NULL: \N), as its extra columns; without `values` it keeps what it has in them,
+ * and \N stands in those that it has not. */
 gboolean ts_manifest_writer_copy_row(TsManifestWriter *writer, const TsManifest *manifest,
                                      guint64 row, const char *const *values, GError **error);
 

@@ -256,29 +256,48 @@ make_header(const TsTensor *array, const char *descr)
     return g_string_append_c(text, '\n');
 }
 
-gboolean
-ts_npy_write(const char *path, const TsTensor *array, gboolean replace, GError **error)
+/* How the format calls a type; NULL with an error if it is not written. */
+static const char *
+find_descr(TsDtype dtype, GError **error)
 {
-    const char *descr = NULL;
-    gsize n_bytes;
     for (gsize i = 0; i < G_N_ELEMENTS(descrs); i++)
-        descr = descrs[i].dtype == array->dtype ? descrs[i].descr : descr;
+        if (descrs[i].dtype == dtype)
+            return descrs[i].descr;
+    ts_error_set(error, TS_ERROR_ARGUMENT, "numbers of type %s cannot be written",
+                 ts_dtype_name(dtype));
+    return NULL;
+}
+
+gboolean
+ts_npy_write_header(TsOutFile *out, const TsTensor *array, GError **error)
+{
+    const char *descr = find_descr(array->dtype, error);
     if (descr == NULL)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: numbers of type %s cannot be written",
-                            path, ts_dtype_name(array->dtype));
-    if (!ts_tensor_compute_bytes(array->dtype, array->rank, array->shape, &n_bytes) ||
-        n_bytes != array->n_bytes)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "%s: %" G_GSIZE_FORMAT " bytes do not fit the shape", path,
-                            array->n_bytes);
+        return FALSE;
     g_autoptr(GString) header = make_header(array, descr);
     guint8 prefix[PREFIX_BYTES] = {0};
     memcpy(prefix, MAGIC, 8);
     prefix[8] = header->len & 255;
     prefix[9] = (guint8) (header->len >> 8);
+    return ts_out_file_write(out, prefix, sizeof prefix, error) &&
+           ts_out_file_write(out, header->str, header->len, error);
+}
+
+gboolean
+ts_npy_write(const char *path, const TsTensor *array, gboolean replace, GError **error)
+{
+    gsize n_bytes;
+    if (find_descr(array->dtype, error) == NULL) {
+        g_prefix_error(error, "%s: ", path);
+        return FALSE;
+    }
+    if (!ts_tensor_compute_bytes(array->dtype, array->rank, array->shape, &n_bytes) ||
+        n_bytes != array->n_bytes)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "%s: %" G_GSIZE_FORMAT " bytes do not fit the shape", path,
+                            array->n_bytes);
     g_autoptr(TsOutFile) out = ts_out_file_new(path, replace, error);
-    return out != NULL && ts_out_file_write(out, prefix, sizeof prefix, error) &&
-           ts_out_file_write(out, header->str, header->len, error) &&
+    return out != NULL && ts_npy_write_header(out, array, error) &&
            ts_out_file_write(out, array->data, array->n_bytes, error) &&
            ts_out_file_commit(out, error);
 }

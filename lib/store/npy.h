@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "base/outfile.h"
 #include "store/tensor.h"
 
 G_BEGIN_DECLS
@@ -33,6 +34,10 @@ void ts_npy_free(TsNpy *self);
 /* Write `array` to `path`, which appears whole or not at all, with the bytes that NumPy writes.
  * TS_ERROR_ARGUMENT for another dtype and for n_bytes that do not fit the shape. */
 gboolean ts_npy_write(const char *path, const TsTensor *array, gboolean replace, GError **error);
+
+/* Write what stands before the numbers of an array of that dtype and shape (its data is not looked
+ * at), for callers that append them piece by piece. */
+gboolean ts_npy_write_header(TsOutFile *out, const TsTensor *array, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsNpy, ts_npy_free)
 

@@ -2,15 +2,13 @@
  *
  *     balance-peer random SEED        draws of every kind, a line each
  *     balance-peer neighbours FILE K  of the rows of a .npy file: row numbers, a line a row
- *     balance-peer smote KIND FILE LABELS SEED ADD...
- *                                     new rows, values of a line each; LABELS: .npy of int64
  *     balance-peer clean METHOD all|mode FILE LABELS TARGETED...
- *                                     numbers of the rows that stay; TARGETED: 0 or 1 a class
+ *                                     numbers of the rows that stay; LABELS: .npy of int64,
+ *                                     TARGETED: 0 or 1 a class
  */
 #include "balance/clean.h"
 #include "balance/neighbours.h"
 #include "balance/random_state.h"
-#include "balance/smote.h"
 #include "store/npy.h"
 
 #include <stdio.h>
@@ -77,22 +75,6 @@ find_neighbours(const char *path, guint k)
     return 0;
 }
 
-static void
-print_blend(const TsPoints *points, const TsBlend *blend)
-{
-    g_autofree double *row = g_new(double, points->d);
-    if (points->f32 != NULL) {
-        g_autofree float *single = g_new(float, points->d);
-        ts_blend_f32(points, blend, single);
-        for (gsize j = 0; j < points->d; j++)
-            row[j] = (double) single[j];
-    } else {
-        ts_blend_f64(points, blend, row);
-    }
-    for (gsize j = 0; j < points->d; j++)
-        printf("%.17g%c", row[j], j + 1 < points->d ? ' ' : '\n');
-}
-
 static gint32 *
 classes_of(const TsNpy *labels)
 {
@@ -141,35 +123,6 @@ clean(int argc, char **argv)
     return 0;
 }
 
-/* argv: KIND FILE LABELS SEED ADD... */
-static int
-make_samples(int argc, char **argv)
-{
-    static const char *const kinds[] = {"smote", "borderline-1", "borderline-2", "adasyn"};
-    g_autoptr(GError) error = NULL;
-    g_autoptr(TsNpy) values = ts_npy_read(argv[1], &error);
-    g_autoptr(TsNpy) labels = values != NULL ? ts_npy_read(argv[2], &error) : NULL;
-    if (labels == NULL)
-        return fail(error);
-    TsPoints points = points_of(values);
-    guint n_classes = (guint) argc - 4;
-    g_autofree gint32 *class_of_row = classes_of(labels);
-    g_autofree guint64 *add = g_new(guint64, n_classes), *made = g_new(guint64, n_classes);
-    for (guint c = 0; c < n_classes; c++)
-        add[c] = g_ascii_strtoull(argv[4 + c], NULL, 10);
-    TsSmoteOptions how = {.kind = (TsSmoteKind) position(kinds, G_N_ELEMENTS(kinds), argv[0]),
-                          .k = 5,
-                          .m = 10,
-                          .seed = g_ascii_strtoull(argv[3], NULL, 10),
-                          .compat = TRUE};
-    g_autoptr(GArray) blends = ts_smote(&points, class_of_row, n_classes, add, &how, made, &error);
-    if (blends == NULL)
-        return fail(error);
-    for (guint i = 0; i < blends->len; i++)
-        print_blend(&points, &g_array_index(blends, TsBlend, i));
-    return 0;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -177,8 +130,6 @@ main(int argc, char **argv)
         return draw((guint32) g_ascii_strtoull(argv[2], NULL, 10));
     if (argc == 4 && strcmp(argv[1], "neighbours") == 0)
         return find_neighbours(argv[2], (guint) g_ascii_strtoull(argv[3], NULL, 10));
-    if (argc > 6 && strcmp(argv[1], "smote") == 0)
-        return make_samples(argc - 2, argv + 2);
     if (argc > 6 && strcmp(argv[1], "clean") == 0)
         return clean(argc - 2, argv + 2);
     return 2;

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE
 from imblearn.under_sampling import (AllKNN, EditedNearestNeighbours,
                                      RepeatedEditedNearestNeighbours, TomekLinks)
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
@@ -58,14 +57,6 @@ def test_ties_go_by_row_number(helper, tmp_path):
         assert np.allclose(d2[mine[i]], np.sort(d2)[:5], rtol=1e-12)
 
 
-SAMPLERS = {
-    "smote": lambda seed: SMOTE(random_state=seed),
-    "borderline-1": lambda seed: BorderlineSMOTE(random_state=seed, kind="borderline-1"),
-    "borderline-2": lambda seed: BorderlineSMOTE(random_state=seed, kind="borderline-2"),
-    "adasyn": lambda seed: ADASYN(random_state=seed),
-}
-
-
 def imbalanced():
     """Tables with classes of different sizes and without ties."""
     rng = np.random.default_rng(3)
@@ -81,28 +72,6 @@ def imbalanced():
     keep = np.flatnonzero((data.target % 3 > 0) | (np.arange(data.target.size) % 4 == 0))
     noise = rng.standard_normal((keep.size, 64)) * 1e-3
     yield "digits", data.data[keep] + noise, data.target[keep]
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("kind", SAMPLERS)
-@pytest.mark.parametrize("name, table, labels", list(imbalanced()))
-def test_new_rows_are_those_of_imbalanced_learn(helper, tmp_path, kind, dtype, name, table, labels):
-    table = table.astype(dtype)
-    np.save(tmp_path / "x.npy", table)
-    np.save(tmp_path / "y.npy", labels.astype(np.int64))
-    counts = np.bincount(labels)
-    add = counts.max() - counts
-    arguments = ["smote", kind, tmp_path / "x.npy", tmp_path / "y.npy", 11, *add]
-    try:
-        wanted, _ = SAMPLERS[kind](11).fit_resample(table, labels)
-    except RuntimeError:  # ADASYN of a class that lies apart
-        with pytest.raises(AssertionError, match="take smote"):
-            helper("balance-peer", *arguments)
-        return
-    mine = helper("balance-peer", *arguments)
-    mine = np.array([line.split() for line in mine.decode().splitlines()], dtype=np.float64)
-    assert mine.shape[0] == len(wanted) - len(table) and mine.shape[0] > 0
-    assert (mine.astype(dtype) == wanted[len(table):]).all()
 
 
 CLEANERS = {

@@ -139,7 +139,7 @@ START_TEST(what_cannot_be_is_an_error)
     how.kind = TS_SMOTE_PLAIN;
     add[2] = 1;
     ck_assert_ptr_null(ts_smote(&points, classes, 3, add, &how, made, &error));
-    ck_assert_ptr_nonnull(strstr(error->message, "class 2 has no rows"));
+    ck_assert_ptr_nonnull(strstr(error->message, "class 2: has no rows"));
     g_clear_error(&error);
     add[2] = G_MAXUINT64;
     ck_assert_ptr_null(ts_smote(&points, classes, 3, add, &how, made, &error));

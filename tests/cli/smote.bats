@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# smote: rows that are made, of tables, arrays and pictures, and what is refused.
+
+load helper
+
+# counts FILE COLUMN: "class=count,..." of a column.
+counts() {
+    tail -n +2 "$1" | cut -f"$2" | sort | uniq -c | awk '{ print $2 "=" $1 }' | paste -sd,
+}
+
+# table: a.tsv, 40 rows of class a and 8 of class b, b between 10 and 11 in both features.
+table() {
+    awk 'BEGIN {
+        srand(3); print "name\tlabel\tp\tq"
+        for (i = 0; i < 40; i++) printf "n%d\ta\t%.6f\t%.6f\n", i, 9 + 3 * rand(), 9 + 3 * rand()
+        for (i = 0; i < 8; i++) printf "m%d\tb\t%.6f\t%.6f\n", i, 10 + rand(), 10 + rand()
+    }' >a.tsv
+}
+
+@test "new rows of a table lie between rows of their class, behind those that there were" {
+    table
+    run -0 --separate-stderr smote a.tsv
+    stderr_has "rows 48 -> 80 (a 40, b 8 + 32 of 32)"
+    echo "$output" >out.tsv
+    head -49 out.tsv | cmp - a.tsv
+    [ "$(counts out.tsv 2)" = "a=40,b=40" ]
+    tail -32 out.tsv | awk -F'\t' '
+        $3 < 10 || $3 > 11 || $4 < 10 || $4 > 11 || $1 !~ /^m/ { exit 1 }'
+    # every base as often as the others
+    [ "$(tail -32 out.tsv | cut -f1 | sort | uniq -c | awk '{ print $1 }' | sort -u)" = 4 ]
+}
+
+@test "--parents says what each new row was made of, exactly" {
+    table
+    smote -q --seed 5 --parents p.tsv a.tsv >out.tsv
+    [ "$(head -1 p.tsv)" = $'row\tparent_a\tparent_b\tlambda' ]
+    [ "$(sed 1d p.tsv | cut -f1 | paste -sd,)" = "$(seq -s, 48 79)" ]
+    awk -F'\t' 'NR == FNR { p[FNR - 2] = $3; next }
+        FNR > 1 { x = p[$2] + $4 * (p[$3] - p[$2]); d = x - p[$1]
+                  if (d > 1e-9 || d < -1e-9 || $2 < 40 || $3 < 40) exit 1 }' out.tsv p.tsv
+}
+
+@test "the same bytes for any number of threads, in every space" {
+    texture -q -f first_order shapes.tsv >t.tsv
+    for how in "--space pixels" "--space pca:4" "--space columns" "-K borderline-2" "-K adasyn"; do
+        # shellcheck disable=SC2086  # words
+        smote -q -j 1 $how t.tsv >one.tsv
+        # shellcheck disable=SC2086
+        smote -q -j 4 $how t.tsv >four.tsv
+        same one.tsv four.tsv
+        run ! cmp -s one.tsv t.tsv
+    done
+    smote -q --seed 1 t.tsv >seed.tsv
+    run ! cmp -s seed.tsv one.tsv
+}
+
+@test "pictures are mixed when they are loaded, or written with the same pixels" {
+    smote -q --target square=15 shapes.tsv >out.tsv
+    [ "$(head -1 out.tsv)" = $'file_name\tlabel\tgroup\tparent_b\tlambda' ]
+    [ "$(wc -l <out.tsv)" -eq 46 ]
+    sed 1d out.tsv | head -42 | cut -f1-3 >originals
+    sed 1d shapes.tsv | cmp - originals
+    [ "$(tail -3 out.tsv | cut -f2 | sort -u)" = square ]
+    smote -q --target square=15 -o made shapes.tsv
+    [ "$(wc -l <made/manifest.tsv)" -eq 46 ]
+    [ "$(find made -name '*.png' | wc -l)" -eq 3 ]
+    texture -q -f first_order out.tsv | tail -3 | cut -f6- >virtual
+    texture -q -f first_order made/manifest.tsv | tail -3 | cut -f4- >files
+    same virtual files
+    classstats made/manifest.tsv >/dev/null
+    train -q --epochs 1 -o run out.tsv
+}
+
+@test "a manifest written elsewhere names its parents from there" {
+    mkdir sub
+    smote -q --target square=15 -o sub/out.tsv shapes.tsv
+    [[ $(tail -1 sub/out.tsv | cut -f4) == ../shapes/square/* ]]
+    texture -q -f first_order sub/out.tsv >/dev/null
+    awk -F'\t' 'BEGIN { OFS = FS } NR == 1 { print "id", $0; next } { print "r" NR, $0 }' \
+        shapes.tsv >ids.tsv
+    smote -q --target square=15 -o sub/ids.tsv ids.tsv
+    [[ $(tail -1 sub/ids.tsv | cut -f1,5) =~ ^r[0-9]+~3.r[0-9]+$ ]]
+    texture -q -f first_order sub/ids.tsv >/dev/null
+}
+
+@test "only training rows are used and grow" {
+    datasplit -q --no-groups shapes.tsv >split.tsv
+    smote -q split.tsv >out.tsv
+    grep -v $'\ttrain' split.tsv >rest
+    grep -v $'\ttrain' out.tsv | cut -f1-4 | sed '1s/.*/file_name\tlabel\tgroup\tsplit/' |
+        cmp - rest
+    grep -P '\ttrain\t(?!\\N)' out.tsv | cut -f1 >bases
+    grep -v $'\ttrain$' split.tsv | cut -f1 >others
+    cut -f5 out.tsv >parents
+    run ! grep -xFf others bases
+    run ! grep -xFf others parents
+    sed '1!s/\ttrain$/\tother/' split.tsv >none.tsv
+    run -1 --separate-stderr smote none.tsv
+    stderr_has "no row has the split 'train'; --split NAME"
+    smote -q --split other none.tsv >/dev/null
+    smote -q --all-splits split.tsv | cut -f2 >labels
+    [ "$(grep -c disc labels)" = "$(grep -c triangle labels)" ]
+}
+
+@test "small classes: fewer neighbours, or repetition, and both are said" {
+    table
+    head -44 a.tsv >three.tsv
+    run -0 --separate-stderr smote three.tsv
+    stderr_has "class 'b' has 3 rows: 2 neighbours are used instead of 5"
+    head -42 a.tsv >one.tsv
+    run -0 --separate-stderr smote one.tsv
+    stderr_has "class 'b' has one row, which is repeated"
+    echo "$output" >out.tsv
+    [ "$(tail -39 out.tsv | sort -u | wc -l)" -eq 1 ]
+    [ "$(counts out.tsv 2)" = "a=40,b=40" ]
+    run -0 --separate-stderr smote -K borderline-1 -m 99 a.tsv
+    stderr_has "47 neighbours say who is in danger instead of 99"
+}
+
+@test "what was not made is said" {
+    { printf 'label\tp\n'; seq 1 20 | sed 's/^/a\t/'; seq 1001 1008 | sed 's/^/b\t/'; } >apart.tsv
+    run -0 --separate-stderr smote -K borderline-1 -m 3 apart.tsv
+    stderr_has "warning: class 'b': 12 new rows were asked for, 0 were made"
+    run -1 --separate-stderr smote -K adasyn apart.tsv
+    stderr_has "class 'b': no row has a neighbour of another class"
+}
+
+@test "an embedding says who is near" {
+    python3 - <<'PY'
+import struct
+rows = [l.split("\t") for l in open("shapes.tsv").read().splitlines()[1:]]
+n = len(rows)
+head = "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, 2), }" % n
+head += " " * (63 - (10 + len(head)) % 64) + "\n"
+with open("e.npy", "wb") as f:
+    f.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode())
+    for i in range(n):  # neighbours in the order of the rows
+        f.write(struct.pack("<2f", i, 0))
+PY
+    smote -q -k 1 --space e.npy --parents p.tsv shapes.tsv >/dev/null
+    sed 1d p.tsv | awk -F'\t' '{ d = $2 - $3; if (d != 1 && d != -1) exit 1 }'
+    head -40 shapes.tsv >fewer.tsv
+    run -1 --separate-stderr smote --space e.npy fewer.tsv
+    stderr_has "e.npy: has 42 lines, fewer.tsv has 39 rows"
+}
+
+@test "the plan" {
+    run -0 --separate-stderr smote -n --format tsv shapes.tsv
+    [ "${lines[2]}" = $'square\t12\t24\t12\t5' ]
+    [ "${lines[3]}" = $'triangle\t6\t24\t18\t5' ]
+    [ "$(smote -n --target triangle=7 --format tsv shapes.tsv | tail -1)" = $'triangle\t6\t7\t1\t5' ]
+}
+
+# refuses STATUS TEXT ARGUMENTS...
+refuses() {
+    run "-$1" --separate-stderr smote "${@:3}"
+    stderr_has "$2"
+    [ -z "$output" ]
+}
+
+@test "what is refused" {
+    table
+    refuses 2 "'smotty' is none of smote, " -K smotty a.tsv
+    refuses 2 "--neighbours: 0 is not 1 or more" -k 0 a.tsv
+    refuses 2 "--strategy and --target exclude each other" -s all -t b=9 a.tsv
+    refuses 2 "class 'b' has 8 rows, its target 5 is less" -t b=5 a.tsv
+    refuses 2 "--compat: 'sklearn' is not imblearn" --compat sklearn a.tsv
+    refuses 2 "seed 4294967296" --compat imblearn --seed 4294967296 a.tsv
+    refuses 2 "--space: 'deep' is not" --space deep a.tsv
+    refuses 2 "DATASET.npy and --labels" a.npy
+    refuses 2 "DATASET.npy and --labels" --labels y.npy a.tsv
+    refuses 2 "-o x.npy" -o x.npy a.tsv
+    refuses 2 "go to one: -o FILE.npy" --labels y.npy x.npy
+    refuses 1 "no column 'z'" --columns z a.tsv
+    sed '20s/\t[^\t]*$/\tnan/' a.tsv >nan.tsv
+    refuses 1 "nan.tsv:20: column 'q': 'nan' is not a finite number" nan.tsv
+    sed '20s/\t[^\t]*$//' a.tsv >ragged.tsv
+    refuses 1 "ragged.tsv:20" ragged.tsv
+    grep -v $'\tb\t' a.tsv >single.tsv
+    refuses 1 "1 class with rows" single.tsv
+    cut -f1,2 a.tsv >texts.tsv
+    refuses 1 "no column holds numbers" texts.tsv
+    smote -q --target square=15 shapes.tsv >once.tsv
+    refuses 1 "once.tsv:44: is a mixture already" once.tsv
+    refuses 1 "exists already" -o a.tsv a.tsv
+}
+
+@test "names of classes may be anything" {
+    table
+    sed 's/\tb\t/\tb ö 🙂\t/' a.tsv >odd.tsv
+    run -0 --separate-stderr smote -t 'b ö 🙂=10' odd.tsv
+    stderr_has "b ö 🙂 8 + 2 of 2"
+}

@@ -1,0 +1,124 @@
+"""smote against imbalanced-learn: new rows bit for bit, from arrays and from tables."""
+
+import numpy as np
+import pytest
+from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE
+from sklearn.datasets import load_digits, load_iris, make_classification
+from sklearn.decomposition import PCA
+from sklearn.neighbors import NearestNeighbors
+from test_balance import imbalanced
+
+
+def tables():
+    yield from imbalanced()
+    rng = np.random.default_rng(5)
+    data = load_iris()
+    keep = np.concatenate([np.arange(50), np.arange(50, 75), np.arange(100, 112)])
+    yield "iris", data.data[keep] + rng.standard_normal((keep.size, 4)) * 1e-3, data.target[keep]
+    table, labels = make_classification(1500, 24, n_informative=16, n_classes=15, random_state=2,
+                                        n_clusters_per_class=1, weights=[0.4] + [0.6 / 14] * 14)
+    yield "fifteen classes", table, labels
+
+
+SAMPLERS = {
+    "smote": lambda seed, **how: SMOTE(random_state=seed, **how),
+    "borderline-1": lambda seed, **how: BorderlineSMOTE(random_state=seed, kind="borderline-1",
+                                                        **how),
+    "borderline-2": lambda seed, **how: BorderlineSMOTE(random_state=seed, kind="borderline-2",
+                                                        **how),
+    "adasyn": lambda seed, **how: ADASYN(random_state=seed, **how),
+}
+
+
+@pytest.fixture
+def resample(tool, tmp_path):
+    """Run smote on arrays."""
+
+    def run(table, labels, *options, status=0):
+        np.save(tmp_path / "x.npy", table)
+        np.save(tmp_path / "y.npy", labels)
+        tool("smote", "-q", "--compat", "imblearn", "--labels", tmp_path / "y.npy", "-o",
+             tmp_path / "x2.npy", "--labels-out", tmp_path / "y2.npy", "--force", *options,
+             tmp_path / "x.npy", status=status)
+        return np.load(tmp_path / "x2.npy"), np.load(tmp_path / "y2.npy")
+
+    return run
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", SAMPLERS)
+@pytest.mark.parametrize("name, table, labels", list(tables()))
+def test_new_rows_are_those_of_imbalanced_learn(resample, kind, dtype, name, table, labels):
+    table = table.astype(dtype)
+    try:
+        wanted, wanted_labels = SAMPLERS[kind](11).fit_resample(table, labels)
+    except RuntimeError:  # ADASYN of a class that lies apart
+        with pytest.raises(FileNotFoundError):
+            resample(table, labels, "--kind", kind, "--seed", "11", status=1)
+        return
+    mine, mine_labels = resample(table, labels, "--kind", kind, "--seed", "11")
+    assert mine.dtype == dtype and len(mine) > len(table)
+    assert (mine == wanted).all()
+    assert (mine_labels == wanted_labels).all()
+
+
+@pytest.mark.parametrize("strategy", ["minority", "not minority", "not majority", "all"])
+def test_strategies_are_those_of_imbalanced_learn(resample, strategy):
+    _, table, labels = next(imbalanced())
+    wanted, wanted_labels = SMOTE(random_state=3, k_neighbors=4,
+                                  sampling_strategy=strategy).fit_resample(table, labels)
+    mine, mine_labels = resample(table, labels - 7, "--strategy", strategy, "-k", "4", "--seed",
+                                 "3")
+    assert (mine == wanted).all() and (mine_labels == wanted_labels - 7).all()
+
+
+def test_ratios_and_targets_are_those_of_imbalanced_learn(resample):
+    _, table, labels = list(imbalanced())[1]
+    for how, options in [(0.5, ["-s", "0.5"]), ({0: 100, 1: 400}, ["-t", "0=100,1=400"])]:
+        wanted, _ = SMOTE(random_state=0, sampling_strategy=how).fit_resample(table, labels)
+        assert (resample(table, labels, *options)[0] == wanted).all()
+
+
+def test_a_table_gives_the_numbers_that_an_array_gives(tool, tmp_path):
+    _, table, labels = next(imbalanced())
+    lines = ["\t".join(["kind", *(f"f{j}" for j in range(table.shape[1]))])]
+    for row, label in zip(table, labels):
+        lines.append("\t".join([f"class {label}", *map(repr, map(float, row))]))
+    (tmp_path / "t.tsv").write_text("\n".join(lines) + "\n")
+    wanted, _ = SMOTE(random_state=9).fit_resample(table, labels)
+    out = tool("smote", "-q", "--label", "kind", "--compat", "imblearn", "--seed", "9",
+               tmp_path / "t.tsv").splitlines()
+    assert out[:len(lines)] == lines
+    cells = [line.split("\t") for line in out[1:]]
+    assert (np.array([row[1:] for row in cells], dtype=float) == wanted).all()
+
+
+def test_bytes_are_rounded_not_wrapped(resample):
+    """imbalanced-learn's own new rows of bytes are up to 242 grey levels wrong."""
+    data = load_digits()
+    keep = np.concatenate([np.flatnonzero(data.target == 3), np.flatnonzero(data.target == 8)[:40]])
+    table = (data.data[keep] * 15.9).astype(np.uint8)
+    table ^= np.random.default_rng(0).integers(0, 3, table.shape, dtype=np.uint8)  # no ties
+    labels = data.target[keep]
+    exact, _ = SMOTE(random_state=4).fit_resample(table.astype(np.float64), labels)
+    mine, _ = resample(table, labels, "--seed", "4")
+    assert mine.dtype == np.uint8
+    assert np.abs(mine - exact).max() <= 0.5 + 1e-4
+
+
+def test_components_are_those_of_scikit_learn(tool, tmp_path):
+    """Rows are mixed with one of their nearest in the space of PCA."""
+    _, table, labels = next(imbalanced())
+    lines = ["\t".join(["label", *(f"f{j}" for j in range(table.shape[1]))])]
+    for row, label in zip(table * np.arange(1, 21), labels):
+        lines.append("\t".join([f"c{label}", *map(repr, map(float, row))]))
+    (tmp_path / "t.tsv").write_text("\n".join(lines) + "\n")
+    tool("smote", "-q", "--space", "pca:6", "-k", "3", "--parents", tmp_path / "p.tsv",
+         tmp_path / "t.tsv")
+    parents = np.loadtxt(tmp_path / "p.tsv", skiprows=1)[:, 1:3].astype(int)
+    scores = PCA(6, svd_solver="full").fit_transform(table * np.arange(1, 21))
+    for label in (1, 2):
+        rows = np.flatnonzero(labels == label)
+        near = rows[NearestNeighbors(n_neighbors=3).fit(scores[rows]).kneighbors()[1]]
+        for a, b in parents[labels[parents[:, 0]] == label]:
+            assert b in near[np.flatnonzero(rows == a)[0]]
