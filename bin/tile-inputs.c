@@ -55,8 +55,9 @@ read_number(const TsManifest *dataset, guint64 row, const char *column, int othe
 static gboolean
 check_row(const TsManifest *dataset, guint64 row, GError **error)
 {
-    static const char *const columns[] = {"parent_b", "op", "offset"};
-    for (guint i = 0; i < G_N_ELEMENTS(columns); i++) {
+    static const char *const columns[] = {"parent_b", "op", "offset", "scaled_width"};
+    const int n = ts_manifest_find_column(dataset, "x") >= 0 ? 4 : 3; /* else a tile's own file */
+    for (int i = 0; i < n; i++) {
         int at = ts_manifest_find_column(dataset, columns[i]);
         if (at < 0 || ts_cell_is_null(ts_manifest_cell(dataset, row, (guint) at)))
             continue;

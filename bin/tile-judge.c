@@ -92,6 +92,8 @@ tile_judge_new(const TsPlan *plan, const GPtrArray *masks, const char *rejects, 
         const TsPlanInput *input = ts_plan_get_input(plan, i);
         inputs[i] = (TsJudgeInput){.path = input->path,
                                    .info = &input->info,
+                                   .width = input->width,
+                                   .height = input->height,
                                    .mask = masks->len > 0 ? g_ptr_array_index(masks, i) : NULL};
     }
     g_autoptr(TsJudge) made = ts_judge_new(&options, inputs, n, error);

@@ -42,9 +42,9 @@ const GOptionEntry tile_layout_options[] = {
     {"level", 0, 0, G_OPTION_ARG_INT, &opt.level,
      "Cut this level of a pyramid or slide (default: 0, the largest)", "N"},
     {"scale", 0, 0, G_OPTION_ARG_DOUBLE, &opt.scale,
-     "Cut the level that is so large, such as 0.25, compared to the largest", "FACTOR"},
+     "Cut the image in this size, such as 0.25, by a level of it or scaled", "FACTOR"},
     {"mpp", 0, 0, G_OPTION_ARG_DOUBLE, &opt.mpp,
-     "Cut the level whose pixels are so many micrometres wide", "MICROMETRES"},
+     "Cut the image with pixels so many micrometres wide, likewise", "MICROMETRES"},
     {NULL},
 };
 

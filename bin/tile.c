@@ -60,10 +60,9 @@ check_input(const Job *job, const TsPlanInput *input, GError **error)
     else if (input->n_tiles == 0)
         ts_warning("%s: %d x %d pixels hold no tile of %d x %d, with edges dropped", input->path,
                    info->width, info->height, size->tile_width, size->tile_height);
-    if (job->output.kind == TS_CUT_ROWS && input->level > 0 && !job->output.plan_only)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "--virtual: regions are those of level 0, --level, --scale and --mpp "
-                            "are for -o and --tar");
+    if (info->width > input->width)
+        ts_warning("%s: is enlarged from %d x %d to %d x %d pixels", input->path, input->width,
+                   input->height, info->width, info->height);
     if (job->output.kind == TS_CUT_ROWS)
         return TRUE;
     if (job->output.lossless) {

@@ -48,11 +48,11 @@ ts_parse_size(const char *text, const char *what, int *width, int *height, GErro
         return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: a size such as 256x256 is expected",
                             what);
     gint64 w, h;
-    if (!ts_parse_int(part[0], 1, G_MAXINT, what, &w, error) ||
-        !ts_parse_int(part[1] != NULL ? part[1] : part[0], 1, G_MAXINT, what, &h, error)) {
-        g_prefix_error(error, "'%s' is not a size such as 256x256: ", text);
-        return FALSE;
-    }
+    if (!ts_parse_int(part[0], 1, G_MAXINT, what, &w, NULL) ||
+        !ts_parse_int(part[1] != NULL ? part[1] : part[0], 1, G_MAXINT, what, &h, NULL))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "%s: '%s' is not a size such as 256x256, of 1 to %d pixels a side",
+                            what, text, G_MAXINT);
     *width = (int) w;
     *height = (int) h;
     return TRUE;

@@ -124,6 +124,23 @@ TsImageSource *ts_image_source_open_level(const char *path, int level, GError **
  * source. */
 const TsImageLevel *ts_image_source_levels(TsImageSource *source, guint *n, GError **error);
 
+typedef enum {
+    TS_FILTER_TRIANGLE, /* bilinear */
+    TS_FILTER_LANCZOS,  /* sinc(x) sinc(x / 3), three lobes: Duchon, "Lanczos filtering in one and
+                         * two dimensions", 1979 */
+    TS_FILTER_NEAREST   /* for labels */
+} TsFilter;
+
+/* Open `path` as an image of width x height pixels (at least 1 x 1): what is read of it is scaled
+ * on the way, in the memory of some rows, and is the same for any part and the whole, bit for bit.
+ * It is made of the smallest level that need not be enlarged, and is that level if it has the size;
+ * TS_FILTER_NEAREST takes the image itself, since levels of labels may be means. The filter is
+ * widened when shrinking, so that every pixel counts, with Pillow's positions; sums in double,
+ * integers are rounded half up and clamped, once. Colours count by their opacity. Errors as
+ * ts_image_source_open(). */
+TsImageSource *ts_image_source_open_scaled(const char *path, int width, int height, TsFilter filter,
+                                           GError **error);
+
 /* The smallest of `n` levels that need not be enlarged to be `downsample` times smaller than level
  * 0. */
 int ts_image_level_for(const TsImageLevel *levels, guint n, double downsample);

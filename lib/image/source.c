@@ -3,8 +3,10 @@
  * Three ways, by what the format allows: a region alone (random access); the whole image once,
  * kept; or, where that is too large, a band of rows that moves down as regions are asked for.
  */
+#include "base/error.h"
 #include "image/levels.h"
 #include "image/limits.h"
+#include "image/scaler.h"
 
 #include <string.h>
 
@@ -12,13 +14,16 @@ struct _TsImageSource {
     char *path;
     TsImageInfo info; /* oriented */
     TsDecoder decoder;
-    guint64 memory;  /* at most so many bytes of `kept` as a whole image */
-    GMutex lock;     /* guards what follows, and the decoder if it is not random */
-    TsImage *kept;   /* decoded rows (stored orientation), or NULL */
-    int kept_y;      /* the first of them */
-    int next_y;      /* the stored row that the decoder gives next */
-    gboolean failed; /* the decoder met an error and has to be opened again */
-    GArray *levels;  /* TsImageLevel, oriented; NULL until asked for */
+    guint64 memory;      /* at most so many bytes of `kept` as a whole image */
+    GMutex lock;         /* guards what follows, and the decoder if it is not random */
+    TsImage *kept;       /* decoded rows (stored orientation), or NULL */
+    int kept_y;          /* the first of them */
+    int next_y;          /* the stored row that the decoder gives next */
+    gboolean failed;     /* the decoder met an error and has to be opened again */
+    GArray *levels;      /* TsImageLevel, oriented; NULL until asked for */
+    TsImageSource *base; /* of an image that is scaled; else NULL, and the decoder counts */
+    TsFilter filter;
+    TsScaler *scaler; /* of rows that are read in order; NULL until then */
 };
 
 /* Pixels of lower levels are turned as those of the image, whatever their pages say. */
@@ -73,9 +78,54 @@ ts_image_source_open_level(const char *path, int level, GError **error)
     return open_level(path, level, &first->info, error);
 }
 
+/* The level that is scaled, or is right already. */
+static TsImageSource *
+open_base(const char *path, int width, int height, GError **error)
+{
+    guint n;
+    g_autoptr(TsImageSource) first = ts_image_source_open(path, error);
+    const TsImageLevel *levels = first != NULL ? ts_image_source_levels(first, &n, error) : NULL;
+    if (levels == NULL)
+        return NULL;
+    int level = ts_image_level_for(levels, n, (double) first->info.width / width);
+    for (guint i = 0; i < n; i++)
+        if (levels[i].width == width && levels[i].height == height)
+            level = (int) i;
+    return level == 0 ? g_steal_pointer(&first) : open_level(path, level, &first->info, error);
+}
+
+TsImageSource *
+ts_image_source_open_scaled(const char *path, int width, int height, TsFilter filter,
+                            GError **error)
+{
+    g_assert(width >= 1 && height >= 1);
+    g_autoptr(TsImageSource) base = filter == TS_FILTER_NEAREST
+                                        ? ts_image_source_open(path, error)
+                                        : open_base(path, width, height, error);
+    if (base == NULL || (base->info.width == width && base->info.height == height))
+        return g_steal_pointer(&base);
+    TsImageSource *self = g_new0(TsImageSource, 1);
+    g_mutex_init(&self->lock);
+    self->path = g_strdup(path);
+    self->filter = filter;
+    self->info = base->info;
+    self->info.mpp_x *= (double) base->info.width / width;
+    self->info.mpp_y *= (double) base->info.height / height;
+    self->info.width = width;
+    self->info.height = height;
+    self->base = g_steal_pointer(&base);
+    return self;
+}
+
 static gboolean
 find_levels(TsImageSource *self, GError **error)
 {
+    if (self->base != NULL) {
+        const TsImageLevel only = {self->info.width, self->info.height, 1};
+        self->levels = g_array_new(FALSE, FALSE, sizeof(TsImageLevel));
+        g_array_append_val(self->levels, only);
+        return TRUE;
+    }
     g_autoptr(GArray) found =
         ts_levels_find(self->path, self->decoder.loader, &self->decoder, error);
     if (found == NULL)
@@ -118,6 +168,8 @@ ts_image_source_free(TsImageSource *self)
 {
     if (self == NULL)
         return;
+    ts_scaler_free(self->scaler);
+    ts_image_source_free(self->base);
     ts_decoder_close(&self->decoder);
     ts_image_free(self->kept);
     g_clear_pointer(&self->levels, g_array_unref);
@@ -141,13 +193,15 @@ ts_image_source_path(const TsImageSource *self)
 gboolean
 ts_image_source_is_random(const TsImageSource *self)
 {
-    return self->decoder.is_random;
+    return self->base != NULL ? ts_image_source_is_random(self->base) : self->decoder.is_random;
 }
 
 void
 ts_image_source_set_memory(TsImageSource *self, guint64 max_bytes)
 {
     self->memory = max_bytes;
+    if (self->base != NULL)
+        ts_image_source_set_memory(self->base, max_bytes);
 }
 
 /* Whether the whole image is within the limits and the source's memory. */
@@ -163,6 +217,8 @@ guint64
 ts_image_source_memory(const TsImageSource *self)
 {
     guint64 bytes;
+    if (self->base != NULL)
+        return ts_image_source_memory(self->base);
     return !self->decoder.is_random && fits_whole(self, &bytes) ? bytes : 0;
 }
 
@@ -294,6 +350,34 @@ orient(TsImage *stored, int orientation, GError **error)
     return turned;
 }
 
+/* A part of a scaled image. Where parts cannot be decoded alone, its source keeps what fits. */
+static TsImage *
+scale_region(TsImageSource *self, TsRect rect, GError **error)
+{
+    const TsImageInfo *info = &self->info;
+    g_autoptr(TsImage) part = ts_image_source_new_image(self, rect.width, rect.height, error);
+    if (part == NULL)
+        return NULL;
+    g_autoptr(TsScaler) scaler =
+        ts_scaler_new(self->base, self->filter, info->width, info->height, rect.x, rect.width,
+                      !ts_image_source_is_random(self), error);
+    if (scaler == NULL || !ts_scaler_read(scaler, rect.y, rect.height, FALSE, part, 0, error))
+        return NULL;
+    return g_steal_pointer(&part);
+}
+
+/* Rows of a scaled image, in order. */
+static gboolean
+scale_rows(TsImageSource *self, int y, int n, TsImage *to, int to_y, GError **error)
+{
+    const TsImageInfo *info = &self->info;
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
+    if (self->scaler == NULL)
+        self->scaler = ts_scaler_new(self->base, self->filter, info->width, info->height, 0,
+                                     info->width, FALSE, error);
+    return self->scaler != NULL && ts_scaler_read(self->scaler, y, n, TRUE, to, to_y, error);
+}
+
 TsImage *
 ts_image_source_read_region(TsImageSource *self, int x, int y, int width, int height,
                             GError **error)
@@ -303,6 +387,8 @@ ts_image_source_read_region(TsImageSource *self, int x, int y, int width, int he
         g_prefix_error(error, "%s: ", self->path);
         return NULL;
     }
+    if (self->base != NULL)
+        return scale_region(self, (TsRect){x, y, width, height}, error);
     gboolean swaps = ts_orientation_swaps(info->orientation);
     TsRect rect = ts_orientation_to_stored(info->orientation, (TsRect){x, y, width, height},
                                            swaps ? info->height : info->width,
@@ -333,6 +419,8 @@ ts_image_source_read_rows(TsImageSource *self, int y, int n, TsImage *to, int to
         g_prefix_error(error, "%s: ", self->path);
         return FALSE;
     }
+    if (self->base != NULL)
+        return scale_rows(self, y, n, to, to_y, error);
     if (info->orientation != 1)
         return copy_rows(self, y, n, to, to_y, error);
     if (self->decoder.is_random)
@@ -356,7 +444,8 @@ read_whole(TsDecoder *decoder, GError **error)
 TsImage *
 ts_image_source_new_image(const TsImageSource *self, int width, int height, GError **error)
 {
-    return ts_decoder_new_image(&self->decoder, width, height, error);
+    return self->base != NULL ? ts_image_source_new_image(self->base, width, height, error)
+                              : ts_decoder_new_image(&self->decoder, width, height, error);
 }
 
 TsImage *

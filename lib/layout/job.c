@@ -71,9 +71,12 @@ ts_job_check_splits(const TsJob *job, GError **error)
 int *
 ts_job_kept_columns(const TsJob *job, const char *const *others)
 {
-    static const char *const recipe[] = {"file_name", "x",      "y",     "width", "height",
-                                         "offset",    "length", "raw",   "mask",  "op",
-                                         "parent_b",  "lambda", "label", "split", NULL};
+    static const char *const recipe[] = {
+        "file_name",     "x",      "y",          "width",       "height",
+        "offset",        "length", "raw",        "mask",        "op",
+        "parent_b",      "lambda", "label",      "split",       "scale",
+        "grid_x",        "grid_y", "grid_width", "grid_height", "scaled_width",
+        "scaled_height", NULL};
     guint n = ts_manifest_n_columns(job->manifest), n_kept = 0;
     int *kept = g_new(int, n + 1);
     for (guint c = 0; c < n; c++) {

@@ -20,7 +20,7 @@ struct _TsDataset {
     guint64 *parents; /* (n), or NULL if no sample is mixed */
     double *lambdas;  /* (n), likewise */
     int file_name, region[4], weight, parent_b, lambda, op, mask; /* columns, -1: absent */
-    int range[2], raw;                                            /* likewise */
+    int range[2], raw, grid[6];                                   /* likewise */
     TsSourcePool *pool;
     TsBytesPool *bytes;
 };
@@ -55,6 +55,8 @@ static gboolean
 find_columns(TsDataset *self, GError **error)
 {
     static const char *const region[] = {"x", "y", "width", "height"};
+    static const char *const grid[] = {"grid_x",        "grid_y",     "scaled_width",
+                                       "scaled_height", "grid_width", "grid_height"};
     guint file_name;
     if (!ts_manifest_require_column(self->manifest, "file_name", &file_name, error))
         return FALSE;
@@ -69,6 +71,8 @@ find_columns(TsDataset *self, GError **error)
                             "%s: has only %d of the columns x, y, width and height, all or none "
                             "were expected",
                             ts_manifest_name(self->manifest), n_present);
+    for (int i = 0; i < 6; i++)
+        self->grid[i] = ts_manifest_find_column(self->manifest, grid[i]);
     self->range[0] = ts_manifest_find_column(self->manifest, "offset");
     self->range[1] = ts_manifest_find_column(self->manifest, "length");
     if ((self->range[0] < 0) != (self->range[1] < 0))
@@ -118,6 +122,39 @@ read_raw(const TsDataset *self, guint64 row, TsRecipe *recipe, GError **error)
                     error);
 }
 
+/* Where the region lies on the scaled image; see tessera-manifest(5). */
+static gboolean
+read_grid(const TsDataset *self, guint64 row, TsRecipe *recipe, GError **error)
+{
+    gint64 values[6];
+    recipe->is_scaled = recipe->has_region;
+    for (int i = 0; i < 6; i++)
+        recipe->is_scaled = recipe->is_scaled && !is_null(self, row, self->grid[i]);
+    for (int i = 0; i < 6 && recipe->is_scaled; i++) {
+        TsCell cell = ts_manifest_cell(self->manifest, row, (guint) self->grid[i]);
+        if (!ts_cell_to_int(cell, &values[i]) || values[i] < (i < 2 ? 0 : 1) ||
+            values[i] > G_MAXINT)
+            return bad_cell(self, row, self->grid[i],
+                            i < 2 ? "a whole number of 0 or more" : "a whole number of 1 or more",
+                            error);
+    }
+    if (!recipe->is_scaled)
+        return TRUE;
+    if (recipe->has_range || recipe->has_raw) {
+        ts_error_set(error, TS_ERROR_FORMAT,
+                     "is a scaled region (grid_x, ...) and also bytes of a file (offset, raw)");
+        ts_dataset_prefix_error(self, row, error);
+        return FALSE;
+    }
+    recipe->grid_x = (int) values[0];
+    recipe->grid_y = (int) values[1];
+    recipe->scaled_width = (int) values[2];
+    recipe->scaled_height = (int) values[3];
+    recipe->grid_width = (int) values[4];
+    recipe->grid_height = (int) values[5];
+    return TRUE;
+}
+
 gboolean
 ts_dataset_read_recipe(const TsDataset *self, guint64 row, TsRecipe *recipe, GError **error)
 {
@@ -143,7 +180,7 @@ ts_dataset_read_recipe(const TsDataset *self, guint64 row, TsRecipe *recipe, GEr
         recipe->width = (int) values[2];
         recipe->height = (int) values[3];
     }
-    return TRUE;
+    return read_grid(self, row, recipe, error);
 }
 
 char *

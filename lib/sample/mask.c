@@ -5,21 +5,6 @@
 #include "sample/edits.h"
 #include "sample/recipe.h"
 
-static TsImage *
-read_mask(TsDataset *dataset, const char *path, const TsRecipe *recipe, GError **error)
-{
-    if (!recipe->has_region)
-        return ts_image_read(path, error);
-    TsSourcePool *pool = ts_dataset_pool(dataset);
-    TsImageSource *source = ts_source_pool_get(pool, path, error);
-    if (source == NULL)
-        return NULL;
-    TsImage *mask = ts_image_source_read_region(source, recipe->x, recipe->y, recipe->width,
-                                                recipe->height, error);
-    ts_source_pool_put(pool, source);
-    return mask;
-}
-
 gboolean
 ts_sample_has_mask(TsDataset *dataset, guint64 i)
 {
@@ -42,7 +27,9 @@ render_mask(TsDataset *dataset, guint64 row, GError **error)
         return NULL;
     }
     g_autofree char *edits = ts_dataset_read_ops(dataset, row);
-    g_autoptr(TsImage) mask = read_mask(dataset, path, &recipe, error);
+    g_autoptr(TsImage) mask =
+        recipe.has_region ? ts_recipe_read_region(dataset, path, &recipe, TS_FILTER_NEAREST, error)
+                          : ts_image_read(path, error);
     return mask == NULL || edits == NULL ? g_steal_pointer(&mask)
                                          : ts_edits_apply_mask_text(mask, edits, error);
 }

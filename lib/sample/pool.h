@@ -14,8 +14,11 @@ typedef struct _TsSourcePool TsSourcePool;
 TsSourcePool *ts_source_pool_new(guint max_open, guint64 max_bytes);
 void ts_source_pool_free(TsSourcePool *pool);
 
-/* Borrow the source of `path`, opening it if it is not open. Give it back with put. */
+/* Borrow the source of `path`, opening it if it is not open; scaled to width x height, if these are
+ * not 0. Give it back with put. */
 TsImageSource *ts_source_pool_get(TsSourcePool *pool, const char *path, GError **error);
+TsImageSource *ts_source_pool_get_scaled(TsSourcePool *pool, const char *path, int width,
+                                         int height, TsFilter filter, GError **error);
 void ts_source_pool_put(TsSourcePool *pool, TsImageSource *source);
 
 /* How many files were opened since the pool was made, for tests. */

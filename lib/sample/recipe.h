@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 typedef struct {
     gboolean has_region;
     int x, y, width, height;
+    gboolean is_scaled; /* the pixels are those at grid_x, grid_y of the image scaled to grid_width
+                         * x grid_height, scaled_width x scaled_height of them */
+    int grid_x, grid_y, scaled_width, scaled_height, grid_width, grid_height;
     gboolean has_range; /* the sample's file is only these bytes of file_name */
     guint64 offset, length;
     gboolean has_raw;
@@ -23,6 +26,10 @@ typedef struct {
 /* Read region, byte range and shape of a row. TS_ERROR_FORMAT with the row in front. */
 gboolean
 ts_dataset_read_recipe(const TsDataset *dataset, guint64 row, TsRecipe *recipe, GError **error);
+
+/* Read the region of an image file; `filter` scales what is scaled. */
+TsImage *ts_recipe_read_region(TsDataset *dataset, const char *path, const TsRecipe *recipe,
+                               TsFilter filter, GError **error);
 
 /* The row's changes (column op), checked; the path of its mask. NULL: none. Free with g_free(). */
 char *ts_dataset_read_ops(const TsDataset *dataset, guint64 row);

@@ -7,15 +7,23 @@
 
 #include <string.h>
 
-static TsImage *
-read_region(TsDataset *dataset, const char *path, const TsRecipe *recipe, GError **error)
+TsImage *
+ts_recipe_read_region(TsDataset *dataset, const char *path, const TsRecipe *recipe, TsFilter filter,
+                      GError **error)
 {
     TsSourcePool *pool = ts_dataset_pool(dataset);
-    TsImageSource *source = ts_source_pool_get(pool, path, error);
+    TsImageSource *source = recipe->is_scaled
+                                ? ts_source_pool_get_scaled(pool, path, recipe->grid_width,
+                                                            recipe->grid_height, filter, error)
+                                : ts_source_pool_get(pool, path, error);
     if (source == NULL)
         return NULL;
-    TsImage *image = ts_image_source_read_region(source, recipe->x, recipe->y, recipe->width,
-                                                 recipe->height, error);
+    TsImage *image =
+        recipe->is_scaled
+            ? ts_image_source_read_region(source, recipe->grid_x, recipe->grid_y,
+                                          recipe->scaled_width, recipe->scaled_height, error)
+            : ts_image_source_read_region(source, recipe->x, recipe->y, recipe->width,
+                                          recipe->height, error);
     ts_source_pool_put(pool, source);
     return image;
 }
@@ -48,6 +56,11 @@ static TsImage *
 read_payload(TsDataset *dataset, const char *path, const TsRecipe *recipe, GError **error)
 {
     gsize n;
+    if (recipe->is_scaled) {
+        ts_error_set(error, TS_ERROR_FORMAT, "%s: scaled regions are of image files, not arrays",
+                     path);
+        return NULL;
+    }
     g_autoptr(GBytes) bytes = read_file(dataset, path, recipe, error);
     if (bytes == NULL)
         return NULL;
@@ -64,8 +77,9 @@ read_pixels(TsDataset *dataset, const char *path, const TsRecipe *recipe, GError
 {
     if (is_payload(recipe, path))
         return read_payload(dataset, path, recipe, error);
-    return recipe->has_region ? read_region(dataset, path, recipe, error)
-                              : ts_image_read(path, error);
+    return recipe->has_region
+               ? ts_recipe_read_region(dataset, path, recipe, TS_FILTER_LANCZOS, error)
+               : ts_image_read(path, error);
 }
 
 /* The row's own pixels, changed as its column op says, without any parent. */
@@ -91,8 +105,8 @@ read_size(TsDataset *dataset, guint64 row, int *width, int *height, GError **err
     TsRecipe recipe;
     if (!ts_dataset_read_recipe(dataset, row, &recipe, error))
         return FALSE;
-    *width = recipe.width;
-    *height = recipe.height;
+    *width = recipe.is_scaled ? recipe.scaled_width : recipe.width;
+    *height = recipe.is_scaled ? recipe.scaled_height : recipe.height;
     if (recipe.has_region)
         return TRUE;
     g_autofree char *path = ts_manifest_path(ts_dataset_manifest(dataset), row);

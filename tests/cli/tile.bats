@@ -399,8 +399,8 @@ slow_sheet() {
     tile -s 20 -o cells sheet.png
     tile -s 20 -o again out/sheet_100_260.png
     same again/sheet_100_260_20_20.png cells/sheet_120_280.png
-    run -1 --separate-stderr tile --roi 300,0,200x100 --virtual sheet.png
-    stderr_has "sheet.png: region 300,0,200x100 is empty or not inside the image of 400 x 200"
+    run -2 --separate-stderr tile --roi 300,0,200x100 --virtual sheet.png
+    stderr_has "sheet.png: --roi 300,0,200x100 is empty or not inside the image of 400 x 200"
 }
 
 @test "random places depend on the seed alone, lie inside and are distinct" {
@@ -497,19 +497,82 @@ pyramid() {
     pyramid slide.tif
     tile -s 50 --level 1 -o out slide.tif
     [ "$(head -n 1 out/manifest.tsv | cut -f 9-)" = \
-        $'source_width\tsource_height\tscale\tgrid_x\tgrid_y\tgrid_width\tgrid_height' ]
+        $'source_width\tsource_height\tscale\tgrid_x\tgrid_y\tgrid_width\tgrid_height\tscaled_width\tscaled_height' ]
     [ "$(tail -n 1 out/manifest.tsv | cut -f 3-)" = \
-        $'300\t100\t100\t100\t1\t3\t400\t200\t0.5\t150\t50\t200\t100' ]
+        $'300\t100\t100\t100\t1\t3\t400\t200\t0.5\t150\t50\t200\t100\t50\t50' ]
     tile -s 50 --scale 0.5 -o same slide.tif
     diff -r out same
-    run -2 --separate-stderr tile -s 50 --scale 0.3 -o bad slide.tif
-    stderr_has "slide.tif: has no level of that --scale, only of 1 0.5"
     run -2 --separate-stderr tile -s 50 --level 9 -o bad slide.tif
-    run -2 --separate-stderr tile -s 50 --level 1 --virtual slide.tif
-    stderr_has "--virtual: regions are those of level 0"
+    tile -s 50 --level 1 --virtual slide.tif > level.tsv
+    untile -o level.tif level.tsv
+    untile -o half.tif out
+    same level.tif half.tif
     tile -s 25 --level 1 --roi 100,50,200x100 -o part slide.tif
     [ "$(n_rows part/manifest.tsv)" -eq 8 ]
     [ "$(sed -n 2p part/manifest.tsv | cut -f 3-6)" = $'100\t50\t50\t50' ]
+}
+
+@test "an image is cut at any scale, and put back as it was scaled" {
+    for edge in partial pad shift spread; do
+        rm -rf out
+        tile -s 37 --overlap 5 --edge "$edge" --scale 0.3 -o out sheet.png
+        untile -o "$edge.png" --verify sheet.png out
+        same "$edge.png" partial.png
+    done
+    tile -s 9x700 --scale 0.3 -o columns sheet.png
+    untile -o columns.png columns
+    same columns.png partial.png
+    [ "$(sed -n 2p out/manifest.tsv | cut -f 11-)" = $'0.3\t0\t0\t120\t60\t37\t37' ]
+    tile -s 37 --scale 0.3 -j 1 --tar one sheet.png
+    tile -s 37 --scale 0.3 -j 4 --tar four sheet.png
+    same one-000000.tar four-000000.tar
+}
+
+@test "a tile of a scaled image that is no file is the same pixels" {
+    for scale in 0.3 0.77 1.7; do
+        tile -q -s 37 --edge partial --scale "$scale" --virtual sheet.png > rows.tsv 2> messages
+        rm -rf out
+        tile -q -s 37 --edge partial --scale "$scale" -o out sheet.png 2> messages
+        untile -q -o "rows$scale.png" --verify sheet.png rows.tsv
+        untile -q -o "files$scale.png" out
+        same "rows$scale.png" "files$scale.png"
+    done
+    grep -q 'sheet.png: is enlarged from 400 x 200 to 680 x 340 pixels' messages
+    run -1 --separate-stderr tile -s 9 --virtual rows.tsv
+    stderr_has "has a value of scaled_width"
+    awk -F'\t' -v OFS='\t' 'NR > 1 { $13 = 0 } { print }' rows.tsv > bad.tsv
+    run -1 --separate-stderr untile -o bad.png bad.tsv
+    stderr_has "bad.tsv:2: scaled_width is '0', a whole number of 1 or more was expected"
+}
+
+@test "a scale takes the next larger level, and a mask follows by its nearest pixels" {
+    pyramid slide.tif
+    tile -s 40 --edge partial --level 1 --format tiff -o level slide.tif
+    untile -o level.tif level
+    tile -s 40 --edge partial --scale 0.3 -o a slide.tif
+    tile -s 40 --edge partial --scale 0.6 -o b level.tif
+    untile -o a.png a
+    untile -o b.png b
+    same a.png b.png
+    # Pixels of 4 x 4: the nearest of each four is one of them.
+    tile -s 25 --edge partial --scale 4 --mask sheet.png -o c sheet.png 2> /dev/null
+    untile -o large.png --files mask c
+    tile -q -s 400x200 --scale 0.25 --mask large.png -o back large.png
+    same back/*.mask.png <(tile -q -s 400x200 -o whole sheet.png; cat whole/*.png)
+    run -1 --separate-stderr tile -s 25 --scale 0.5 --mask a.png -o d sheet.png
+    stderr_has "a.png: is 120 x 60 pixels, but its image sheet.png is 400 x 200"
+}
+
+@test "a region of interest is in pixels of the image, and one outside of it is wrong usage" {
+    tile -s 10 --scale 0.25 --roi 100,40,200x80 -o part sheet.png
+    [ "$(n_rows part/manifest.tsv)" -eq 10 ]
+    [ "$(sed -n 2p part/manifest.tsv | cut -f 3-6)" = $'100\t40\t40\t40' ]
+    run -2 --separate-stderr tile -s 10 --scale 0.25 --roi 100,40,400x80 -o bad sheet.png
+    stderr_has "sheet.png: --roi 100,40,400x80 is empty or not inside the image of 400 x 200"
+    run -2 --separate-stderr tile -s 10 --scale 1e6 -o bad sheet.png
+    stderr_has "--scale would make it"
+    run -2 --separate-stderr tile -s 0 --virtual sheet.png
+    stderr_has "--size: '0' is not a size such as 256x256"
 }
 
 # turn JPEG N: write it with EXIF orientation N.

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 from scipy import ndimage
 from skimage import color, draw, filters, measure
 
@@ -83,3 +84,22 @@ def test_polygons_are_filled_as_by_scikit_image(tool, tmp_path, seed):
     want ^= draw.polygon2mask((height, width), hole[:, ::-1] - 0.5)
     for row, part in regions(text, want):
         assert int(row["n_unclassified"]) == part.sum()
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.31, 0.04, 1.3])
+def test_scaled_images_are_those_of_pillow(tool, tmp_path, factor):
+    image = picture(3, (300, 410)).astype(np.float32)
+    mask = (image / 26).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "image.tif", image)
+    tifffile.imwrite(tmp_path / "mask.tif", mask)
+    tool("tile", "-s", "64x48", "--overlap", "7", "--edge", "partial", "--scale", str(factor),
+         "--format", "tiff", "--mask", str(tmp_path / "mask.tif"), "-o", str(tmp_path / "tiles"),
+         str(tmp_path / "image.tif"))
+    tool("untile", str(tmp_path / "tiles"), "-o", str(tmp_path / "whole.tif"))
+    tool("untile", str(tmp_path / "tiles"), "--files", "mask", "-o", str(tmp_path / "labels.tif"))
+    size = (max(1, round(410 * factor)), max(1, round(300 * factor)))
+    want = np.array(Image.fromarray(image).resize(size, Image.LANCZOS))
+    assert np.abs(tifffile.imread(tmp_path / "whole.tif") - want).max() < 1e-3
+    # In whole numbers: Pillow's doubles decide by chance where centres lie between two pixels.
+    across, down = ((2 * np.arange(n) + 1) * of // (2 * n) for n, of in zip(size, (410, 300)))
+    assert np.array_equal(tifffile.imread(tmp_path / "labels.tif"), mask[down][:, across])

@@ -3,6 +3,7 @@
 #include "base/interrupt.h"
 #include "image/image.h"
 #include "sample/loader.h"
+#include "sample/mask.h"
 #include "sample/pool.h"
 #include "sample/preprocess.h"
 #include "sample/recipe.h"
@@ -410,6 +411,31 @@ check_flat(TsSampleType type, double value, int expected)
         ck_assert_int_eq(out[i], expected);
 }
 
+START_TEST(scaled_regions_are_parts_of_the_scaled_picture)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *sheet = scratch("sheet.png");
+    g_autoptr(TsManifest) manifest =
+        parse("file_name\tx\ty\twidth\theight\tgrid_x\tgrid_y\tscaled_width\tscaled_height\t"
+              "grid_width\tgrid_height\tmask\nsheet.png\t20\t15\t30\t30\t10\t7\t13\t11\t60\t41\t"
+              "sheet.png\nsheet.png\t20\t15\t30\t30\t\\N\t7\t13\t11\t60\t41\tsheet.png\n");
+    g_autoptr(TsDataset) dataset = dataset_of(manifest, NULL);
+    for (int is_mask = 0; is_mask < 2; is_mask++) {
+        g_autoptr(TsImageSource) source = ts_image_source_open_scaled(
+            sheet, 60, 41, is_mask ? TS_FILTER_NEAREST : TS_FILTER_LANCZOS, NULL);
+        g_autoptr(TsImage) want = ts_image_source_read_region(source, 10, 7, 13, 11, NULL);
+        g_autoptr(TsImage) got = is_mask ? ts_sample_render_mask(dataset, 0, &error)
+                                         : ts_sample_render(dataset, 0, &error);
+        ck_assert_msg(got != NULL, "%s", message(error));
+        ck_assert(got->width == 13 && got->height == 11 && got->bands == want->bands);
+        ck_assert_mem_eq(got->data, want->data, 11 * ts_image_row_size(want));
+    }
+    int width, height;
+    ck_assert(ts_sample_get_size(dataset, 0, &width, &height, NULL) && width == 13 && height == 11);
+    ck_assert(ts_sample_get_size(dataset, 1, &width, &height, NULL) && width == 30 && height == 30);
+}
+END_TEST
+
 START_TEST(other_types_are_scaled_to_bytes_by_the_documented_rule)
 {
     check_flat(TS_U16, 65535, 255);
@@ -514,6 +540,7 @@ add_all(TCase *tests)
     tcase_add_test(tests, mixtures_lie_within_half_a_grey_of_the_formula);
     tcase_add_test(tests, a_mixture_may_share_its_derived_id_with_its_parent);
     tcase_add_test(tests, whole_files_are_rows_too);
+    tcase_add_test(tests, scaled_regions_are_parts_of_the_scaled_picture);
     tcase_add_test(tests, other_types_are_scaled_to_bytes_by_the_documented_rule);
     tcase_add_test(tests, the_crop_is_the_centre);
     tcase_add_test(tests, settings_that_cannot_be_are_refused);

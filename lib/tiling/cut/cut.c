@@ -425,6 +425,9 @@ ts_cut_memory(const TsPlan *plan, guint n_threads)
             tile = MAX(tile, (guint64) size->tile_width * (guint64) size->tile_height * pixel);
         }
         guint64 bands = (BANDS_AHEAD + 1) * ts_band_bytes(&input->info, band_height(input));
+        /* Sums of the rows that scaled ones are made of, before they are that. */
+        if (input->is_scaled)
+            bands += 16 * (guint64) input->width * (guint64) input->info.bands * sizeof(double);
         most = MAX(most, bands + 3 * n_threads * tile);
     }
     return most;

@@ -61,6 +61,15 @@ read_more(const TsCut *cut, TsOpenInput *self, GError **error)
     return FALSE;
 }
 
+/* A mask, brought to the size of what is cut. */
+static TsImageSource *
+open_layer(const TsCut *cut, const TsOpenInput *self, guint layer, GError **error)
+{
+    const TsImageInfo *info = &self->input->info;
+    return ts_image_source_open_scaled(ts_judge_layer_path(cut->judge, layer, self->index),
+                                       info->width, info->height, TS_FILTER_NEAREST, error);
+}
+
 TsOpenInput *
 ts_open_input_new(const TsCut *cut, guint index, GError **error)
 {
@@ -74,8 +83,7 @@ ts_open_input_new(const TsCut *cut, guint index, GError **error)
         cut->kind == TS_CUT_ROWS && cut->judge != NULL && !ts_judge_needs_pixels(cut->judge);
     for (guint i = 0; done && i < self->n_sources; i++) {
         self->sources[i] =
-            i == 0 ? ts_plan_input_open(self->input, error)
-                   : ts_image_source_open(ts_judge_layer_path(cut->judge, i - 1, index), error);
+            i == 0 ? ts_plan_input_open(self->input, error) : open_layer(cut, self, i - 1, error);
         done = self->sources[i] != NULL;
         /* Upright images need no more than the band; others have to be kept whole. */
         gboolean in_order = i == 0 || !cut->lossless;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -74,49 +75,88 @@ ts_plan_check_unchanged(const TsPlanInput *input, GError **error)
     return TRUE;
 }
 
-/* The number of the level that was asked for. */
+/* Whether sides are off by no more than whole numbers make them. */
 static gboolean
-find_level(const TsPlan *plan, TsImageSource *source, int *level, GError **error)
+is_about(double at, double want)
 {
-    enum { PERCENT = 2 }; /* that a size may be off, since sides are whole numbers */
-    const TsPlanOptions *o = &plan->options;
-    guint n;
-    *level = MAX(o->level, 0);
-    if (o->level >= 0 || (o->mpp <= 0 && o->scale <= 0))
+    enum { PERCENT = 2 };
+    return at * 100 > want * (100 - PERCENT) && at * 100 < want * (100 + PERCENT);
+}
+
+/* How many pixels of the image make one that is asked for, across and down. */
+static gboolean
+find_factor(const TsPlanOptions *o, const TsImageSource *source, double want[2], GError **error)
+{
+    const TsImageInfo *info = ts_image_source_info(source);
+    want[0] = want[1] = 1 / o->scale;
+    if (o->mpp <= 0)
         return TRUE;
-    double mpp = ts_image_source_info(source)->mpp_x, want = 1 / o->scale;
-    if (o->mpp > 0 && mpp <= 0)
+    if (info->mpp_x <= 0 || info->mpp_y <= 0)
         return ts_error_set(error, TS_ERROR_FORMAT, "%s: does not say how large its pixels are",
                             ts_image_source_path(source));
-    if (o->mpp > 0)
-        want = o->mpp / mpp;
+    want[0] = o->mpp / info->mpp_x;
+    want[1] = o->mpp / info->mpp_y;
+    return TRUE;
+}
+
+static int
+scaled_side(int side, double factor)
+{
+    return (int) CLAMP(floor(side / factor + 0.5), 1, G_MAXINT);
+}
+
+/* The level that has the scale that was asked for, or the size that the image is scaled to. */
+static gboolean
+find_scale(const TsPlanOptions *o, TsImageSource *source, TsPlanInput *input, GError **error)
+{
+    enum { LONGEST = 10000000 };
+    guint n;
+    double want[2];
     const TsImageLevel *levels = ts_image_source_levels(source, &n, error);
-    if (levels == NULL)
+    if (levels == NULL || !find_factor(o, source, want, error))
         return FALSE;
-    g_autoptr(GString) all = g_string_new(NULL);
-    for (guint i = 0; i < n; i++) {
-        char text[TS_NUMBER_MAX];
-        double at = levels[i].downsample;
-        *level = (int) i;
-        if (at * 100 > want * (100 - PERCENT) && at * 100 < want * (100 + PERCENT))
+    for (guint i = 0; i < n; i++)
+        if (is_about(levels[i].downsample, want[0]) &&
+            is_about((double) input->height / levels[i].height, want[1])) {
+            input->level = (int) i;
             return TRUE;
-        g_string_append_printf(all, " %s",
-                               ts_format_float(text, (float) (o->mpp > 0 ? at * mpp : 1 / at)));
-    }
-    return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: has no level of that %s, only of%s",
-                        ts_image_source_path(source), o->mpp > 0 ? "--mpp" : "--scale", all->str);
+        }
+    input->is_scaled = TRUE;
+    input->info.width = scaled_side(input->width, want[0]);
+    input->info.height = scaled_side(input->height, want[1]);
+    if (MAX(input->info.width, input->info.height) <= LONGEST)
+        return TRUE;
+    return ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "%s: %s would make it %d x %d pixels, more than %d a side", input->path,
+                        o->mpp > 0 ? "--mpp" : "--scale", input->info.width, input->info.height,
+                        (int) LONGEST);
 }
 
 TsImageSource *
 ts_plan_input_open(const TsPlanInput *input, GError **error)
 {
+    if (input->is_scaled)
+        return ts_image_source_open_scaled(input->path, input->info.width, input->info.height,
+                                           TS_FILTER_LANCZOS, error);
     return input->level == 0 ? ts_image_source_open(input->path, error)
                              : ts_image_source_open_level(input->path, input->level, error);
 }
 
-static gboolean
-read_level(TsPlanInput *self, GError **error)
+gboolean
+ts_plan_input_is_resized(const TsPlanInput *input)
 {
+    return input->info.width != input->width || input->info.height != input->height;
+}
+
+/* What is cut: the image, a level of it, or either scaled. */
+static gboolean
+choose_level(const TsPlanOptions *o, TsImageSource *first, TsPlanInput *self, GError **error)
+{
+    self->level = MAX(o->level, 0);
+    if (o->level < 0 && (o->mpp > 0 || o->scale > 0) && !find_scale(o, first, self, error))
+        return FALSE;
+    if (self->level == 0 && !self->is_scaled)
+        return TRUE;
     g_autoptr(TsImageSource) source = ts_plan_input_open(self, error);
     if (source == NULL)
         return FALSE;
@@ -160,8 +200,7 @@ read_input(const TsPlan *plan, const char *path, GError **error)
     if (!stat_file(path, &n_bytes, &mtime, error))
         return NULL;
     g_autoptr(TsImageSource) source = ts_image_source_open(path, error);
-    int level = 0;
-    if (source == NULL || !find_level(plan, source, &level, error))
+    if (source == NULL)
         return NULL;
     g_autofree char *name = g_path_get_basename(path);
     const char *dot = strrchr(name, '.');
@@ -174,11 +213,10 @@ read_input(const TsPlan *plan, const char *path, GError **error)
     self->info = *ts_image_source_info(source);
     self->width = self->info.width;
     self->height = self->info.height;
-    self->level = level;
     self->layouts = g_array_new(FALSE, TRUE, sizeof(TsLayout));
     g_array_set_clear_func(self->layouts, layout_clear);
     self->groups = g_array_new(FALSE, TRUE, sizeof(TsTileGroup));
-    if (level == 0 || read_level(self, error))
+    if (choose_level(&plan->options, source, self, error))
         return self;
     input_free(self);
     return NULL;
@@ -188,12 +226,6 @@ static gboolean
 init_layout(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GError **error)
 {
     const TsRegion *r = &layout->region;
-    if (r->x < 0 || r->y < 0 || r->width < 1 || r->height < 1 ||
-        r->width > input->info.width - r->x || r->height > input->info.height - r->y)
-        return ts_error_set(error, TS_ERROR_RANGE,
-                            "%s: region %d,%d,%dx%d is empty or not inside the image of %d x %d",
-                            input->path, r->x, r->y, r->width, r->height, input->info.width,
-                            input->info.height);
     if (!ts_grid_init(&layout->grid, &plan->options.sizes[layout->size], r->width, r->height,
                       error))
         return FALSE;
@@ -292,27 +324,37 @@ order_tiles(const TsPlan *plan, TsPlanInput *input)
     }
 }
 
-/* The region itself, or what stands for none. */
-static TsRegion
-find_region(const TsPlan *plan, const TsPlanInput *input, const TsRegion *region)
+/* The region itself, or what stands for none, in pixels of the image. */
+static gboolean
+choose_region(const TsPlan *plan, const TsPlanInput *input, const TsRegion *given, TsRegion *region,
+              GError **error)
 {
-    TsRegion found = *region;
-    if (region->width == 0 && region->height == 0) {
-        const TsRegion whole = {0, 0, input->info.width, input->info.height, 0};
-        found = plan->options.roi != NULL ? *plan->options.roi : whole;
-        found.row = region->row;
-        if (plan->options.roi == NULL)
-            return found;
-    }
-    if (input->level > 0) {
-        int left = map_down(found.x, input->width, input->info.width);
-        int top = map_down(found.y, input->height, input->info.height);
-        found.width = map_up(found.x + found.width, input->width, input->info.width) - left;
-        found.height = map_up(found.y + found.height, input->height, input->info.height) - top;
-        found.x = left;
-        found.y = top;
-    }
-    return found;
+    const TsRegion *roi = plan->options.roi;
+    gboolean is_roi = given->width == 0 && given->height == 0 && roi != NULL;
+    *region = is_roi ? *roi : *given;
+    if (region->width == 0 && region->height == 0)
+        *region = (TsRegion){0, 0, input->width, input->height, 0};
+    region->row = given->row;
+    if (region->x >= 0 && region->y >= 0 && region->width >= 1 && region->height >= 1 &&
+        region->width <= input->width - region->x && region->height <= input->height - region->y)
+        return TRUE;
+    return ts_error_set(error, is_roi ? TS_ERROR_ARGUMENT : TS_ERROR_RANGE,
+                        "%s: %s %d,%d,%dx%d is empty or not inside the image of %d x %d",
+                        input->path, is_roi ? "--roi" : "region", region->x, region->y,
+                        region->width, region->height, input->width, input->height);
+}
+
+/* The same in pixels of what is cut, whole ones. */
+static TsRegion
+scale_region(const TsPlanInput *input, TsRegion region)
+{
+    if (!ts_plan_input_is_resized(input))
+        return region;
+    int left = map_down(region.x, input->width, input->info.width);
+    int top = map_down(region.y, input->height, input->info.height);
+    return (TsRegion){
+        left, top, map_up(region.x + region.width, input->width, input->info.width) - left,
+        map_up(region.y + region.height, input->height, input->info.height) - top, region.row};
 }
 
 gboolean
@@ -325,9 +367,11 @@ ts_plan_add(TsPlan *self, const char *path, const TsRegion *regions, guint n_reg
     const TsRegion none = {0};
     for (guint i = 0; i < MAX(n_regions, 1) * self->options.n_sizes; i++) {
         const TsRegion *region = n_regions > 0 ? &regions[i / self->options.n_sizes] : &none;
-        TsLayout layout = {.region = find_region(self, input, region),
-                           .size = i % self->options.n_sizes};
-        gboolean done = init_layout(self, input, &layout, error);
+        TsLayout layout = {.size = i % self->options.n_sizes};
+        gboolean done = choose_region(self, input, region, &layout.region, error);
+        if (done)
+            layout.region = scale_region(input, layout.region);
+        done = done && init_layout(self, input, &layout, error);
         g_array_append_val(input->layouts, layout);
         if (!done) {
             input_free(input);

@@ -47,15 +47,16 @@ typedef struct {
 
 typedef struct {
     char *path;
-    char *stem;        /* its name without folder and suffix */
-    guint64 n_bytes;   /* of the file, */
-    gint64 mtime;      /* and when it was changed, in ns: both are looked at again at the end */
-    TsImageInfo info;  /* of the level that is cut */
-    int level;         /* of a pyramid; 0: the image itself, which is */
-    int width, height; /* pixels large */
-    GArray *layouts;   /* TsLayout */
-    GArray *groups;    /* TsTileGroup, in cutting order */
-    guint64 first;     /* tiles of the inputs before it */
+    char *stem;         /* its name without folder and suffix */
+    guint64 n_bytes;    /* of the file, */
+    gint64 mtime;       /* and when it was changed, in ns: both are looked at again at the end */
+    TsImageInfo info;   /* of what is cut: the image, a level of it, or either scaled */
+    int level;          /* of a pyramid; 0: the image itself, */
+    gboolean is_scaled; /* unless what is nearest is scaled to info.width x info.height */
+    int width, height;  /* pixels that the image itself is large */
+    GArray *layouts;    /* TsLayout */
+    GArray *groups;     /* TsTileGroup, in cutting order */
+    guint64 first;      /* tiles of the inputs before it */
     guint64 n_tiles;
 } TsPlanInput;
 
@@ -70,7 +71,8 @@ typedef struct {
     guint64 n_places;
     const char *const *place_images; /* (n_places) interned canonical paths of the images that they
                                       * lie in; NULL: in each */
-    int level;                       /* of a pyramid; -1: by one of these, */
+    int level;                       /* of a pyramid; -1: by one of these, with a level that has it
+                                      * within 2 % or by scaling the next larger one */
     double mpp;                      /* micrometres a pixel, or 0 */
     double scale;                    /* size compared to level 0, or 0 */
     gboolean padded_rows;            /* padding repeats rows of the image (reflect, symmetric) */
@@ -115,10 +117,13 @@ void ts_plan_get_group_tile(const TsPlanInput *input, const TsTileGroup *group, 
                             TsPlanTile *tile);
 guint64 ts_plan_group_n_tiles(const TsPlanInput *input, const TsTileGroup *group);
 
-/* Open the image, at the level that is cut. */
+/* Open what is cut of the image: a level, or it scaled. */
 TsImageSource *ts_plan_input_open(const TsPlanInput *input, GError **error);
 
-/* Where pixels of the level lie in the image itself, whole ones. */
+/* Whether what is cut has another size than the image itself. */
+gboolean ts_plan_input_is_resized(const TsPlanInput *input);
+
+/* Where pixels of what is cut lie in the image itself, whole ones. */
 TsRegion ts_plan_input_to_image(const TsPlanInput *input, int x, int y, int width, int height);
 
 /* Bytes of the pixels of all tiles of an input, decoded. */

@@ -76,7 +76,7 @@ ts_rows_new(const TsCut *cut, const char *folder)
     self->has_pads = any_pads_before(cut->plan);
     for (guint i = 0; i < n; i++) {
         const TsPlanInput *input = ts_plan_get_input(cut->plan, i);
-        self->has_scale |= input->level > 0;
+        self->has_scale |= ts_plan_input_is_resized(input);
         self->has_orientation |= input->info.orientation > 1;
     }
     self->has_sizes = cut->plan->options.n_sizes > 1;
@@ -130,7 +130,8 @@ ts_rows_header(const TsRows *self)
     if (self->has_pads)
         g_string_append(line, "\tpad_left\tpad_top");
     if (self->has_scale)
-        g_string_append(line, "\tscale\tgrid_x\tgrid_y\tgrid_width\tgrid_height");
+        g_string_append(line, "\tscale\tgrid_x\tgrid_y\tgrid_width\tgrid_height"
+                              "\tscaled_width\tscaled_height");
     if (self->has_sizes)
         g_string_append(line, "\tsize");
     if (self->has_orientation)
@@ -176,14 +177,14 @@ append_masks(const TsRows *self, GString *line, const TsPlanTile *tile, char *co
     }
 }
 
-/* Where the tile lies on the level that it is from. */
+/* Where the tile lies on the level, or the scaled image, that it is from, and its size there. */
 static void
 append_scale(GString *line, const TsPlanInput *input, const TsTile *tile)
 {
     char scale[TS_NUMBER_MAX];
     ts_format_double(scale, (double) input->info.width / input->width);
-    g_string_append_printf(line, "\t%s\t%d\t%d\t%d\t%d", scale, tile->x, tile->y, input->info.width,
-                           input->info.height);
+    g_string_append_printf(line, "\t%s\t%d\t%d\t%d\t%d\t%d\t%d", scale, tile->x, tile->y,
+                           input->info.width, input->info.height, tile->width, tile->height);
 }
 
 char *

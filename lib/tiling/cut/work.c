@@ -151,20 +151,22 @@ static gboolean
 judge(const TsWorker *self, const TsOpenInput *open, const TsTile *tile, const TsTilePixels *pixels,
       const GPtrArray *layers, TsVerdict *verdict, GError **error)
 {
-    TsRegion at = ts_plan_input_to_image(open->input, tile->x, tile->y, tile->width, tile->height);
+    const TsPlanInput *input = open->input;
+    double across = (double) input->width / input->info.width;
+    double down = (double) input->height / input->info.height;
     TsTileView view = {.like = pixels->like,
                        .pixels = pixels->pixels,
                        .stride = pixels->stride,
-                       .x = at.x,
-                       .y = at.y,
-                       .source_width = at.width,
-                       .source_height = at.height,
+                       .x = tile->x * across,
+                       .y = tile->y * down,
+                       .source_width = tile->width * across,
+                       .source_height = tile->height * down,
                        .width = tile->width,
                        .height = tile->height,
                        .layers = (const TsImage *const *) layers->pdata,
                        .n_layers = layers->len};
     if (!ts_judge_look(self->cut->judge, open->judged, &view, verdict, error)) {
-        g_prefix_error(error, "%s: tile at %d,%d: ", open->input->path, tile->x, tile->y);
+        g_prefix_error(error, "%s: tile at %d,%d: ", input->path, tile->x, tile->y);
         return FALSE;
     }
     return TRUE;

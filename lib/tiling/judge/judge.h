@@ -49,7 +49,8 @@ typedef struct {
 /* An image that will be cut. */
 typedef struct {
     const char *path;
-    const TsImageInfo *info; /* of the whole image, orientation applied */
+    const TsImageInfo *info; /* of what is cut: the image, orientation applied, or it scaled */
+    int width, height;       /* of the image itself; 0: as `info` says */
     const char *mask;        /* the mask that a manifest names for it, or NULL */
 } TsJudgeInput;
 
@@ -63,12 +64,12 @@ typedef struct {
     const TsImage *like;  /* bands, type and opacity of the pixels; its data is not looked at */
     const guint8 *pixels; /* (height, width, bands) */
     gsize stride;         /* bytes from one row to the next */
-    int x, y;             /* of the valid part, in pixels of the whole image */
-    int source_width, source_height; /* what it covers there; 0: width x height */
-    int width, height;               /* of the valid part, in pixels of the tile */
-    int pixels_width, pixels_height; /* see above */
-    const TsImage *const *layers;    /* (n_layers), each width x height */
-    guint n_layers;                  /* ts_judge_n_layers() */
+    double x, y;          /* of the valid part, in pixels of the whole image */
+    double source_width, source_height; /* what it covers there; 0: width x height */
+    int width, height;                  /* of the valid part, in pixels of the tile */
+    int pixels_width, pixels_height;    /* see above */
+    const TsImage *const *layers;       /* (n_layers), each width x height */
+    guint n_layers;                     /* ts_judge_n_layers() */
 } TsTileView;
 
 typedef struct {

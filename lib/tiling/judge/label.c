@@ -339,12 +339,12 @@ ts_label_image_free(TsLabelImage *state)
 static TsImage *
 paint(const TsLabelImage *state, const TsTileView *view, GError **error)
 {
-    int width = view->source_width > 0 ? view->source_width : view->width;
-    int height = view->source_height > 0 ? view->source_height : view->height;
+    double width = view->source_width > 0 ? view->source_width : view->width;
+    double height = view->source_height > 0 ? view->source_height : view->height;
     TsRaster raster = {.x = view->x,
                        .y = view->y,
-                       .step_x = (double) width / view->width,
-                       .step_y = (double) height / view->height,
+                       .step_x = width / view->width,
+                       .step_y = height / view->height,
                        .width = view->width,
                        .height = view->height};
     return ts_label_drawn_paint(state->drawn, &raster, error);

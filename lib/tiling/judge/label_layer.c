@@ -48,11 +48,14 @@ check_mask(const char *path, const TsJudgeInput *input, GError **error)
     if (source == NULL)
         return FALSE;
     const TsImageInfo *mask = ts_image_source_info(source), *image = input->info;
-    if (mask->width != image->width || mask->height != image->height)
-        return ts_error_set(error, TS_ERROR_FORMAT,
-                            "%s: is %d x %d pixels, but its image %s is %d x %d", path, mask->width,
-                            mask->height, input->path, image->width, image->height);
-    return TRUE;
+    int width = input->width > 0 ? input->width : image->width;
+    int height = input->height > 0 ? input->height : image->height;
+    if ((mask->width == image->width && mask->height == image->height) ||
+        (mask->width == width && mask->height == height))
+        return TRUE;
+    return ts_error_set(error, TS_ERROR_FORMAT,
+                        "%s: is %d x %d pixels, but its image %s is %d x %d", path, mask->width,
+                        mask->height, input->path, width, height);
 }
 
 static gboolean

@@ -16,6 +16,7 @@ typedef struct {
     int source_width, source_height;                    /* of the whole source */
     int pad_left, pad_top;                              /* of the tile, before its real pixels */
     int scale, grid_x, grid_y, grid_width, grid_height; /* of the canvas, if it is scaled */
+    int scaled_width, scaled_height;                    /* of the real pixels there */
     int size;                                           /* of one pass with several */
 } Columns;
 
@@ -37,6 +38,8 @@ find_columns(const TsManifest *manifest, Columns *columns, GError **error)
         .grid_y = ts_manifest_find_column(manifest, "grid_y"),
         .grid_width = ts_manifest_find_column(manifest, "grid_width"),
         .grid_height = ts_manifest_find_column(manifest, "grid_height"),
+        .scaled_width = ts_manifest_find_column(manifest, "scaled_width"),
+        .scaled_height = ts_manifest_find_column(manifest, "scaled_height"),
         .size = ts_manifest_find_column(manifest, "size"),
     };
     if (columns->source < 0 || columns->x < 0) {
@@ -129,7 +132,11 @@ read_piece(const TsManifest *manifest, guint64 row, const Columns *columns, TsPi
                   &canvas[1], error) ||
         !read_scale(manifest, row, columns, scale, error))
         return FALSE;
-    if (on_grid) {
+    gboolean sized = on_grid && columns->scaled_width >= 0 && columns->scaled_height >= 0;
+    if (sized && (!read_int(manifest, row, columns->scaled_width, 1, 0, &piece->width, error) ||
+                  !read_int(manifest, row, columns->scaled_height, 1, 0, &piece->height, error)))
+        return FALSE;
+    if (on_grid && !sized) {
         piece->width = scaled(piece->width, *scale, canvas[0] - piece->x);
         piece->height = scaled(piece->height, *scale, canvas[1] - piece->y);
     }

@@ -5,7 +5,7 @@
  * of regions, with x, y, width and height in the image file_name. A canvas holds the rows of one
  * such image, ordered by y, x and row, so it does not depend on the order of the manifest. Where
  * the tiles were cut at a scale, the canvas is the scaled one (grid_x, grid_y, grid_width,
- * grid_height).
+ * grid_height; scaled_width and scaled_height are then the size of the real pixels).
  *
  *     g_autoptr(TsCanvas) canvas = ts_canvas_new(manifest, NULL, 0, 0, error);
  *     if (canvas == NULL)

@@ -7,16 +7,20 @@
 
 struct _TsCanvasCheck {
     TsImageSource *source;
+    TsImage *rows; /* as high as the highest stripe */
     guint64 n_pixels, n_different;
     int x, y, band; /* the first difference */
     double there, here;
 };
 
 TsCanvasCheck *
-ts_canvas_check_new(const char *path, int width, int height, const TsImage *kind, GError **error)
+ts_canvas_check_new(const char *path, int width, int height, gboolean scaled, const TsImage *kind,
+                    GError **error)
 {
     g_autoptr(TsCanvasCheck) self = g_new0(TsCanvasCheck, 1);
-    self->source = ts_image_source_open(path, error);
+    self->source = scaled
+                       ? ts_image_source_open_scaled(path, width, height, TS_FILTER_LANCZOS, error)
+                       : ts_image_source_open(path, error);
     if (self->source == NULL)
         return NULL;
     const TsImageInfo *info = ts_image_source_info(self->source);
@@ -71,13 +75,16 @@ ts_canvas_check_put(const TsImage *stripe, int y, gpointer check, GError **error
 {
     TsCanvasCheck *self = check;
     const gsize n = ts_image_row_size(stripe);
-    g_autoptr(TsImage) part =
-        ts_image_source_read_region(self->source, 0, y, stripe->width, stripe->height, error);
-    if (part == NULL)
+    if (self->rows == NULL || self->rows->height < stripe->height) {
+        ts_image_free(self->rows);
+        self->rows = ts_image_source_new_image(self->source, stripe->width, stripe->height, error);
+    }
+    if (self->rows == NULL ||
+        !ts_image_source_read_rows(self->source, y, stripe->height, self->rows, 0, error))
         return FALSE;
     for (int row = 0; row < stripe->height; row++)
-        compare_row(self, stripe, part->data + (gsize) row * n, stripe->data + (gsize) row * n,
-                    y + row);
+        compare_row(self, stripe, self->rows->data + (gsize) row * n,
+                    stripe->data + (gsize) row * n, y + row);
     self->n_pixels += (guint64) stripe->width * (guint64) stripe->height;
     return TRUE;
 }
@@ -100,5 +107,6 @@ ts_canvas_check_free(TsCanvasCheck *self)
     if (self == NULL)
         return;
     ts_image_source_free(self->source);
+    ts_image_free(self->rows);
     g_free(self);
 }

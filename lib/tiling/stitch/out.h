@@ -40,9 +40,10 @@ void ts_canvas_file_free(TsCanvasFile *file);
 typedef struct _TsCanvasCheck TsCanvasCheck;
 
 /* Begin to compare with the image in `path`, whose size and kind of pixels have to be those of a
- * canvas of width x height pixels like `kind`: TS_ERROR_FORMAT says what differs. */
-TsCanvasCheck *
-ts_canvas_check_new(const char *path, int width, int height, const TsImage *kind, GError **error);
+ * canvas of width x height pixels like `kind`: TS_ERROR_FORMAT says what differs. If the canvas is
+ * `scaled`, so is the image, as tile(1) does it. */
+TsCanvasCheck *ts_canvas_check_new(const char *path, int width, int height, gboolean scaled,
+                                   const TsImage *kind, GError **error);
 
 /* Compare rows, bit by bit: a TsStripeFunc, `check` is a TsCanvasCheck. */
 gboolean ts_canvas_check_put(const TsImage *stripe, int y, gpointer check, GError **error);

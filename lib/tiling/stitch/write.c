@@ -92,7 +92,8 @@ begin_ends(const TsStitchWrite *job, const TsImage *kind, Ends *ends, GError **e
         (ends->file = ts_canvas_file_new(job->output, &how, job->replace, error)) == NULL)
         return FALSE;
     if (job->verify != NULL)
-        ends->check = ts_canvas_check_new(job->verify, canvas->width, canvas->height, kind, error);
+        ends->check = ts_canvas_check_new(job->verify, canvas->width, canvas->height,
+                                          canvas->scale != 1, kind, error);
     return job->verify == NULL || ends->check != NULL;
 }
 
