@@ -46,6 +46,8 @@ static const GOptionEntry entries[] = {
      "Replace the split or fold column that is there already", NULL},
     {"output", 'o', 0, G_OPTION_ARG_FILENAME, &split_options.output,
      "Write the manifest to FILE instead of standard output", "FILE"},
+    {"residuals", 0, 0, G_OPTION_ARG_FILENAME, &split_options.residuals,
+     "Write how far every class in every split is from its share to FILE", "FILE"},
     {NULL},
 };
 
@@ -71,6 +73,8 @@ check_clashes(GError **error)
         {o->fold > 0 && !folds, o->repeats > 0, "--repeats needs --folds beside --fold"},
         {o->repeat > 0, o->fold == 0, "--repeat needs --fold"},
         {folds && o->repeat > MAX(o->repeats, 1), TRUE, "--repeat is more than --repeats"},
+        {o->residuals != NULL, o->leave_one_group_out || o->fold > 0,
+         "--residuals are those of shares: not of --fold or --leave-one-group-out"},
         {o->compat != NULL, o->leave_one_group_out || (o->fold > 0 && !folds),
          "--compat has a use with --folds, --ratios and --counts"},
     };
@@ -120,8 +124,8 @@ run(int n_args, char **args, GError **error)
 {
     g_auto(SplitJob) job = {0};
     return check_options(&job, error) && split_job_read(&job, n_args > 0 ? args[0] : "-", error) &&
-           split_job_deal(&job, error) && split_job_write(&job, error) &&
-           split_job_report(&job, error);
+           split_job_deal(&job, error) && split_job_report(&job, error) &&
+           split_job_write(&job, error);
 }
 
 int

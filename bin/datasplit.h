@@ -1,6 +1,6 @@
 /* The parts of datasplit: datasplit-input.c reads the rows, their classes and groups;
  * datasplit-deal.c gives them to splits or folds, datasplit-sklearn.c as scikit-learn does;
- * datasplit-output.c writes and reports.
+ * datasplit-output.c writes and datasplit-report.c reports.
  */
 #pragma once
 
@@ -23,6 +23,7 @@ typedef struct {
     char *only;
     gboolean resplit;
     char *output;
+    char *residuals;
 } SplitOptions;
 
 extern SplitOptions split_options;
@@ -58,7 +59,7 @@ gboolean split_sklearn_deal(SplitJob *job, TsSplitRows rows, GError **error);
 
 gboolean split_job_write(const SplitJob *job, GError **error);
 
-/* Say how large the parts are, and warn of classes that one of them lacks. */
+/* Say how large the parts are, warn of classes that one of them lacks, and write --residuals. */
 gboolean split_job_report(const SplitJob *job, GError **error);
 
 void split_job_clear(SplitJob *job);

@@ -153,6 +153,24 @@ bad() {
     stderr_has "$message"
 }
 
+@test "residuals are said and listed" {
+    printf 'label\tgroup\n' >m.tsv
+    printf 'a\tg\na\tg\na\tg\nb\tg\nb\th\n\\N\th\n' >>m.tsv
+    run -0 --separate-stderr datasplit -r x=.5,y=.5 --residuals r.tsv m.tsv
+    stderr_has "furthest from its share: split 'x' has 3 rows of a, 1.5 are its share"
+    same r.tsv <(
+        printf 'split\tclass\trows\twanted\tdeviation\n'
+        printf 'x\t(all)\t4\t3\t1\ny\t(all)\t2\t3\t-1\n'
+        printf 'x\ta\t3\t1.5\t1.5\ny\ta\t0\t1.5\t-1.5\nx\tb\t1\t1\t0\ny\tb\t1\t1\t0\n'
+        printf 'x\t(unlabelled)\t0\t0.5\t-0.5\ny\t(unlabelled)\t1\t0.5\t0.5\n'
+    )
+    run -1 --separate-stderr datasplit -r x=.5,y=.5 --residuals r.tsv m.tsv
+    stderr_has "r.tsv: exists already"
+    [ -z "$output" ]
+    datasplit -q --no-groups -k 2 --repeats 2 --residuals r.tsv --force m.tsv
+    [ "$(head -2 r.tsv | tail -1)" = $'1\t1\t(all)\t3\t3\t0' ]
+}
+
 # sizes: how often each value stands in the lines, "a=3,b=4".
 sizes() {
     sort -V | uniq -c | awk '{ print $2 "=" $1 }' | paste -sd,
@@ -254,6 +272,7 @@ sizes() {
     bad 2 "--leave-one-group-out has no use for" --leave-one-group-out --folds 3 shapes.tsv
     bad 2 "--repeat needs --fold" --folds 3 --repeat 2 shapes.tsv
     bad 2 "--repeat is more than --repeats" --folds 3 --fold 1 --repeats 2 --repeat 3 shapes.tsv
+    bad 2 "--residuals are those of shares" --residuals r --fold 1 shapes.tsv
     bad 2 "--compat 'torch': sklearn was expected" --compat torch -k 3 shapes.tsv
     bad 2 "--compat sklearn needs --folds, --ratios or --counts" --compat sklearn shapes.tsv
     bad 2 "divides into two splits" --compat sklearn -r a=50,b=25,c=25 shapes.tsv

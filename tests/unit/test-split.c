@@ -53,7 +53,7 @@ make_case(Case *c, guint64 item)
 static gboolean
 deal_by_strata(const Case *c, guint64 seed, guint32 *split)
 {
-    const TsSplitRows rows = {c->n_rows, c->strata, c->n_strata, NULL, 0};
+    const TsSplitRows rows = {c->n_rows, c->strata, c->n_strata, NULL, 0, NULL};
     return ts_split_by_strata(c->shares, &rows, seed, split, NULL);
 }
 
@@ -66,7 +66,7 @@ deal_by_totals(const Case *c, guint64 seed, guint32 *split)
 static gboolean
 deal_by_groups(const Case *c, guint64 seed, guint32 *split)
 {
-    const TsSplitRows rows = {c->n_rows, c->strata, c->n_strata, c->groups, c->n_groups};
+    const TsSplitRows rows = {c->n_rows, c->strata, c->n_strata, c->groups, c->n_groups, NULL};
     return ts_split_by_groups(c->shares, &rows, seed, split, NULL);
 }
 
@@ -170,7 +170,7 @@ START_TEST(hard_tables_have_exact_totals)
     for (guint64 seed = 0; seed < 30; seed++) {
         guint32 split[60];
         guint64 cells[3][5] = {{0}}, sums[5] = {0};
-        const TsSplitRows rows = {n_rows, strata, hard[_i].n_strata, NULL, 0};
+        const TsSplitRows rows = {n_rows, strata, hard[_i].n_strata, NULL, 0, NULL};
         ck_assert(ts_split_by_strata(&shares, &rows, seed, split, NULL));
         for (guint64 row = 0; row < n_rows; row++) {
             cells[strata[row]][split[row]]++;
@@ -270,6 +270,52 @@ START_TEST(small_groups_come_near_the_shares)
 }
 END_TEST
 
+/* The largest first gives 7 and 5, and no single group can mend that. */
+START_TEST(groups_are_exchanged_where_moves_do_not_help)
+{
+    g_autoptr(TsSplitShares) shares = ts_split_shares_parse("a=0.5,b=0.5", NULL);
+    const gint32 groups[] = {0, 0, 0, 1, 1, 1, 2, 2, 3, 3, 4, 4};
+    const TsSplitRows rows = {.n = 12, .groups = groups, .n_groups = 5};
+    guint32 split[12];
+    guint in_a = 0;
+    ck_assert(ts_split_by_groups(shares, &rows, (guint64) _i, split, NULL));
+    for (guint row = 0; row < 12; row++)
+        in_a += split[row] == 0;
+    ck_assert_uint_eq(in_a, 6);
+}
+END_TEST
+
+START_TEST(locked_rows_stay_and_take_their_groups_along)
+{
+    Case c;
+    make_case(&c, 7 + (guint64) _i);
+    gint32 locked[N_ROWS_MAX];
+    guint32 split[N_ROWS_MAX];
+    ck_assert(deal_by_groups(&c, 3, c.split));
+    for (guint64 row = 0; row < c.n_rows; row++)
+        locked[row] = row % 3 == 0 ? (gint32) c.split[row] : -1;
+    TsSplitRows rows = {c.n_rows, c.strata, c.n_strata, c.groups, c.n_groups, locked};
+    ck_assert(ts_split_by_groups(c.shares, &rows, 4, split, NULL));
+    for (guint64 row = 0; row < c.n_rows; row++)
+        for (guint64 other = 0; other < c.n_rows; other += 3)
+            if (row == other || (c.groups[row] >= 0 && c.groups[row] == c.groups[other]))
+                ck_assert_uint_eq(split[row], c.split[other]);
+    ts_split_shares_free(c.shares);
+}
+END_TEST
+
+START_TEST(a_group_locked_to_two_splits_is_refused)
+{
+    g_autoptr(TsSplitShares) shares = ts_split_shares_parse("a=0.5,b=0.5", NULL);
+    const gint32 groups[] = {0, 1, 0}, locked[] = {0, -1, 1};
+    const TsSplitRows rows = {.n = 3, .groups = groups, .n_groups = 2, .locked = locked};
+    guint32 split[3];
+    g_autoptr(GError) error = NULL;
+    ck_assert(!ts_split_by_groups(shares, &rows, 0, split, &error));
+    ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_FORMAT));
+}
+END_TEST
+
 START_TEST(one_group_goes_to_the_largest_split)
 {
     g_autoptr(TsSplitShares) shares = ts_split_shares_parse("a=0.2,b=0.8", NULL);
@@ -318,7 +364,7 @@ START_TEST(counts_are_met)
     gint32 strata[40];
     for (gint32 row = 0; row < 40; row++)
         strata[row] = row % 3;
-    const TsSplitRows rows = {40, strata, 3, NULL, 0};
+    const TsSplitRows rows = {40, strata, 3, NULL, 0, NULL};
     ck_assert(ts_split_by_strata(s, &rows, 1, split, NULL));
     for (guint row = 0; row < 40; row++)
         sums[split[row]]++;
@@ -375,6 +421,9 @@ main(void)
     TCase *groups = tcase_create("groups");
     tcase_add_loop_test(groups, groups_never_straddle, 0, 28);
     tcase_add_loop_test(groups, small_groups_come_near_the_shares, 0, 10);
+    tcase_add_loop_test(groups, groups_are_exchanged_where_moves_do_not_help, 0, 5);
+    tcase_add_loop_test(groups, locked_rows_stay_and_take_their_groups_along, 0, 7);
+    tcase_add_test(groups, a_group_locked_to_two_splits_is_refused);
     tcase_add_test(groups, one_group_goes_to_the_largest_split);
     tcase_add_test(groups, relations_are_joined_through_chains);
     suite_add_tcase(suite, groups);
