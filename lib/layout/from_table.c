@@ -68,7 +68,7 @@ TsManifest *
 ts_layout_from_table(const TsTable *table, const char *name, const char *folder, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    if (!append_header(table, text, name, error))
+    if (!ts_table_check_size(table, name, error) || !append_header(table, text, name, error))
         return NULL;
     append_rows(table, text);
     gsize n = text->len;

@@ -131,15 +131,12 @@ write_bytes(const char *path, GBytes *bytes, GError **error)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
         return ts_error_set_errno(error, errno, "%s: cannot be written", path);
-    gboolean written = TRUE;
-    while (n > 0 && written) {
-        gssize done = write(fd, data, MIN(n, 1 << 30));
-        written = done > 0 || (done < 0 && errno == EINTR);
-        data += MAX(done, 0);
-        n -= (gsize) MAX(done, 0);
-    }
+    gboolean written = ts_write_all(fd, data, n);
     int errnum = errno;
-    written = close(fd) == 0 && written;
+    if (close(fd) != 0 && written) {
+        written = FALSE;
+        errnum = errno;
+    }
     return written || ts_error_set_errno(error, errnum, "%s: cannot be written", path);
 }
 

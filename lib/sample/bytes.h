@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-typedef struct _TsBytesPool TsBytesPool;
+typedef struct _TsLru TsBytesPool;
 
 /* At most `max_files` files and `max_bytes` of unpacked ones are kept. */
 TsBytesPool *ts_bytes_pool_new(guint max_files, guint64 max_bytes);

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-typedef struct _TsSourcePool TsSourcePool;
+typedef struct _TsLru TsSourcePool;
 
 TsSourcePool *ts_source_pool_new(guint max_open, guint64 max_bytes);
 void ts_source_pool_free(TsSourcePool *pool);

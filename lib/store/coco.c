@@ -107,13 +107,13 @@ link_annotations(Coco *coco, GError **error)
     return TRUE;
 }
 
-/* From `low` to `high` widened to whole pixels, at least one, within 0 and `limit`. */
+/* From `low` on `length`, widened to whole pixels, at least one, within 0 and `limit`. */
 static gboolean
 widen(double low, double length, double limit, gint64 *begin, gint64 *size)
 {
     double first = floor(low), last = MAX(ceil(low + length), first + 1);
     first = MAX(first, 0);
-    last = MIN(last, limit);
+    last = MIN(last, floor(limit));
     if (!(length >= 0) || !(first < last) || last > G_MAXINT)
         return FALSE;
     *begin = (gint64) first;

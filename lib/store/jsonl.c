@@ -60,8 +60,10 @@ ts_table_set_json(TsTable *table, const char *text, gsize n, const char *where, 
             set_value(table, column, value);
     }
     json_decref(object);
-    return is_object || ts_error_set(error, TS_ERROR_FORMAT,
-                                     "%s: is no JSON object {\"name\": value, ...}", where);
+    if (!is_object)
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: is no JSON object {\"name\": value, ...}",
+                            where);
+    return ts_table_check_size(table, where, error);
 }
 
 static gboolean

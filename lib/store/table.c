@@ -1,6 +1,8 @@
 /* A table of texts: one block of text, one array of where each cell's text begins. */
 #include "store/table.h"
 
+#include "base/error.h"
+
 #include <string.h>
 
 #define NO_VALUE G_MAXSIZE
@@ -137,4 +139,17 @@ guint64
 ts_table_line(const TsTable *self, guint64 row)
 {
     return g_array_index(self->lines, guint64, row);
+}
+
+gboolean
+ts_table_check_size(const TsTable *self, const char *where, GError **error)
+{
+    const guint64 n_rows = self->begins->len, n_columns = self->names->len;
+    if (n_rows * n_columns <= (1 << 24) + 8 * (guint64) self->texts->len)
+        return TRUE;
+    return ts_error_set(error, TS_ERROR_FORMAT,
+                        "%s: a table of %" G_GUINT64_FORMAT " rows and %" G_GUINT64_FORMAT
+                        " columns would be all but empty; names are to be the same in all rows, "
+                        "'%.200s' is the last new one",
+                        where, n_rows, n_columns, (const char *) self->names->pdata[n_columns - 1]);
 }

@@ -50,6 +50,10 @@ const char *ts_table_get(const TsTable *table, guint64 row, guint column);
 /* The line that the row comes from. */
 guint64 ts_table_line(const TsTable *table, guint64 row);
 
+/* TS_ERROR_FORMAT if next to none of the cells has a value: where each row brings names of its own,
+ * rows times columns would be more than any memory, out of a small file. */
+gboolean ts_table_check_size(const TsTable *table, const char *where, GError **error);
+
 /* Read CSV as RFC 4180 has it: fields separated by commas, in double quotes where they hold a
  * comma, a quote (doubled) or a line end; lines end with LF or CRLF; a byte order mark is passed
  * over. The first line names the columns, distinct; one without a name (pandas' index) is called
@@ -62,7 +66,7 @@ TsTable *ts_table_parse_csv(const char *text, gsize n, const char *name, GError 
 TsTable *ts_table_parse_jsonl(const char *text, gsize n, const char *name, GError **error);
 
 /* Add the members of one JSON object to the last row; columns that have a value in it already are
- * left as they are. `where` begins messages. */
+ * left as they are. `where` begins messages. TS_ERROR_FORMAT, also of ts_table_check_size(). */
 gboolean
 ts_table_set_json(TsTable *table, const char *text, gsize n, const char *where, GError **error);
 

@@ -51,3 +51,13 @@ scratch_read(const char *path)
     ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "%s is not there", path);
     return text;
 }
+
+/* Empty files at `paths` (NULL-terminated), whose folders are made. */
+static inline void
+scratch_touch(const char *const *paths)
+{
+    for (; *paths != NULL; paths++)
+        scratch_write(*paths, "");
+}
+
+#define MAKE_FILES(...) scratch_touch((const char *const[]){__VA_ARGS__, NULL})

@@ -1,5 +1,6 @@
 /* Foreign layouts read as manifests. Pictures are made empty: reading a layout does not open them.
  */
+#include "manifest-text.h"
 #include "scratch.h"
 #include "unit.h"
 
@@ -10,35 +11,12 @@
 #include "store/tar.h"
 
 static void
-make_files(const char *const *paths)
-{
-    for (; *paths != NULL; paths++)
-        scratch_write(*paths, "");
-}
-
-#define MAKE_FILES(...) make_files((const char *const[]){__VA_ARGS__, NULL})
-
-/* The whole table as text. */
-static char *
-text_of(const TsManifest *m)
-{
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < ts_manifest_n_columns(m); i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? "\t" : "", ts_manifest_column_name(m, i));
-    for (guint64 row = 0; row < ts_manifest_n_rows(m); row++) {
-        TsCell raw = ts_manifest_raw_row(m, row);
-        g_string_append_printf(text, "\n%.*s", (int) raw.length, raw.text);
-    }
-    return g_string_free(text, FALSE);
-}
-
-static void
 assert_reads(const char *dataset, const char *folder, const char *expected)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(TsManifest) m = ts_layout_read(dataset, &error);
     ck_assert_msg(m != NULL, "%s", error != NULL ? error->message : "no message");
-    g_autofree char *text = text_of(m);
+    g_autofree char *text = manifest_text(m);
     ck_assert_str_eq(text, expected);
     ck_assert_str_eq(ts_manifest_folder(m), folder);
     ck_assert(g_str_has_prefix(ts_manifest_name(m), dataset));
@@ -106,7 +84,7 @@ START_TEST(coco_files_find_their_pictures)
     MAKE_FILES("d/a.jpg");
     assert_refused("d/a.jpg", "looks like a picture");
     g_autoptr(TsManifest) m = ts_layout_read("d", NULL);
-    g_autofree char *text = text_of(m);
+    g_autofree char *text = manifest_text(m);
     ck_assert_str_eq(text, COCO_COLUMNS "a.jpg\t1\t2\t3\t4\tcat\ta.jpg");
     scratch_write("c/annotations/instances_train2017.json", COCO);
     MAKE_FILES("c/train2017/a.jpg");

@@ -105,6 +105,10 @@ static const struct {
     {ts_table_parse_coco, BOX("[1, 2, 3]"), "annotations[0]: bbox is not"},
     {ts_table_parse_coco, BOX("[1, 2, 3, \"4\"]"), "annotations[0]: bbox is not"},
     {ts_table_parse_coco, BOX("[9, 0, 3, 4]"), "annotations[0]: bbox lies outside"},
+    {ts_table_parse_coco,
+     "{\"images\": [{\"id\": 1, \"file_name\": \"a\", \"width\": 9.5}]," CATEGORIES
+     ",\"annotations\": [{\"image_id\": 1, \"category_id\": 1, \"bbox\": [9, 0, 3, 4]}]}",
+     "annotations[0]: bbox lies outside"},
     {ts_table_parse_coco, BOX("[0, 0, -3, 4]"), "annotations[0]: bbox lies outside"},
 };
 
@@ -132,6 +136,33 @@ START_TEST(deep_json_is_an_error)
 }
 END_TEST
 
+START_TEST(names_of_their_own_in_each_row_do_not_fill_the_memory)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int i = 0; i < 20000; i++)
+        g_string_append_printf(text, "{\"k%d\": 1}\n", i);
+    g_autoptr(GError) error = NULL;
+    ck_assert_ptr_null(ts_table_parse_jsonl(text->str, text->len, "t", &error));
+    ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_FORMAT));
+    ck_assert_msg(g_str_has_prefix(error->message, "t:41") &&
+                      strstr(error->message, "names are to be the same in all rows") != NULL,
+                  "%s", error->message);
+}
+END_TEST
+
+START_TEST(rows_with_few_of_many_columns_are_read)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int i = 0; i < 20000; i++)
+        g_string_append_printf(text, "{\"file_name\": \"images/%05d.png\", \"k%d\": 1.5}\n", i,
+                               i % 200);
+    g_autoptr(TsTable) table = ts_table_parse_jsonl(text->str, text->len, "t", NULL);
+    ck_assert_ptr_nonnull(table);
+    ck_assert_uint_eq(ts_table_n_columns(table), 201);
+    ck_assert_str_eq(ts_table_get(table, 19999, 200), "1.5");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -141,6 +172,8 @@ main(void)
     tcase_add_loop_test(tcase, malformed_texts_are_named_with_their_line, 0,
                         G_N_ELEMENTS(malformed));
     tcase_add_test(tcase, deep_json_is_an_error);
+    tcase_add_test(tcase, names_of_their_own_in_each_row_do_not_fill_the_memory);
+    tcase_add_test(tcase, rows_with_few_of_many_columns_are_read);
     suite_add_tcase(suite, tcase);
     return unit_run(suite);
 }

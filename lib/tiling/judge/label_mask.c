@@ -149,11 +149,11 @@ scan_bands(TsImageSource *source, GHashTable *seen, GError **error)
         return FALSE;
     if (info->orientation < 3)
         ts_image_source_set_memory(source, 0);
-    for (int y = 0; y < info->height; y += 128) {
+    for (int y = 0, n; y < info->height; y += n) {
         if (ts_interrupt_check(error))
             return FALSE;
-        g_autoptr(TsImage) band = ts_image_source_read_region(source, 0, y, info->width,
-                                                              MIN(128, info->height - y), error);
+        n = MIN(128, info->height - y);
+        g_autoptr(TsImage) band = ts_image_source_read_region(source, 0, y, info->width, n, error);
         if (band == NULL || !add_values(band, values, seen, ts_image_source_path(source), error))
             return FALSE;
     }
