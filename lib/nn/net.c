@@ -2,236 +2,13 @@
 #include "nn/net.h"
 
 #include "base/error.h"
-#include "nn/compile.h"
 #include "nn/ops/op.h"
 #include "nn/plan.h"
+#include "nn/private.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-struct _TsNet {
-    const TsGraph *graph;
-    TsParams *params;
-    guint batch;
-    TsNetMode mode;
-    guint64 seed;
-    guint64 step_key;
-
-    TsLayer *layers; /* one a node */
-    guint n_layers;
-    GPtrArray *steps;     /* of TsStep: the program */
-    guint n_forward;      /* so many of them are the forward pass */
-    GPtrArray *buffers;   /* of TsBuffer */
-    TsBuffer **data;      /* one a parameter */
-    TsBuffer **gradients; /* one a parameter, NULL for statistics */
-
-    TsBuffer *input;
-    TsBuffer *logits;
-    TsBuffer *grad_logits;
-    float *arena;
-    gsize planned, unplanned;
-};
-
-/* ---- buffers ---- */
-
-static TsBuffer *
-buffer_new(TsNet *net, const TsLayout *layout, TsBuffer *storage)
-{
-    TsBuffer *buffer = g_new0(TsBuffer, 1);
-    buffer->layout = ts_layout_copy(layout);
-    buffer->bytes = ts_layout_bytes(layout);
-    buffer->storage = storage != NULL ? storage : buffer;
-    buffer->first = buffer->last = -1;
-    g_ptr_array_add(net->buffers, buffer);
-    return buffer;
-}
-
-static void
-buffer_free(gpointer data)
-{
-    TsBuffer *buffer = data;
-    ts_layout_free(buffer->layout);
-    g_free(buffer);
-}
-
-TsBuffer *
-ts_net_buffer(TsNet *net, const TsLayout *layout)
-{
-    return buffer_new(net, layout, NULL);
-}
-
-TsBuffer *
-ts_net_plain_buffer(TsNet *net, TsShape shape, GError **error)
-{
-    const gint64 dims[] = {net->batch, shape.c, shape.h, shape.w};
-    g_autoptr(TsLayout) layout = ts_layout_plain(4, dims, error);
-    return layout != NULL ? buffer_new(net, layout, NULL) : NULL;
-}
-
-TsBuffer *
-ts_net_view(TsNet *net, TsBuffer *buffer, const TsLayout *layout)
-{
-    return buffer_new(net, layout, buffer->storage);
-}
-
-static void
-use_at(TsBuffer *buffer, int step)
-{
-    TsBuffer *storage = buffer->storage;
-    if (storage->first < 0)
-        storage->first = step;
-    storage->last = MAX(storage->last, step);
-}
-
-void
-ts_net_use(TsNet *net, TsBuffer *buffer)
-{
-    use_at(buffer, (int) net->steps->len - 1);
-}
-
-/* ---- parameters ---- */
-
-TsParam *
-ts_net_param(TsNet *net, const TsLayer *layer, guint slot)
-{
-    return &net->params->param[layer->node->param[slot]];
-}
-
-static TsBuffer *
-fixed_buffer(TsNet *net, const TsParam *param, float *data)
-{
-    g_autoptr(TsLayout) flat = NULL;
-    const gint64 n = (gint64) param->n_stored;
-    if (param->layout == NULL)
-        flat = ts_layout_plain(1, &n, NULL);
-    TsBuffer *buffer = buffer_new(net, param->layout != NULL ? param->layout : flat, NULL);
-    buffer->fixed = TRUE;
-    buffer->data = data;
-    return buffer;
-}
-
-TsBuffer *
-ts_net_param_data(TsNet *net, const TsLayer *layer, guint slot)
-{
-    TsBuffer **buffer = &net->data[layer->node->param[slot]];
-    const TsParam *param = ts_net_param(net, layer, slot);
-    if (*buffer == NULL)
-        *buffer = fixed_buffer(net, param, param->data);
-    return *buffer;
-}
-
-TsBuffer *
-ts_net_param_grad(TsNet *net, const TsLayer *layer, guint slot)
-{
-    TsBuffer **buffer = &net->gradients[layer->node->param[slot]];
-    const TsParam *param = ts_net_param(net, layer, slot);
-    if (*buffer == NULL)
-        *buffer = fixed_buffer(net, param, param->grad);
-    return *buffer;
-}
-
-gboolean
-ts_net_layouts_locked(const TsNet *net)
-{
-    return net->params->locked;
-}
-
-/* ---- steps ---- */
-
-static void
-step_free(gpointer data)
-{
-    TsStep *step = data;
-    ts_kernel_free(step->kernel);
-    g_free(step);
-}
-
-static TsStep *
-add_step(TsNet *net, TsLayer *layer, const char *what)
-{
-    TsStep *step = g_new0(TsStep, 1);
-    step->layer = layer;
-    step->what = what;
-    g_ptr_array_add(net->steps, step);
-    return step;
-}
-
-TsStep *
-ts_net_add_kernel(TsNet *net, TsLayer *layer, TsKernel *kernel, const char *what)
-{
-    TsStep *step = add_step(net, layer, what);
-    step->kernel = kernel;
-    return step;
-}
-
-TsStep *
-ts_net_add_func(TsNet *net, TsLayer *layer, TsStepFunc func, const char *what)
-{
-    TsStep *step = add_step(net, layer, what);
-    step->func = func;
-    return step;
-}
-
-void
-ts_net_bind(TsNet *net, TsStep *step, TsArg arg, TsBuffer *buffer)
-{
-    step->bound[arg] = buffer;
-    ts_net_use(net, buffer);
-}
-
-gboolean
-ts_net_copy(TsNet *net, TsLayer *layer, TsBuffer *from, TsBuffer *to, GError **error)
-{
-    TsKernel *kernel = ts_kernel_reorder(from->layout, to->layout, error);
-    if (kernel == NULL)
-        return FALSE;
-    TsStep *step = ts_net_add_kernel(net, layer, kernel, "reorder");
-    ts_net_bind(net, step, TS_ARG_SRC, from);
-    ts_net_bind(net, step, TS_ARG_DST, to);
-    return TRUE;
-}
-
-TsBuffer *
-ts_net_convert(TsNet *net, TsLayer *layer, TsBuffer *buffer, const TsLayout *layout, GError **error)
-{
-    if (ts_layout_equal(buffer->layout, layout))
-        return buffer;
-    TsBuffer *converted = ts_net_buffer(net, layout);
-    return ts_net_copy(net, layer, buffer, converted, error) ? converted : NULL;
-}
-
-/* ---- the layers ---- */
-
-gboolean
-ts_net_is_training(const TsNet *net)
-{
-    return net->mode == TS_NET_TRAIN;
-}
-
-guint64
-ts_net_seed(const TsNet *net)
-{
-    return net->seed;
-}
-
-guint64
-ts_net_step_key(const TsNet *net)
-{
-    return net->step_key;
-}
-
-TsLayer *
-ts_net_input_layer(TsNet *net, const TsLayer *layer, guint input)
-{
-    return &net->layers[layer->node->input[input]];
-}
-
-void
-ts_net_contribute(TsNet *net, const TsLayer *layer, guint input, TsBuffer *gradient)
-{
-    g_ptr_array_add(ts_net_input_layer(net, layer, input)->contributions, gradient);
-}
 
 static gboolean
 node_learns(const TsNet *net, const TsNode *node)
@@ -261,8 +38,8 @@ compile_forward(TsNet *net, GError **error)
         return FALSE;
     net->n_forward = net->steps->len;
     /* The input is written before the first step and the logits are read after the last. */
-    use_at(net->input, 0);
-    use_at(net->logits, ts_net_is_training(net) ? (int) net->n_forward : G_MAXINT);
+    ts_buffer_use_at(net->input, 0);
+    ts_buffer_use_at(net->logits, ts_net_is_training(net) ? (int) net->n_forward : G_MAXINT);
     return TRUE;
 }
 
@@ -316,7 +93,7 @@ compile_backward(TsNet *net, GError **error)
 {
     TsLayer *last = &net->layers[net->n_layers - 1];
     net->grad_logits = ts_net_buffer(net, net->logits->layout);
-    use_at(net->grad_logits, (int) net->n_forward);
+    ts_buffer_use_at(net->grad_logits, (int) net->n_forward);
     g_ptr_array_add(last->contributions, net->grad_logits);
     for (guint i = net->n_layers; i-- > 0;) {
         TsLayer *layer = &net->layers[i];
@@ -400,8 +177,8 @@ ts_net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, 
     net->mode = mode;
     net->n_layers = graph->nodes->len;
     net->layers = g_new0(TsLayer, net->n_layers);
-    net->steps = g_ptr_array_new_with_free_func(step_free);
-    net->buffers = g_ptr_array_new_with_free_func(buffer_free);
+    net->steps = g_ptr_array_new_with_free_func(ts_step_free);
+    net->buffers = g_ptr_array_new_with_free_func(ts_buffer_free);
     net->data = g_new0(TsBuffer *, params->n + 1);
     net->gradients = g_new0(TsBuffer *, params->n + 1);
     for (guint i = 0; i < net->n_layers; i++) {

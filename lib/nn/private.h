@@ -1,0 +1,40 @@
+/* The net itself, shared by net.c, which compiles and runs it, and compile.c, which operations call
+ * meanwhile. */
+#pragma once
+
+#include "nn/compile.h"
+#include "nn/net.h"
+
+G_BEGIN_DECLS
+
+struct _TsNet {
+    const TsGraph *graph;
+    TsParams *params;
+    guint batch;
+    TsNetMode mode;
+    guint64 seed;
+    guint64 step_key;
+
+    TsLayer *layers; /* one a node */
+    guint n_layers;
+    GPtrArray *steps;     /* of TsStep: the program */
+    guint n_forward;      /* so many of them are the forward pass */
+    GPtrArray *buffers;   /* of TsBuffer */
+    TsBuffer **data;      /* one a parameter */
+    TsBuffer **gradients; /* one a parameter, NULL for statistics */
+
+    TsBuffer *input;
+    TsBuffer *logits;
+    TsBuffer *grad_logits;
+    float *arena;
+    gsize planned, unplanned;
+};
+
+/* For GPtrArrays of TsBuffer and of TsStep. */
+void ts_buffer_free(gpointer buffer);
+void ts_step_free(gpointer step);
+
+/* The buffer is needed in step `step` too. */
+void ts_buffer_use_at(TsBuffer *buffer, int step);
+
+G_END_DECLS
