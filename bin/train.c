@@ -13,8 +13,8 @@ static struct {
     char *output, *root, *model, *size, *train_split, *val_split;
     int channels, epochs, batch_size, patience, cache_mb;
     double mean, std;
-    char *optimizer, *clip, *schedule, *class_weights, *monitor, *augment;
-    double rate, min_rate, gamma, step_epochs, warmup_epochs, min_delta;
+    char *optimizer, *clip, *schedule, *schedule_by, *class_weights, *monitor, *augment;
+    double rate, warmup_epochs, min_delta;
     double weight_decay;
     gboolean no_tensorboard, resume, dry_run;
 } opt = {
@@ -23,8 +23,6 @@ static struct {
     .cache_mb = 1024,
     .mean = 0.5,
     .std = 0.5,
-    .gamma = 0.1,
-    .step_epochs = 10,
     .rate = NOT_GIVEN,
     .weight_decay = NOT_GIVEN,
 };
@@ -60,12 +58,9 @@ static const GOptionEntry entries[] = {
      "weights (default: no clipping)",
      "KIND:C"},
     {"schedule", 0, 0, G_OPTION_ARG_STRING, &opt.schedule,
-     "Learning rate by epoch: constant, step, exponential or cosine (default: cosine)", "NAME"},
-    {"min-lr", 0, 0, G_OPTION_ARG_DOUBLE, &opt.min_rate, "Where cosine ends (default: 0)", "X"},
-    {"gamma", 0, 0, G_OPTION_ARG_DOUBLE, &opt.gamma,
-     "Factor of step and exponential (default: 0.1)", "X"},
-    {"step-epochs", 0, 0, G_OPTION_ARG_DOUBLE, &opt.step_epochs,
-     "Epochs from step to step (default: 10)", "N"},
+     "Learning rate over the run, see below (default: cosine)", "NAME[:KEY=VALUE,...]"},
+    {"schedule-by", 0, 0, G_OPTION_ARG_STRING, &opt.schedule_by,
+     "When the rate changes: epoch or batch (default: epoch)", "UNIT"},
     {"warmup-epochs", 0, 0, G_OPTION_ARG_DOUBLE, &opt.warmup_epochs,
      "Epochs in which the rate rises from 0 (default: 0)", "N"},
     {"class-weights", 0, 0, G_OPTION_ARG_STRING, &opt.class_weights,
@@ -108,16 +103,23 @@ choose_optimizer(TsOptimizerOptions *options, GError **error)
 }
 
 static gboolean
-choose_schedule(double rate, TsSchedule *schedule, GError **error)
+choose_schedule(TsRunOptions *options, GError **error)
 {
-    *schedule = (TsSchedule){.kind = TS_SCHEDULE_COSINE,
-                             .rate = rate,
-                             .min_rate = opt.min_rate,
-                             .gamma = opt.gamma,
-                             .step_epochs = opt.step_epochs,
+    TsSchedule *schedule = &options->schedule;
+    *schedule = (TsSchedule){.rate = options->optimizer.learning_rate,
                              .epochs = opt.epochs,
+                             .steps_per_epoch = 1,
                              .warmup_epochs = opt.warmup_epochs};
-    return opt.schedule == NULL || ts_schedule_kind_parse(opt.schedule, &schedule->kind, error);
+    if (!ts_schedule_parse(opt.schedule != NULL ? opt.schedule : "cosine", schedule, error))
+        return FALSE;
+    if (schedule->kind == TS_SCHEDULE_ONECYCLE && opt.warmup_epochs > 0)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--warmup-epochs: schedule onecycle warms up by itself, see pct");
+    options->schedule_by_batch = g_strcmp0(opt.schedule_by, "batch") == 0;
+    return opt.schedule_by == NULL || options->schedule_by_batch ||
+           g_str_equal(opt.schedule_by, "epoch") ||
+           ts_error_set(error, TS_ERROR_ARGUMENT, "--schedule-by: '%s' is not epoch or batch",
+                        opt.schedule_by);
 }
 
 /* Each within its bounds, the lower of which is part of it (--lr) or not (--std). */
@@ -131,9 +133,6 @@ check_fractions(GError **error)
         gboolean above_min;
     } checks[] = {{"--lr", opt.rate, 0, most, FALSE},
                   {"--weight-decay", opt.weight_decay, 0, most, FALSE},
-                  {"--min-lr", opt.min_rate, 0, most, FALSE},
-                  {"--gamma", opt.gamma, 0, most, TRUE},
-                  {"--step-epochs", opt.step_epochs, 0, most, TRUE},
                   {"--warmup-epochs", opt.warmup_epochs, 0, most, FALSE},
                   {"--min-delta", opt.min_delta, 0, most, FALSE},
                   {"--mean", opt.mean, -most, most, FALSE},
@@ -208,7 +207,7 @@ gather_options(const char *dataset, TsRunOptions *options, GError **error)
         return FALSE;
     return choose_optimizer(&options->optimizer, error) &&
            (opt.clip == NULL || ts_clip_parse(opt.clip, &options->clip, error)) &&
-           choose_schedule(options->optimizer.learning_rate, &options->schedule, error);
+           choose_schedule(options, error);
 }
 
 static gboolean
@@ -271,7 +270,8 @@ int
 main(int argc, char **argv)
 {
     g_autofree char *optimizers = ts_optimizer_help();
-    g_autofree char *description = g_strconcat(description_text, optimizers, NULL);
+    g_autofree char *description =
+        g_strconcat(description_text, optimizers, "\n\nSchedules:\n", ts_schedule_help(), NULL);
     const TsTool tool = {
         .name = "train",
         .arguments = "[DATASET]",

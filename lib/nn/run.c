@@ -385,7 +385,12 @@ add_callbacks(TsRun *run)
     const TsMonitor monitor = {.name = options->monitor, .min_delta = options->min_delta};
     const TsMonitor best = {.name = options->monitor};
     g_autofree char *csv = g_build_filename(options->folder, "history.csv", NULL);
-    ts_trainer_add_callback(run->trainer, ts_learning_rate_scheduler_new(&options->schedule));
+    TsSchedule schedule = options->schedule;
+    if (options->schedule_by_batch)
+        schedule.steps_per_epoch = (double) ts_loader_n_batches(run->train);
+    ts_trainer_add_callback(run->trainer, schedule.kind == TS_SCHEDULE_PLATEAU
+                                              ? ts_plateau_new(&schedule, &best)
+                                              : ts_learning_rate_scheduler_new(&schedule));
     ts_trainer_add_callback(run->trainer, ts_progress_callback_new());
     if (options->tensorboard)
         ts_trainer_add_callback(run->trainer, ts_tensorboard_new(options->folder));

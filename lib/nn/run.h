@@ -33,9 +33,10 @@ typedef struct {
     TsOptimizerOptions optimizer;
     TsClip clip;
     TsSchedule schedule;
-    const char *class_weights; /* "none" or a formula of balance/weights.h */
-    const char *monitor;       /* NULL: val_loss, or loss where there is no validation */
-    guint patience;            /* of early stopping; 0: none */
+    gboolean schedule_by_batch; /* the rate changes with each batch, not each epoch */
+    const char *class_weights;  /* "none" or a formula of balance/weights.h */
+    const char *monitor;        /* NULL: val_loss, or loss where there is no validation */
+    guint patience;             /* of early stopping; 0: none */
     double min_delta;
     gboolean tensorboard;
 

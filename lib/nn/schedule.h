@@ -1,11 +1,23 @@
-/* Learning-rate schedules: the rate as a function of the epoch.
+/* Learning-rate schedules: the rate as a function of the time.
  *
- * t counts epochs from 0. After the warm-up (linear from warmup_rate to rate over warmup_epochs,
- * which are part of the run), with the same t:
+ * t counts epochs from 0, in steps of a whole epoch or, by batch, of 1 / steps_per_epoch. T is the
+ * length of the run. After the warm-up (linear from warmup_rate to rate over warmup_epochs, which
+ * are part of the run), with the same t:
+ *
  *     constant     rate
- *     step         rate * gamma ^ floor(t / step_epochs)
- *     exponential  rate * gamma ^ t
- *     cosine       min + (rate - min) / 2 * (1 + cos(pi t / epochs))    (Loshchilov, Hutter, 2017)
+ *     step         rate gamma^floor(t / every)
+ *     multistep    rate gamma^(number of `at` that t has reached)
+ *     exponential  rate gamma^t
+ *     cosine       min + (rate - min) / 2 (1 + cos(pi t / T))           (Loshchilov, Hutter, 2017)
+ *     restarts     the same in cycles of `cycle`, `cycle mult`, ... epochs, each begun at decay
+ *                  times the rate of the one before
+ *     poly         min + (rate - min) (1 - t / T)^power
+ *     onecycle     rate / div up to rate in the first pct of the steps, down to rate / div /
+ *                  final_div at the last, both by half a cosine; PyTorch's OneCycleLR, which
+ *                  counts T - 1 steps                                              (Smith, 2018)
+ *     plateau      rate, which the callback of that name then lowers (nn/callbacks/plateau.c)
+ *
+ * step, multistep, exponential, cosine, restarts, poly and onecycle equal PyTorch's schedulers.
  */
 #pragma once
 
@@ -16,25 +28,46 @@ G_BEGIN_DECLS
 typedef enum {
     TS_SCHEDULE_CONSTANT,
     TS_SCHEDULE_STEP,
+    TS_SCHEDULE_MULTISTEP,
     TS_SCHEDULE_EXPONENTIAL,
     TS_SCHEDULE_COSINE,
+    TS_SCHEDULE_RESTARTS,
+    TS_SCHEDULE_POLY,
+    TS_SCHEDULE_ONECYCLE,
+    TS_SCHEDULE_PLATEAU,
 } TsScheduleKind;
+
+enum { TS_SCHEDULE_MAX_MILESTONES = 32 };
 
 typedef struct {
     TsScheduleKind kind;
     double rate;
-    double min_rate;      /* cosine */
-    double gamma;         /* step, exponential */
-    double step_epochs;   /* step */
-    double epochs;        /* cosine: length of the run */
-    double warmup_epochs; /* 0: none */
+    double epochs;          /* T */
+    double steps_per_epoch; /* 1: the rate changes with the epoch; else with each batch */
+    double warmup_epochs;   /* 0: none */
     double warmup_rate;
+    double min;                            /* cosine, restarts, poly, plateau */
+    double gamma;                          /* step, multistep, exponential */
+    double every;                          /* step: epochs */
+    double at[TS_SCHEDULE_MAX_MILESTONES]; /* multistep: epochs, rising */
+    guint n_at;
+    double cycle, mult, decay;  /* restarts */
+    double power;               /* poly */
+    double pct, div, final_div; /* onecycle */
+    double factor, delta;       /* plateau */
+    int patience, cooldown;     /* plateau: epochs */
+    gboolean pytorch;           /* plateau: PyTorch's rule instead of Keras' */
 } TsSchedule;
 
-/* "constant", "step", "exponential", "cosine"; TS_ERROR_ARGUMENT for another name. */
-gboolean ts_schedule_kind_parse(const char *name, TsScheduleKind *kind, GError **error);
+/* Read NAME or NAME:KEY=VALUE,... (base/spec.h) into the fields that belong to the name; rate,
+ * epochs, steps_per_epoch and the warm-up stay as they are. Keys are the names of the fields,
+ * milestones at=30+60+80, rule=keras or rule=pytorch. TS_ERROR_ARGUMENT. */
+gboolean ts_schedule_parse(const char *text, TsSchedule *schedule, GError **error);
 
-/* The rate of epoch t. */
+/* The names with their keys and defaults, for --help. Borrowed. */
+const char *ts_schedule_help(void);
+
+/* The rate at time t. */
 double ts_schedule_rate(const TsSchedule *schedule, double t);
 
 G_END_DECLS

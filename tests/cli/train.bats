@@ -141,6 +141,14 @@ setup() {
     stderr_has "fair"
     run -2 --separate-stderr train -o run --monitor speed digits.tsv
     stderr_has "speed"
+    for words in "cosinus" "step:gamma=0" "step:every=nan" "cosine:gamma=1" "multistep" "multistep:at=5+3" \
+        "plateau:rule=mine" "onecycle --warmup-epochs 2" "cosine --schedule-by year"; do
+        # shellcheck disable=SC2086  # words
+        run -2 --separate-stderr train -o run --schedule $words digits.tsv
+        words=${words##* --}
+        words=${words%%[= ]*}
+        stderr_has "${words##*:}"
+    done
     [ ! -e run/model.safetensors ]
 }
 
@@ -160,6 +168,28 @@ setup() {
     done
 }
 
+@test "schedules set the rate of each epoch, and of each batch; a plateau lowers it after a resumption too" {
+    rates() { awk -F, 'NR > 1 { printf "%s%s", (NR > 2 ? " " : ""), $4 }' "$1/history.csv"; }
+    options="-q -b 64 --no-tensorboard --lr 0.1 -m mlp"
+    # shellcheck disable=SC2086  # words
+    train -o run $options --epochs 4 --schedule multistep:at=1+3,gamma=0.5 digits.tsv
+    [ "$(rates run)" = "0.1 0.05 0.05 0.025" ]
+    # Three batches an epoch: the last of each is written down.
+    # shellcheck disable=SC2086  # words
+    train -o run --force $options --epochs 2 --schedule poly --schedule-by batch digits.tsv
+    [ "$(rates run | awk '{ printf "%.4f %.4f", $1, $2 }')" = "0.0667 0.0167" ]
+    # No epoch improves by as much as 1000: the first sets the mark, every other one lowers.
+    plateau="--schedule plateau:patience=1,delta=1000,factor=0.5,min=0.02"
+    # shellcheck disable=SC2086  # words
+    train -o whole $options --epochs 6 $plateau digits.tsv
+    [ "$(rates whole)" = "0.1 0.1 0.05 0.025 0.02 0.02" ]
+    # shellcheck disable=SC2086  # words
+    train -o parts $options --epochs 3 $plateau digits.tsv
+    # shellcheck disable=SC2086  # words
+    train -o parts $options --epochs 6 --resume $plateau digits.tsv
+    cmp parts/last.ckpt whole/last.ckpt
+}
+
 @test "a validation split that was named and has no row is warned of" {
     run -0 --separate-stderr train --dry-run --val-split vla digits.tsv
     stderr_has "'vla'"
@@ -167,7 +197,7 @@ setup() {
 
 @test "numbers out of their bounds end with 2 and are named" {
     for words in "--lr -1" "--lr nan" "--lr inf" "--clip norm:0" "--clip agc:nan" "--weight-decay -3" \
-        "--gamma nan" "--gamma 0" "--min-lr nan" "--step-epochs nan" "--warmup-epochs -1" \
+        "--warmup-epochs -1" \
         "--min-delta nan" "--mean nan" "--std 0"; do
         # shellcheck disable=SC2086  # words
         run -2 --separate-stderr train -o run --epochs 1 $words digits.tsv

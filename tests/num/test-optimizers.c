@@ -139,19 +139,15 @@ END_TEST
 
 START_TEST(schedules)
 {
-    TsSchedule s = {.kind = TS_SCHEDULE_CONSTANT,
-                    .rate = 0.4,
-                    .gamma = 0.5,
-                    .step_epochs = 3,
-                    .epochs = 10,
-                    .min_rate = 0.1};
+    TsSchedule s = {.rate = 0.4, .epochs = 10, .steps_per_epoch = 1};
+    ck_assert(ts_schedule_parse("constant", &s, NULL));
     ck_assert(ts_schedule_rate(&s, 7) == 0.4);
-    s.kind = TS_SCHEDULE_STEP;
+    ck_assert(ts_schedule_parse("step:every=3,gamma=0.5", &s, NULL));
     ck_assert(ts_schedule_rate(&s, 2) == 0.4 && ts_schedule_rate(&s, 3) == 0.2 &&
               ts_schedule_rate(&s, 8) == 0.1);
-    s.kind = TS_SCHEDULE_EXPONENTIAL;
+    ck_assert(ts_schedule_parse("exponential:gamma=0.5", &s, NULL));
     ck_assert(ts_schedule_rate(&s, 2) == 0.1);
-    s.kind = TS_SCHEDULE_COSINE;
+    ck_assert(ts_schedule_parse("cosine:min=0.1", &s, NULL));
     ck_assert(ts_schedule_rate(&s, 0) == 0.4);
     ck_assert(fabs(ts_schedule_rate(&s, 5) - 0.25) < 1e-15);
     ck_assert(fabs(ts_schedule_rate(&s, 10) - 0.1) < 1e-15);
@@ -159,6 +155,13 @@ START_TEST(schedules)
     s.warmup_epochs = 4;
     ck_assert(ts_schedule_rate(&s, 0) == 0 && fabs(ts_schedule_rate(&s, 1) - 0.1) < 1e-15);
     ck_assert(fabs(ts_schedule_rate(&s, 5) - 0.25) < 1e-15);
+    /* Cycles of 2, 4, 8 ... epochs, each begun at half the rate of the one before. */
+    s.warmup_epochs = 0;
+    ck_assert(ts_schedule_parse("restarts:cycle=2,mult=2,decay=0.5", &s, NULL));
+    ck_assert(fabs(ts_schedule_rate(&s, 2) - 0.2) < 1e-15);
+    ck_assert(fabs(ts_schedule_rate(&s, 4) - 0.1) < 1e-15);
+    ck_assert(fabs(ts_schedule_rate(&s, 6) - 0.1) < 1e-15);
+    ck_assert(!ts_schedule_parse("restarts:cycle=2,mult=0.5", &s, NULL));
 }
 END_TEST
 

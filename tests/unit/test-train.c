@@ -135,6 +135,63 @@ START_TEST(early_stopping_remembers_in_a_checkpoint)
 }
 END_TEST
 
+/* What Keras 3's ReduceLROnPlateau and PyTorch's do with the same numbers, worked out by their
+ * rules: the rates of the epochs, times 8. */
+START_TEST(plateaus_follow_keras_and_pytorch)
+{
+    static const struct {
+        const char *schedule, *monitor;
+        double values[8], rates[8];
+    } cases[] = {
+        {"plateau:factor=0.5,patience=2",
+         "val_loss",
+         {5, 4, 4, 4, 4, 4, 4, 4},
+         {8, 8, 8, 8, 4, 4, 2, 2}},
+        {"plateau:factor=0.5,patience=2,rule=pytorch",
+         "val_loss",
+         {5, 4, 4, 4, 4, 4, 4, 4},
+         {8, 8, 8, 8, 8, 4, 4, 4}},
+        /* An improvement by delta or less is none. */
+        {"plateau:factor=0.5,patience=1,delta=1",
+         "val_loss",
+         {5, 4, 3, 2, 2, 0.5, 0, 0},
+         {8, 8, 4, 4, 2, 1, 1, 0.5}},
+        /* The epochs of a cool-down are not counted; the one in which it ends is. */
+        {"plateau:factor=0.5,patience=1,cooldown=2",
+         "val_loss",
+         {5, 5, 5, 5, 5, 5, 5, 5},
+         {8, 8, 4, 4, 2, 2, 1, 1}},
+        {"plateau:factor=0.5,patience=1,min=0.4",
+         "val_accuracy",
+         {5, 4, 4, 4, 4, 4, 4, 4},
+         {8, 8, 4, 3.2, 3.2, 3.2, 3.2, 3.2}},
+        {"plateau:factor=0.5,patience=1",
+         "val_loss",
+         {5, NAN, NAN, 1, 1, 1, 1, 1},
+         {8, 8, 4, 2, 2, 1, 0.5, 0.25}},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Bench bench;
+        bench_init(&bench);
+        TsSchedule schedule = {.rate = 1, .epochs = 8, .steps_per_epoch = 1};
+        const TsMonitor monitor = {.name = cases[i].monitor};
+        ck_assert(ts_schedule_parse(cases[i].schedule, &schedule, NULL));
+        TsCallback *callback = ts_plateau_new(&schedule, &monitor);
+        ck_assert(callback->train_begin(callback, &bench.trainer, NULL));
+        for (guint epoch = 0; epoch < 8; epoch++) {
+            bench.trainer.epoch = epoch;
+            ck_assert(callback->epoch_begin(callback, &bench.trainer, NULL));
+            ck_assert_msg(fabs(8 * bench.trainer.learning_rate - cases[i].rates[epoch]) < 1e-12,
+                          "case %d, epoch %u: %g", (int) i, epoch, 8 * bench.trainer.learning_rate);
+            ts_logs_set(bench.trainer.logs, cases[i].monitor, cases[i].values[epoch]);
+            ck_assert(callback->epoch_end(callback, &bench.trainer, NULL));
+        }
+        ts_callback_free(callback);
+        bench_clear(&bench);
+    }
+}
+END_TEST
+
 START_TEST(an_unknown_monitor_is_refused)
 {
     g_autoptr(GError) error = NULL;
@@ -351,6 +408,7 @@ main(void)
     TCase *callbacks = tcase_create("callbacks");
     tcase_add_test(callbacks, early_stopping_follows_keras);
     tcase_add_test(callbacks, early_stopping_puts_the_best_weights_back);
+    tcase_add_test(callbacks, plateaus_follow_keras_and_pytorch);
     tcase_add_test(callbacks, early_stopping_remembers_in_a_checkpoint);
     tcase_add_test(callbacks, an_unknown_monitor_is_refused);
     suite_add_tcase(suite, callbacks);

@@ -26,8 +26,13 @@ TsCallback *ts_early_stop_new(const TsEarlyStop *options);
  * from the logs is warned of and the model written. */
 TsCallback *ts_model_checkpoint_new(const char *path, const TsMonitor *monitor, gboolean best_only);
 
-/* Set the learning rate at each epoch's begin; Keras' LearningRateScheduler. */
+/* Set the learning rate at each epoch's begin, or at each batch's if the schedule has steps in an
+ * epoch; Keras' LearningRateScheduler. */
 TsCallback *ts_learning_rate_scheduler_new(const TsSchedule *schedule);
+
+/* The schedule "plateau": warm up, then lower the rate each time that the monitored number no
+ * longer improves; Keras' or PyTorch's ReduceLROnPlateau. delta is the schedule's. */
+TsCallback *ts_plateau_new(const TsSchedule *schedule, const TsMonitor *monitor);
 
 /* Write `path`: a header, then a line for each epoch, the whole file anew each time so that it is
  * never half written; Keras' CSVLogger. */

@@ -1,5 +1,5 @@
-/* LearningRateScheduler: the rate is set at each epoch's begin and depends on nothing but the
- * epoch, so there is nothing to save. */
+/* LearningRateScheduler: the rate is set at each epoch's begin, or each batch's, and depends on
+ * nothing but where the run stands, so there is nothing to save. */
 #include "nn/callbacks/callbacks.h"
 
 #include "nn/trainer.h"
@@ -12,8 +12,17 @@ typedef struct {
 static gboolean
 epoch_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
-    trainer->learning_rate =
-        ts_schedule_rate(&((Scheduler *) callback)->schedule, (double) trainer->epoch);
+    const Scheduler *self = (const Scheduler *) callback;
+    trainer->learning_rate = ts_schedule_rate(&self->schedule, (double) trainer->epoch);
+    return TRUE;
+}
+
+static gboolean
+batch_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
+{
+    const Scheduler *self = (const Scheduler *) callback;
+    double t = (double) trainer->epoch + (double) trainer->batch / self->schedule.steps_per_epoch;
+    trainer->learning_rate = ts_schedule_rate(&self->schedule, t);
     return TRUE;
 }
 
@@ -27,8 +36,11 @@ TsCallback *
 ts_learning_rate_scheduler_new(const TsSchedule *schedule)
 {
     Scheduler *self = g_new0(Scheduler, 1);
+    const gboolean by_batch = schedule->steps_per_epoch != 1;
     self->schedule = *schedule;
-    self->callback =
-        (TsCallback){.name = "lrschedule", .epoch_begin = epoch_begin, .free = free_scheduler};
+    self->callback = (TsCallback){.name = "lrschedule",
+                                  .epoch_begin = by_batch ? NULL : epoch_begin,
+                                  .batch_begin = by_batch ? batch_begin : NULL,
+                                  .free = free_scheduler};
     return &self->callback;
 }
