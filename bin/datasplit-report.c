@@ -107,7 +107,23 @@ typedef struct {
 typedef gboolean (*UseResidual)(const SplitJob *job, const Residual *residual, gpointer data,
                                 GError **error);
 
-/* Give every cell of the table to `use`: all rows first, then class by class. */
+/* Give a row of the table to `use`. */
+static gboolean
+use_row(const SplitJob *job, guint repeat, const char *class, const guint64 *row, UseResidual use,
+        gpointer data, GError **error)
+{
+    guint64 total = 0;
+    for (guint p = 0; p < job->n_parts; p++)
+        total += row[p];
+    for (guint p = 0; total > 0 && p < job->n_parts; p++) {
+        double wanted = (double) total * job->shares->shares[p];
+        if (!use(job, &(Residual){repeat, p, class, row[p], wanted}, data, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Give every row of the table to `use`: all rows first, then class by class. */
 static gboolean
 for_each_residual(const SplitJob *job, const guint64 *cells, guint repeat, UseResidual use,
                   gpointer data, GError **error)
@@ -116,21 +132,15 @@ for_each_residual(const SplitJob *job, const guint64 *cells, guint repeat, UseRe
     guint64 sums[TS_SPLITS_MAX] = {0};
     for (gsize i = 0; i < ((gsize) n + 1) * n_parts; i++)
         sums[i % n_parts] += cells[i];
-    for (guint c = 0; c <= n + 1; c++) {
-        const guint64 *row = c == 0 ? sums : cells + (gsize) (c - 1) * n_parts;
-        const char *name = c == 0 ? "(all)" : c <= n ? job->classes->names[c - 1] : "(unlabelled)";
-        guint64 total = 0;
-        for (guint p = 0; p < n_parts; p++)
-            total += row[p];
-        if (total == 0 || (c > 0 && job->classes == NULL))
-            continue;
-        for (guint p = 0; p < n_parts; p++) {
-            double wanted = (double) total * job->shares->shares[p];
-            if (!use(job, &(Residual){repeat, p, name, row[p], wanted}, data, error))
-                return FALSE;
-        }
-    }
-    return TRUE;
+    if (!use_row(job, repeat, "(all)", sums, use, data, error))
+        return FALSE;
+    if (job->classes == NULL)
+        return TRUE;
+    for (guint c = 0; c < n; c++)
+        if (!use_row(job, repeat, job->classes->names[c], cells + (gsize) c * n_parts, use, data,
+                     error))
+            return FALSE;
+    return use_row(job, repeat, "(unlabelled)", cells + (gsize) n * n_parts, use, data, error);
 }
 
 static gboolean

@@ -7,8 +7,11 @@
 
 enum {
     PASSES_MAX = 20,
-    PAIRS_MAX = 4000000, /* pairs that are tried in one pass */
+    WORK_MAX = 20000000, /* parts of groups that are looked at to try pairs, in one pass */
 };
+
+/* A pass that lowers the cost by a smaller part of it is the last. */
+#define LEAST_PROGRESS 0.02
 
 /* Costs that differ by less are equal. */
 #define LEAST_GAIN 1e-15
@@ -78,12 +81,12 @@ move_groups(TsGroupTable *self, const guint *order)
 }
 
 /* Exchange two groups if that lowers the cost. */
-static gboolean
+static void
 exchange(TsGroupTable *self, guint a, guint b)
 {
     guint split_a = self->split_of_group[a], split_b = self->split_of_group[b];
     if (split_a == split_b || self->locked[a] || self->locked[b])
-        return FALSE;
+        return;
     ts_group_table_count(self, a, split_a, FALSE);
     ts_group_table_count(self, b, split_b, FALSE);
     double as_it_is = ts_group_table_cost(self, a, split_a) + ts_group_table_cost(self, b, split_b);
@@ -94,41 +97,63 @@ exchange(TsGroupTable *self, guint a, guint b)
     self->split_of_group[b] = better ? split_a : split_b;
     ts_group_table_count(self, a, self->split_of_group[a], TRUE);
     ts_group_table_count(self, b, self->split_of_group[b], TRUE);
-    return better;
 }
 
 /* Try every pair, or, where they are too many, a number of random partners for every group. */
 static gboolean
-exchange_groups(TsGroupTable *self, const guint *order, guint64 seed, guint pass,
-                gboolean *exchanged, GError **error)
+exchange_groups(TsGroupTable *self, const guint *order, guint64 seed, guint pass, GError **error)
 {
     guint n = self->n_groups;
-    gboolean all = (guint64) n * n / 2 <= PAIRS_MAX;
-    guint n_partners = all ? 0 : PAIRS_MAX / n;
+    double parts = 2 * (double) self->begin[n] / n, pairs = WORK_MAX / parts;
+    gboolean all = (double) n * n / 2 <= pairs;
+    guint n_partners = all ? 0 : (guint) (pairs / n);
     TsRng rng;
     ts_rng_init(&rng, seed, "split exchanges", pass);
     for (guint i = 0; i < n; i++) {
         if (i % 1024 == 0 && ts_interrupt_check(error))
             return FALSE;
         for (guint j = i + 1; all && j < n; j++)
-            *exchanged |= exchange(self, order[i], order[j]);
+            exchange(self, order[i], order[j]);
         for (guint j = 0; j < n_partners; j++)
-            *exchanged |= exchange(self, order[i], (guint) ts_rng_below(&rng, n));
+            exchange(self, order[i], (guint) ts_rng_below(&rng, n));
     }
     return TRUE;
+}
+
+static double
+deviation(guint64 have, guint64 whole, double share)
+{
+    double d = whole > 0 ? (double) have / (double) whole - share : 0;
+    return d * d;
+}
+
+static double
+whole_cost(const TsGroupTable *self)
+{
+    double cost = 0;
+    for (guint s = 0; s < self->shares->n; s++) {
+        double share = self->shares->shares[s];
+        cost += deviation(self->split_size[s], self->n_rows, share);
+        for (gsize c = 0; c < self->n_strata; c++)
+            cost += deviation(self->filled[c * self->shares->n + s], self->sizes[c], share);
+    }
+    return cost;
 }
 
 gboolean
 ts_group_table_refine(TsGroupTable *self, const guint *order, guint64 seed, GError **error)
 {
-    gboolean changed = TRUE;
-    for (guint pass = 0; changed && pass < PASSES_MAX; pass++) {
+    double before = G_MAXDOUBLE, cost = whole_cost(self);
+    for (guint pass = 0;
+         pass < PASSES_MAX && self->n_groups > 0 && before - cost > LEAST_PROGRESS * before;
+         pass++) {
         for (guint i = 0; i < PASSES_MAX && move_groups(self, order); i++)
             if (ts_interrupt_check(error))
                 return FALSE;
-        changed = FALSE;
-        if (!exchange_groups(self, order, seed, pass, &changed, error))
+        if (!exchange_groups(self, order, seed, pass, error))
             return FALSE;
+        before = cost;
+        cost = whole_cost(self);
     }
     return TRUE;
 }
