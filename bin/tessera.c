@@ -16,6 +16,7 @@ static const struct {
     {"tile", "cut large images into tiles, or into rows that name them"},
     {"texture", "measure the texture of every sample: co-occurrence, patterns, filters"},
     {"dataconv", "write a data set in another layout"},
+    {"datacheck", "find pictures that are broken, odd, or there twice"},
     {"classstats", "count the classes of a data set and measure its imbalance"},
     {"datasplit", "divide a data set into training, validation and test rows"},
     {"rebalance", "repeat or leave out rows so that classes count alike"},

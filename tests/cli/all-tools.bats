@@ -10,7 +10,7 @@ with_missing_file() {
     case $1 in
         tile) echo "--virtual gone.png" ;;
         augment) echo "--ops hflip --virtual gone.tsv" ;;
-        classstats | datasplit | rebalance | smote | evaluate | texture) echo "gone.tsv" ;;
+        classstats | datacheck | datasplit | rebalance | smote | evaluate | texture) echo "gone.tsv" ;;
         train) echo "-o run gone.tsv" ;;
         predict) echo "-m gone.safetensors shapes.tsv" ;;
         untile) echo "-o image.png gone.tsv" ;;
@@ -25,7 +25,7 @@ with_data() {
     case $1 in
         tile) echo "--virtual -s 20 sheet.png" ;;
         augment) echo "--ops hflip --virtual shapes.tsv" ;;
-        classstats | datasplit | rebalance | smote | texture) echo "shapes.tsv" ;;
+        classstats | datacheck | datasplit | rebalance | smote | texture) echo "shapes.tsv" ;;
         evaluate) echo "--pred label shapes.tsv" ;;
         predict) echo "-m run/model.safetensors shapes.tsv" ;;
         train | untile) echo "--help" ;;

@@ -1,6 +1,6 @@
 """What may stand in the C sources: denied functions, third-party headers inside their fence only,
 and includes in the direction of the rooms (base <- manifest, image, stats, store <- sample,
-balance, layout, tiling <- nn <- bin; balance, layout and tiling stand on sample).
+balance, layout, check, tiling <- nn <- bin; balance, layout, check and tiling stand on sample).
 
     sources.py CHECK FOLDER     CHECK is denied, fences or rooms
 
@@ -39,7 +39,7 @@ for room in "manifest", "image", "stats", "store":
     BELOW[room] = {"base"}
 BELOW["stats"].add("manifest")  # reports are written with the escapes of a manifest
 BELOW["sample"] = {"base", "manifest", "image", "stats", "store"}
-BELOW["balance"] = BELOW["layout"] = BELOW["tiling"] = {"sample"} | BELOW["sample"]
+BELOW["balance"] = BELOW["layout"] = BELOW["check"] = BELOW["tiling"] = {"sample"} | BELOW["sample"]
 BELOW["nn"] = {"sample", "balance", "layout"} | BELOW["sample"]
 
 NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"', re.DOTALL)
