@@ -149,5 +149,9 @@ split_job_deal(SplitJob *job, GError **error)
         done = deal_shares(job, error);
     else if (done)
         done = read_folds(job, error);
-    return done && (split_options.fold == 0 || hold_out(job, error));
+    if (!done || (split_options.fold > 0 && !hold_out(job, error)))
+        return FALSE;
+    if (job->blocks != NULL)
+        split_blocks_guard(job);
+    return TRUE;
 }

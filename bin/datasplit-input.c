@@ -83,29 +83,29 @@ read_classes(SplitJob *job, GError **error)
 }
 
 /* The columns that say what belongs together: those asked for, else those usual ones that are
- * there. Free with g_ptr_array_unref(). */
+ * there, but for blocks, which divide what `group` keeps together. Free with g_ptr_array_unref().
+ */
 static GPtrArray *
 group_columns(const SplitJob *job)
 {
     static const char *const usual[] = {"group", "dup_group"};
+    gboolean by_default =
+        split_options.group == NULL && !split_options.no_groups && job->blocks == NULL;
     GPtrArray *columns = g_ptr_array_new();
     for (char **name = split_options.group; name != NULL && *name != NULL; name++)
         g_ptr_array_add(columns, *name);
-    for (gsize i = 0;
-         split_options.group == NULL && !split_options.no_groups && i < G_N_ELEMENTS(usual); i++)
+    for (gsize i = 0; by_default && i < G_N_ELEMENTS(usual); i++)
         if (ts_manifest_find_column(job->manifest, usual[i]) >= 0)
             g_ptr_array_add(columns, (gpointer) usual[i]);
     return columns;
 }
 
+/* Join the relations of the columns, and that of the blocks, into one. */
 static gboolean
-read_groups(SplitJob *job, GError **error)
+merge_groups(SplitJob *job, const GPtrArray *columns, const gint32 *block_of_row, GError **error)
 {
-    g_autoptr(GPtrArray) columns = group_columns(job);
     g_autoptr(GPtrArray) kept = g_ptr_array_new_with_free_func((GDestroyNotify) ts_classes_free);
-    if (columns->len == 0)
-        return TRUE;
-    g_autofree TsRowRelation *relations = g_new(TsRowRelation, columns->len);
+    g_autofree TsRowRelation *relations = g_new(TsRowRelation, columns->len + 1);
     for (guint i = 0; i < columns->len; i++) {
         TsClasses *values = ts_classes_new(job->manifest, columns->pdata[i], error);
         if (values == NULL)
@@ -114,9 +114,28 @@ read_groups(SplitJob *job, GError **error)
         keep_dealt_rows(job, values);
         relations[i] = (TsRowRelation){values->of_row, values->n};
     }
+    guint n = columns->len;
+    if (block_of_row != NULL)
+        relations[n++] = (TsRowRelation){block_of_row, ts_blocks_n(job->blocks)};
+    return ts_row_groups_merge(relations, n, job->n, job->groups, &job->n_groups, error);
+}
+
+static gboolean
+read_groups(SplitJob *job, GError **error)
+{
+    g_autoptr(GPtrArray) columns = group_columns(job);
+    g_autofree gint32 *block_of_row = NULL;
+    if (columns->len == 0 && job->blocks == NULL)
+        return TRUE;
     job->groups = ts_try_alloc(job->n, sizeof *job->groups, "groups", error);
-    return job->groups != NULL &&
-           ts_row_groups_merge(relations, columns->len, job->n, job->groups, &job->n_groups, error);
+    if (job->groups == NULL)
+        return FALSE;
+    if (job->blocks != NULL) {
+        block_of_row = ts_try_alloc(job->n, sizeof *block_of_row, "blocks", error);
+        if (block_of_row == NULL || !split_blocks_add_rows(job, block_of_row, error))
+            return FALSE;
+    }
+    return merge_groups(job, columns, block_of_row, error);
 }
 
 gboolean
@@ -137,6 +156,7 @@ split_job_clear(SplitJob *job)
     g_clear_pointer(&job->rows, g_free);
     g_clear_pointer(&job->classes, ts_classes_free);
     g_clear_pointer(&job->groups, g_free);
+    g_clear_pointer(&job->blocks, ts_blocks_free);
     g_clear_pointer(&job->shares, ts_split_shares_free);
     for (guint r = 0; job->part_of_row != NULL && r < job->n_repeats; r++)
         g_free(job->part_of_row[r]);

@@ -32,6 +32,25 @@ part_names(const SplitJob *job)
     return names;
 }
 
+/* What stands for the part of a row; NULL for a fold that there is none of. */
+static const char *
+name_of_part(const SplitJob *job, char *const *names, guint32 part)
+{
+    if (part != TS_SPLIT_NONE)
+        return names[part];
+    return split_job_has_folds(job) ? NULL : "gap";
+}
+
+/* A row of which every repeat says that it lies in a gap. */
+static gboolean
+is_dropped(const SplitJob *job, guint64 i)
+{
+    for (guint r = 0; split_options.drop_gap && r < job->n_repeats; r++)
+        if (job->part_of_row[r][i] != TS_SPLIT_NONE)
+            return FALSE;
+    return split_options.drop_gap;
+}
+
 /* What a row that is not dealt keeps. Free with g_free(). */
 static char *
 kept_split(const SplitJob *job, guint64 row)
@@ -50,9 +69,10 @@ write_rows(const SplitJob *job, TsManifestWriter *writer, GError **error)
         gboolean dealt = i < job->n && job->rows[i] == row;
         g_autofree char *kept = dealt ? NULL : kept_split(job, row);
         for (guint r = 0; r < job->n_repeats; r++)
-            values[r] = dealt ? names[job->part_of_row[r][i]] : kept;
+            values[r] = dealt ? name_of_part(job, names, job->part_of_row[r][i]) : kept;
+        gboolean dropped = dealt && is_dropped(job, i);
         i += dealt;
-        if (!ts_manifest_writer_copy_row(writer, job->manifest, row, values, error))
+        if (!dropped && !ts_manifest_writer_copy_row(writer, job->manifest, row, values, error))
             return FALSE;
     }
     return TRUE;

@@ -40,12 +40,13 @@ report_sizes(const SplitJob *job, guint repeat, GError **error)
     if (sizes == NULL)
         return FALSE;
     for (guint64 i = 0; i < job->n; i++)
-        sizes[job->part_of_row[repeat][i]]++;
+        if (job->part_of_row[repeat][i] != TS_SPLIT_NONE)
+            sizes[job->part_of_row[repeat][i]]++;
     if (split_job_has_folds(job))
         append_fold_sizes(text, sizes, job->n_parts);
     for (guint p = 0; !split_job_has_folds(job) && p < job->n_parts; p++)
         append_size(text, job->names[p], sizes[p], job->n);
-    if (job->groups != NULL)
+    if (job->groups != NULL && job->blocks == NULL)
         g_string_append_printf(text, "; %u groups kept together", job->n_groups);
     if (split_options.only != NULL)
         g_string_append_printf(text, "; %" G_GUINT64_FORMAT " rows of other splits as they were",
@@ -70,8 +71,9 @@ count_cells(const SplitJob *job, guint repeat, GError **error)
         cells = ts_try_alloc(n_cells + 1, sizeof *cells, "table of classes", error);
     for (guint64 i = 0; cells != NULL && i < job->n; i++) {
         gint32 class = job->classes != NULL ? job->classes->of_row[i] : -1;
-        cells[(gsize) (class >= 0 ? (guint) class : n) * job->n_parts +
-              job->part_of_row[repeat][i]]++;
+        guint32 part = job->part_of_row[repeat][i];
+        if (part != TS_SPLIT_NONE)
+            cells[(gsize) (class >= 0 ? (guint) class : n) * job->n_parts + part]++;
     }
     return cells;
 }

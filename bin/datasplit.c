@@ -8,7 +8,8 @@
 
 enum { UNSET = G_MININT };
 
-SplitOptions split_options = {.folds = UNSET, .fold = UNSET, .repeats = UNSET, .repeat = UNSET};
+SplitOptions split_options = {
+    .folds = UNSET, .fold = UNSET, .repeats = UNSET, .repeat = UNSET, .gap = UNSET};
 
 static const GOptionEntry entries[] = {
     {"ratios", 'r', 0, G_OPTION_ARG_STRING, &split_options.ratios,
@@ -40,6 +41,13 @@ static const GOptionEntry entries[] = {
      "and dup_group, where they are there)",
      "COLUMN"},
     {"no-groups", 0, 0, G_OPTION_ARG_NONE, &split_options.no_groups, "Do not look at groups", NULL},
+    {"blocks", 0, 0, G_OPTION_ARG_STRING, &split_options.blocks,
+     "Deal blocks of the pictures that the rows are regions of", "WxH"},
+    {"gap", 0, 0, G_OPTION_ARG_INT, &split_options.gap,
+     "Pixels between regions of different splits (default: 0)", "PIXELS"},
+    {"drop-gap", 0, 0, G_OPTION_ARG_NONE, &split_options.drop_gap,
+     "Leave out rows that lie across borders or in the gap, instead of giving them split gap",
+     NULL},
     {"only", 0, 0, G_OPTION_ARG_STRING, &split_options.only,
      "Deal only the rows of this split of the input, the others stay", "SPLIT"},
     {"resplit", 0, 0, G_OPTION_ARG_NONE, &split_options.resplit,
@@ -75,6 +83,8 @@ check_clashes(GError **error)
         {folds && o->repeat > MAX(o->repeats, 1), TRUE, "--repeat is more than --repeats"},
         {o->residuals != NULL, o->leave_one_group_out || o->fold > 0,
          "--residuals are those of shares: not of --fold or --leave-one-group-out"},
+        {o->blocks != NULL, o->fold > 0 && !folds && !o->leave_one_group_out,
+         "--blocks were looked at when the folds were dealt"},
         {o->compat != NULL, o->leave_one_group_out || (o->fold > 0 && !folds),
          "--compat has a use with --folds, --ratios and --counts"},
     };
@@ -103,8 +113,9 @@ check_options(SplitJob *job, GError **error)
     if (!check_number(&o->folds, 2, TS_SPLITS_MAX, "--folds", error) ||
         !check_number(&o->fold, 1, G_MAXINT32, "--fold", error) ||
         !check_number(&o->repeats, 1, 1000, "--repeats", error) ||
-        !check_number(&o->repeat, 1, 1000, "--repeat", error) || !check_clashes(error) ||
-        !split_sklearn_check(error))
+        !check_number(&o->repeat, 1, 1000, "--repeat", error) ||
+        !check_number(&o->gap, 0, 1000000, "--gap", error) || !check_clashes(error) ||
+        !split_blocks_new(job, error) || !split_sklearn_check(error))
         return FALSE;
     if (o->leave_one_group_out || (o->fold > 0 && o->folds == 0))
         return TRUE;
@@ -144,6 +155,7 @@ main(int argc, char **argv)
         .examples = "  datasplit photos/ > split.tsv\n"
                     "  datasplit --ratios train=0.8,test=0.2 --seed 7 -o split.tsv shapes.tsv\n"
                     "  tile --virtual slide.tif | datasplit --counts test=500,train=rest\n"
+                    "  tile --virtual --overlap 64 map.tif | datasplit --blocks 2048 --gap 256\n"
                     "  datasplit --folds 5 shapes.tsv > folds.tsv\n"
                     "  datasplit --fold 3 folds.tsv > fold-3.tsv",
         .flags = TS_TOOL_SEED | TS_TOOL_FORCE,

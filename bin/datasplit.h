@@ -1,10 +1,11 @@
 /* The parts of datasplit: datasplit-input.c reads the rows, their classes and groups;
  * datasplit-deal.c gives them to splits or folds, datasplit-sklearn.c as scikit-learn does;
+ * datasplit-blocks.c knows where they lie;
  * datasplit-output.c writes and datasplit-report.c reports.
  */
 #pragma once
 
-#include "balance/split.h"
+#include "balance/split_blocks.h"
 #include "manifest/classes.h"
 #include "manifest/manifest.h"
 
@@ -20,6 +21,9 @@ typedef struct {
     gboolean no_stratify;
     char **group;
     gboolean no_groups;
+    char *blocks;
+    int gap;
+    gboolean drop_gap;
     char *only;
     gboolean resplit;
     char *output;
@@ -37,11 +41,12 @@ typedef struct {
     TsClasses *classes; /* NULL: not looked at; of_row has a number per dealt row */
     gint32 *groups;     /* per dealt row, as in TsSplitRows; NULL: none */
     guint n_groups;
+    TsBlocks *blocks;      /* NULL: none */
     TsSplitShares *shares; /* NULL: parts are not of given size */
     guint n_parts;         /* splits or folds */
     char *const *names;    /* of the parts; NULL: they are numbered from 1 */
     guint n_repeats;
-    guint32 **part_of_row; /* (n_repeats, n) */
+    guint32 **part_of_row; /* (n_repeats, n), TS_SPLIT_NONE for rows in a gap */
 } SplitJob;
 
 /* TRUE if rows are given numbers of folds, not names of splits. */
@@ -56,6 +61,11 @@ gboolean split_job_deal(SplitJob *job, GError **error);
 /* --compat sklearn. The job's parts are set up, and so is the room for its rows' numbers. */
 gboolean split_sklearn_check(GError **error);
 gboolean split_sklearn_deal(SplitJob *job, TsSplitRows rows, GError **error);
+
+/* --blocks: check the options; number the blocks of the dealt rows; take rows out of the gap. */
+gboolean split_blocks_new(SplitJob *job, GError **error);
+gboolean split_blocks_add_rows(SplitJob *job, gint32 *block_of_row, GError **error);
+void split_blocks_guard(SplitJob *job);
 
 gboolean split_job_write(const SplitJob *job, GError **error);
 

@@ -17,6 +17,9 @@ G_BEGIN_DECLS
 
 enum { TS_SPLITS_MAX = 64 };
 
+/* In place of the number of a split: a row that is in none. */
+#define TS_SPLIT_NONE G_MAXUINT32
+
 typedef struct {
     guint n;
     char **names;    /* n names, NULL-terminated, distinct */

@@ -171,6 +171,55 @@ bad() {
     [ "$(head -2 r.tsv | tail -1)" = $'1\t1\t(all)\t3\t3\t0' ]
 }
 
+# overlapping: a sheet of 32x32 regions every 16 pixels.
+overlapping() {
+    printf 'file_name\tx\ty\twidth\theight\n'
+    for y in {0..10}; do
+        for x in {0..22}; do printf 'sheet.png\t%d\t%d\t32\t32\n' $((x * 16)) $((y * 16)); done
+    done
+}
+
+# nearest: the smallest distance of regions of two different splits; columns 2-5 and 6.
+nearest() {
+    awk -F'\t' 'NR > 1 && $6 != "gap" { n++; x[n] = $2; y[n] = $3; s[n] = $6 }
+        END { least = 999
+              for (i = 1; i <= n; i++) for (j = 1; j < i; j++) if (s[i] != s[j]) {
+                  dx = x[i] - x[j]; dy = y[i] - y[j]
+                  if (dx < 0) dx = -dx; if (dy < 0) dy = -dy
+                  d = (dx > dy ? dx : dy) - 32
+                  if (d < least) least = d }
+              print least }' "$1"
+}
+
+@test "blocks keep overlapping regions of two splits apart" {
+    overlapping >m.tsv
+    run -0 --separate-stderr datasplit --no-stratify -r a=50,b=50 --blocks 80 --gap 10 m.tsv
+    echo "$output" >split.tsv
+    [[ $stderr =~ "blocks; in no split: "([0-9]+)" rows across a border and "([0-9]+)" in the gap" ]]
+    [ "$((BASH_REMATCH[1] + BASH_REMATCH[2]))" -eq "$(grep -c gap split.tsv)" ]
+    [ "$(nearest split.tsv)" -ge 10 ]
+    [ "$(grep -vc gap split.tsv)" -gt 80 ]
+    datasplit -q --no-stratify -r a=50,b=50 --blocks 80 --gap 10 --drop-gap m.tsv >kept.tsv
+    same kept.tsv <(grep -v gap split.tsv)
+    datasplit -q --no-stratify -r a=50,b=50 --blocks 80 m.tsv >touching.tsv
+    [ "$(nearest touching.tsv)" -ge 0 ]
+    [ "$(grep -c gap touching.tsv)" -lt "$(grep -c gap split.tsv)" ]
+}
+
+@test "blocks of folds, of tile files, and with groups" {
+    overlapping >m.tsv
+    datasplit -q --no-stratify -k 3 --blocks 80 m.tsv >folds.tsv
+    [ "$(column fold folds.tsv | sort -u | paste -sd' ')" = '1 2 3 \N' ]
+    datasplit -q --no-stratify -k 3 --blocks 80 --fold 1 m.tsv >fold.tsv
+    [ "$(nearest fold.tsv)" -ge 0 ]
+    [ "$(grep -c gap fold.tsv)" -lt "$(grep -c 'N$' folds.tsv)" ]
+    tile -q -s 40 --overlap 20 -o tiles sheet.png
+    datasplit -q --no-stratify -r a=50,b=50 --blocks 100 tiles >tiles.tsv
+    [ "$(column split tiles.tsv | sort -u | paste -sd' ')" = "a b gap" ]
+    datasplit -q --no-stratify -r a=50,b=50 --blocks 80 --group file_name m.tsv >one.tsv
+    [ "$(column split one.tsv | sort -u | wc -l)" -eq 1 ]
+}
+
 # sizes: how often each value stands in the lines, "a=3,b=4".
 sizes() {
     sort -V | uniq -c | awk '{ print $2 "=" $1 }' | paste -sd,
@@ -273,6 +322,9 @@ sizes() {
     bad 2 "--repeat needs --fold" --folds 3 --repeat 2 shapes.tsv
     bad 2 "--repeat is more than --repeats" --folds 3 --fold 1 --repeats 2 --repeat 3 shapes.tsv
     bad 2 "--residuals are those of shares" --residuals r --fold 1 shapes.tsv
+    bad 2 "--gap and --drop-gap need --blocks" --gap 3 shapes.tsv
+    bad 2 "--gap -1: a number from 0 to 1000000" --blocks 10 --gap -1 shapes.tsv
+    bad 2 "--blocks" --blocks 0 shapes.tsv
     bad 2 "--compat 'torch': sklearn was expected" --compat torch -k 3 shapes.tsv
     bad 2 "--compat sklearn needs --folds, --ratios or --counts" --compat sklearn shapes.tsv
     bad 2 "divides into two splits" --compat sklearn -r a=50,b=25,c=25 shapes.tsv
@@ -302,6 +354,12 @@ sizes() {
     bad 1 "4 folds, the largest class has 3 rows" --compat sklearn -k 4 few.tsv
     bad 1 "5 folds of 4 rows" --compat sklearn -k 5 few.tsv
     bad 1 "a side is empty" --compat sklearn -n a=4,b=rest --no-stratify few.tsv
+    bad 1 "--blocks: shapes.tsv:1: no column 'x'" --blocks 80 shapes.tsv
+    printf 'file_name\tx\ty\twidth\theight\na\t0\t0\t20\t20\nb\t\\N\t\\N\t\\N\t\\N\n' >whole.tsv
+    bad 1 "whole.tsv:3: --blocks: a picture and a region of it were expected" \
+        --no-stratify --blocks 80 whole.tsv
+    bad 1 "whole.tsv:2: --blocks: a region of 20x20, larger than a block less the gap" \
+        --no-stratify --blocks 30 --gap 11 whole.tsv
     bad 1 "--fold 4: there are 3 folds" --folds 3 --fold 4 shapes.tsv
     bad 1 "--fold without --folds K takes the folds of the input: " --fold 1 shapes.tsv
     printf 'fold\n1\n0\n' >folds.tsv
