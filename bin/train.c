@@ -11,9 +11,9 @@
 
 static struct {
     char *output, *root, *model, *size, *train_split, *val_split;
-    int channels, epochs, batch_size, patience, cache_mb;
+    int channels, epochs, batch_size, weights_from, patience, cache_mb;
     double mean, std;
-    char *optimizer, *clip, *schedule, *schedule_by, *class_weights, *monitor, *augment;
+    char *optimizer, *clip, *schedule, *schedule_by, *loss, *class_weights, *monitor, *augment;
     double rate, warmup_epochs, min_delta;
     double weight_decay;
     gboolean no_tensorboard, resume, dry_run;
@@ -63,8 +63,14 @@ static const GOptionEntry entries[] = {
      "When the rate changes: epoch or batch (default: epoch)", "UNIT"},
     {"warmup-epochs", 0, 0, G_OPTION_ARG_DOUBLE, &opt.warmup_epochs,
      "Epochs in which the rate rises from 0 (default: 0)", "N"},
+    {"loss", 0, 0, G_OPTION_ARG_STRING, &opt.loss,
+     "What is made small, see below (default: cross-entropy)", "NAME[:KEY=VALUE,...]"},
     {"class-weights", 0, 0, G_OPTION_ARG_STRING, &opt.class_weights,
-     "Weigh the loss: balanced, effnum:B, inverse, sqrt or log (default: none)", "NAME"},
+     "Weigh the loss: balanced, effnum:B, inverse, sqrt, log, or a table FILE.tsv with columns "
+     "class and weight (default: none)",
+     "NAME"},
+    {"class-weights-from", 0, 0, G_OPTION_ARG_INT, &opt.weights_from,
+     "Weigh the loss after N epochs (default: 0, from the beginning)", "N"},
     {"augment", 0, 0, G_OPTION_ARG_STRING, &opt.augment,
      "Change training samples at random, such as rotate=12,scale=0.2,hflip; see augment(1)",
      "LIST"},
@@ -157,6 +163,7 @@ check_numbers(GError **error)
         int value, min;
     } checks[] = {{"--epochs", opt.epochs, 1},
                   {"--batch-size", opt.batch_size, 1},
+                  {"--class-weights-from", opt.weights_from, 0},
                   {"--early-stopping", opt.patience, 0},
                   {"--cache-mb", opt.cache_mb, 0},
                   {"--channels", opt.channels, 0}};
@@ -192,6 +199,8 @@ gather_options(const char *dataset, TsRunOptions *options, GError **error)
         .batch_size = (guint) opt.batch_size,
         .seed = ts_tool_seed(),
         .cache_bytes = (gsize) opt.cache_mb << 20,
+        .loss = opt.loss != NULL ? opt.loss : "cross-entropy",
+        .class_weights_from = (guint) opt.weights_from,
         .class_weights = opt.class_weights != NULL ? opt.class_weights : "none",
         .monitor = opt.monitor,
         .patience = (guint) opt.patience,
@@ -271,7 +280,8 @@ main(int argc, char **argv)
 {
     g_autofree char *optimizers = ts_optimizer_help();
     g_autofree char *description =
-        g_strconcat(description_text, optimizers, "\n\nSchedules:\n", ts_schedule_help(), NULL);
+        g_strconcat(description_text, optimizers, "\n\nSchedules:\n", ts_schedule_help(),
+                    "\n\nLosses:\n", ts_loss_help(), NULL);
     const TsTool tool = {
         .name = "train",
         .arguments = "[DATASET]",

@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "base/number.h"
+#include "manifest/cell.h"
+#include "manifest/manifest.h"
 
 #include <math.h>
 #include <string.h>
@@ -192,4 +194,34 @@ ts_class_terms(const char *name, const guint64 *counts, guint n, guint64 n_sampl
                GError **error)
 {
     return compute(name, FALSE, counts, n, n_samples, values, error);
+}
+
+gboolean
+ts_class_weights_read(const char *path, const TsClasses *classes, double *weights, GError **error)
+{
+    guint of_class, of_weight;
+    g_autoptr(TsManifest) table = ts_manifest_read(path, error);
+    if (table == NULL || !ts_manifest_require_column(table, "class", &of_class, error) ||
+        !ts_manifest_require_column(table, "weight", &of_weight, error))
+        return FALSE;
+    for (guint c = 0; c < classes->n; c++)
+        weights[c] = NAN;
+    for (guint64 row = 0; row < ts_manifest_n_rows(table); row++) {
+        g_autofree char *name = ts_cell_unescape(ts_manifest_cell(table, row, of_class));
+        int c = ts_classes_find(classes, name);
+        double weight;
+        if (c < 0)
+            continue;
+        if (!ts_cell_to_double(ts_manifest_cell(table, row, of_weight), &weight) || weight < 0)
+            return ts_error_set(error, TS_ERROR_FORMAT,
+                                "%s:%" G_GUINT64_FORMAT
+                                ": the weight of class '%s' is not a number of 0 or more",
+                                path, ts_manifest_line(table, row), name);
+        weights[c] = weight;
+    }
+    for (guint c = 0; c < classes->n; c++)
+        if (isnan(weights[c]))
+            return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: there is no weight of class '%s'",
+                                path, classes->names[c]);
+    return TRUE;
 }

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "manifest/classes.h"
 
 G_BEGIN_DECLS
 
@@ -27,16 +27,24 @@ gboolean ts_class_weights(const char *scheme, const guint64 *counts, guint n, do
 /* Compute any number of a class that follows from its count: the weights above, where N is now
  * `n_samples` (fewer than the sum of the counts where a sample has several labels), and
  *
- *   positive     (N - n_c) / n_c          weight of the positives of a sigmoid, PyTorch's
- * pos_weight sampling:Q   n_c^Q / sum n^Q          share of the draws: 1 as they are, 0 the same
- * for each class, 0.5 square root; Kang et al., "Decoupling", ICLR 2020 repeat:T     max(1, sqrt(T
- * N / n_c))  repeat factor; Gupta et al., "LVIS", CVPR 2019 margin:M     M (min n / n_c)^(1/4)
- * LDAM's margins, the largest of which is M; Cao et al., NeurIPS 2019 logit:TAU    TAU ln(n_c / N)
- * logit adjustment, with TAU 1 balanced softmax; Menon et al., ICLR 2021
+ *   positive     (N - n_c) / n_c: weight of the positives of a sigmoid, PyTorch's pos_weight
+ *   sampling:Q   n_c^Q / sum n^Q: share of the draws, with Q 1 as they are, 0 the same for each
+ *                class, 0.5 square root (Kang et al., "Decoupling", ICLR 2020)
+ *   repeat:T     max(1, sqrt(T N / n_c)): repeat factor (Gupta et al., "LVIS", CVPR 2019)
+ *   margin:M     M (min n / n_c)^(1/4): LDAM's margins, the largest of which is M (Cao et al.,
+ *                NeurIPS 2019)
+ *   logit:TAU    TAU ln(n_c / N): logit adjustment, with TAU 1 balanced softmax (Menon et al.,
+ *                ICLR 2021)
  *
  * A class without samples has the share 0 and otherwise none of these: NaN. TS_ERROR_ARGUMENT for
  * an unknown name. */
 gboolean ts_class_terms(const char *name, const guint64 *counts, guint n, guint64 n_samples,
                         double *values, GError **error);
+
+/* Read the weight of each of `classes` from a table (.tsv) with the columns class and weight; other
+ * classes in it are passed over. TS_ERROR_ARGUMENT if a class is not in it, TS_ERROR_FORMAT,
+ * TS_ERROR_IO. */
+gboolean
+ts_class_weights_read(const char *path, const TsClasses *classes, double *weights, GError **error);
 
 G_END_DECLS

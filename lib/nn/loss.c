@@ -1,8 +1,124 @@
-/* Softmax cross-entropy and its gradient, in double. */
+/* Losses of logits and their gradients, in double. */
 #include "nn/loss.h"
+
+#include "balance/weights.h"
+#include "base/error.h"
+#include "base/number.h"
+#include "base/spec.h"
 
 #include <math.h>
 #include <string.h>
+
+/* ---- names and keys ---- */
+
+static gboolean
+read_cross_entropy(TsSpec *spec, TsLoss *loss, GError **error)
+{
+    return ts_spec_double(spec, "smoothing", 0, 1 - 1e-9, 0, &loss->smoothing, error);
+}
+
+static gboolean
+read_focal(TsSpec *spec, TsLoss *loss, GError **error)
+{
+    loss->focal = TRUE;
+    return ts_spec_double(spec, "gamma", 0, 100, 2, &loss->gamma, error);
+}
+
+const char *
+ts_loss_help(void)
+{
+    return "  cross-entropy[:smoothing=0]   focal[:gamma=2]\n"
+           "  balanced-softmax              logit-adjusted[:tau=1]\n"
+           "  ldam[:margin=0.5,scale=30]";
+}
+
+/* A term of balance/weights.h for each class. */
+static double *
+terms_of_classes(const char *name, double value, const guint64 *counts, guint n, GError **error)
+{
+    char number[TS_NUMBER_MAX];
+    guint64 total = 0;
+    for (guint c = 0; c < n; c++) {
+        total += counts[c];
+        if (counts[c] > 0)
+            continue;
+        ts_error_set(error, TS_ERROR_ARGUMENT,
+                     "this loss needs rows of every class, class %u has none", c + 1);
+        return NULL;
+    }
+    g_autofree char *term = g_strconcat(name, ":", ts_format_double(number, value), NULL);
+    g_autofree double *values = g_new0(double, n);
+    return ts_class_terms(term, counts, n, total, values, error) ? g_steal_pointer(&values) : NULL;
+}
+
+static gboolean
+read_adjusted(TsSpec *spec, const guint64 *counts, guint n, TsLoss *loss, GError **error)
+{
+    double tau = 1;
+    if (g_str_equal(ts_spec_name(spec), "logit-adjusted") &&
+        !ts_spec_double(spec, "tau", 0, 100, 1, &tau, error))
+        return FALSE;
+    loss->offset = terms_of_classes("logit", tau, counts, n, error);
+    return loss->offset != NULL;
+}
+
+static gboolean
+read_ldam(TsSpec *spec, const guint64 *counts, guint n, TsLoss *loss, GError **error)
+{
+    double margin;
+    if (!ts_spec_double(spec, "margin", 0, 1e6, 0.5, &margin, error) ||
+        !ts_spec_double(spec, "scale", 1e-6, 1e6, 30, &loss->scale, error))
+        return FALSE;
+    loss->margin = terms_of_classes("margin", margin, counts, n, error);
+    return loss->margin != NULL;
+}
+
+static gboolean
+read_loss(TsSpec *spec, const guint64 *counts, guint n, TsLoss *loss, GError **error)
+{
+    const char *name = ts_spec_name(spec);
+    if (g_str_equal(name, "cross-entropy"))
+        return read_cross_entropy(spec, loss, error);
+    if (g_str_equal(name, "focal"))
+        return read_focal(spec, loss, error);
+    if (g_str_equal(name, "balanced-softmax") || g_str_equal(name, "logit-adjusted"))
+        return read_adjusted(spec, counts, n, loss, error);
+    if (g_str_equal(name, "ldam"))
+        return read_ldam(spec, counts, n, loss, error);
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no loss '%s'; there are:\n%s", name,
+                        ts_loss_help());
+}
+
+gboolean
+ts_loss_parse(const char *text, const guint64 *counts, guint n, TsLoss *loss, GError **error)
+{
+    g_autoptr(TsSpec) spec = ts_spec_parse(text, "loss", error);
+    *loss = (TsLoss){.scale = 1};
+    if (spec != NULL && read_loss(spec, counts, n, loss, error) && ts_spec_finish(spec, error))
+        return TRUE;
+    ts_loss_clear(loss);
+    return FALSE;
+}
+
+void
+ts_loss_clear(TsLoss *loss)
+{
+    g_clear_pointer(&loss->offset, g_free);
+    g_clear_pointer(&loss->margin, g_free);
+}
+
+/* ---- softmax ---- */
+
+static double
+log_sum_exp(const double *z, guint classes)
+{
+    double largest = z[0], sum = 0;
+    for (guint c = 1; c < classes; c++)
+        largest = MAX(largest, z[c]);
+    for (guint c = 0; c < classes; c++)
+        sum += exp(z[c] - largest);
+    return log(sum) + largest;
+}
 
 void
 ts_softmax(const float *logits, guint classes, double *probabilities)
@@ -16,18 +132,6 @@ ts_softmax(const float *logits, guint classes, double *probabilities)
         probabilities[c] /= sum;
 }
 
-/* log sum exp(z) - z[label], without overflow. */
-static double
-negative_log_likelihood(const float *logits, guint classes, gint32 label)
-{
-    double largest = logits[0], sum = 0;
-    for (guint c = 1; c < classes; c++)
-        largest = MAX(largest, logits[c]);
-    for (guint c = 0; c < classes; c++)
-        sum += exp(logits[c] - largest);
-    return log(sum) + largest - logits[label];
-}
-
 guint
 ts_loss_predicted_class(const float *logits, guint classes)
 {
@@ -38,38 +142,109 @@ ts_loss_predicted_class(const float *logits, guint classes)
     return best;
 }
 
+/* ---- one sample ---- */
+
 static double
-weight_of(const gint32 *labels, const float *weights, const double *class_weights, guint i)
+class_weight(const TsLoss *loss, guint c)
 {
-    return (weights != NULL ? weights[i] : 1.0) *
-           (class_weights != NULL ? class_weights[labels[i]] : 1.0);
+    return loss->class_weights != NULL ? loss->class_weights[c] : 1;
 }
 
-void
-ts_loss_softmax_cross_entropy(const float *logits, const gint32 *labels, const float *weights,
-                              const double *class_weights, guint n, guint classes, guint n_rows,
-                              float *grad, TsLossSums *sums)
+/* cost (classes): the n_c = -ln p_c of what the loss makes of the logits. */
+static void
+costs_of_classes(const TsLoss *loss, const float *logits, guint label, guint classes, double *cost)
 {
+    for (guint c = 0; c < classes; c++)
+        cost[c] = logits[c] + (loss->offset != NULL ? loss->offset[c] : 0);
+    if (loss->margin != NULL)
+        cost[label] -= loss->margin[label];
+    for (guint c = 0; c < classes; c++)
+        cost[c] *= loss->scale;
+    const double total = log_sum_exp(cost, classes);
+    for (guint c = 0; c < classes; c++)
+        cost[c] = total - cost[c];
+}
+
+static double
+smoothed(const TsLoss *loss, const double *cost, guint label, guint classes)
+{
+    double all = 0;
+    if (loss->smoothing == 0)
+        return class_weight(loss, label) * cost[label];
+    for (guint c = 0; c < classes; c++)
+        all += class_weight(loss, c) * cost[c];
+    return (1 - loss->smoothing) * class_weight(loss, label) * cost[label] +
+           loss->smoothing / classes * all;
+}
+
+/* d l / d z_c = scale (sum of the targets' weights p_c - target weight of c). */
+static void
+smoothed_gradient(const TsLoss *loss, const double *cost, guint label, guint classes, double share,
+                  float *grad)
+{
+    const double rest = loss->smoothing / classes;
+    const double of_label = (1 - loss->smoothing) * class_weight(loss, label);
+    double all = of_label;
+    for (guint c = 0; c < classes && rest > 0; c++)
+        all += rest * class_weight(loss, c);
+    for (guint c = 0; c < classes; c++) {
+        double target = (rest > 0 ? rest * class_weight(loss, c) : 0) + (c == label ? of_label : 0);
+        grad[c] = (float) (share * loss->scale * (all * exp(-cost[c]) - target));
+    }
+}
+
+static double
+focal(const TsLoss *loss, const double *cost, guint label)
+{
+    return class_weight(loss, label) * pow(-expm1(-cost[label]), loss->gamma) * cost[label];
+}
+
+/* With p and n of the label: d l / d z_c = w (gamma p (1 - p)^(gamma - 1) ln p - (1 - p)^gamma)
+ * ([c = y] - p_c), which is 0 where p is 1. */
+static void
+focal_gradient(const TsLoss *loss, const double *cost, guint label, guint classes, double share,
+               float *grad)
+{
+    const double p = exp(-cost[label]), rest = -expm1(-cost[label]);
+    double slope = 0;
+    if (rest > 0)
+        slope =
+            -class_weight(loss, label) *
+            (loss->gamma * p * pow(rest, loss->gamma - 1) * cost[label] + pow(rest, loss->gamma));
+    for (guint c = 0; c < classes; c++)
+        grad[c] = (float) (share * loss->scale * slope * (c == label ? rest : -exp(-cost[c])));
+}
+
+/* ---- a batch ---- */
+
+void
+ts_loss_compute(const TsLoss *loss, const float *logits, const gint32 *labels, const float *weights,
+                guint n, guint classes, guint n_rows, float *grad, TsLossSums *sums)
+{
+    static const TsLoss plain = {.scale = 1};
+    g_autofree double *costs = g_new(double, (gsize) MAX(n, 1) * classes);
     double total = 0;
+    loss = loss != NULL ? loss : &plain;
     for (guint i = 0; i < n; i++) {
         const float *z = logits + (gsize) i * classes;
-        double weight = weight_of(labels, weights, class_weights, i);
-        total += weight;
-        sums->loss += weight * negative_log_likelihood(z, classes, labels[i]);
-        sums->n_right += ts_loss_predicted_class(z, classes) == (guint) labels[i];
+        double *cost = costs + (gsize) i * classes, row = weights != NULL ? weights[i] : 1;
+        guint label = (guint) labels[i];
+        costs_of_classes(loss, z, label, classes, cost);
+        total += row * class_weight(loss, label);
+        sums->loss +=
+            row * (loss->focal ? focal(loss, cost, label) : smoothed(loss, cost, label, classes));
+        sums->n_right += ts_loss_predicted_class(z, classes) == label;
     }
     sums->weight += total;
     sums->n += n;
     if (grad == NULL)
         return;
     memset(grad, 0, (gsize) n_rows * classes * sizeof *grad);
-    g_autofree double *p = g_new(double, classes);
     for (guint i = 0; i < n && total > 0; i++) {
-        double share = weight_of(labels, weights, class_weights, i) / total;
-        ts_softmax(logits + (gsize) i * classes, classes, p);
-        p[labels[i]] -= 1;
-        for (guint c = 0; c < classes; c++)
-            grad[(gsize) i * classes + c] = (float) (share * p[c]);
+        const double share = (weights != NULL ? weights[i] : 1) / total;
+        (loss->focal ? focal_gradient : smoothed_gradient)(loss, costs + (gsize) i * classes,
+                                                           (guint) labels[i], classes, share,
+                                                           grad + (gsize) i * classes);
     }
 }
 

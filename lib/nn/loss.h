@@ -1,8 +1,23 @@
-/* Softmax cross-entropy, with its gradient.
+/* What a batch of logits costs, with the gradient.
  *
- * For sample i with label y and weight w: l_i = -log softmax(z_i)[y]. The loss of a batch is
- * PyTorch's weighted mean, sum(w_i l_i) / sum(w_i), and its gradient by the logits w_i (p_i -
- * onehot) / sum(w). All sums are in double, in the order of the samples.
+ * For sample i with label y, weight r (its row's) and class weight w_y:
+ *
+ *   z'_c = scale (z_c + offset_c - margin_y [c = y]),   p = softmax(z'),   n_c = -ln p_c
+ *   cross-entropy   l_i = (1 - s) w_y n_y + s / C sum_c w_c n_c     s: label smoothing (Szegedy et
+ *                   al., 2016); as PyTorch's cross_entropy
+ *   focal           l_i = w_y (1 - p_y)^gamma n_y                              (Lin et al., 2017)
+ *
+ * with offset_c = tau ln(share of c) for logit adjustment (Menon et al., 2021; tau 1 is balanced
+ * softmax, Ren et al., 2020) and margins for LDAM (Cao et al., 2019), which scales by 30 because
+ * its logits are cosines. The loss of a batch is PyTorch's weighted mean, sum(r_i l_i) / sum(r_i
+ * w_y). What is predicted is the class of the largest logit, without offset and margin. All sums
+ * are in double, in the order of the samples.
+ *
+ *     TsLoss focal;
+ *     if (!ts_loss_parse("focal:gamma=2", counts, n_classes, &focal, error))
+ *         return FALSE;
+ *     ts_loss_compute(&focal, logits, labels, NULL, n, n_classes, n, grad, &sums);
+ *     ts_loss_clear(&focal);
  */
 #pragma once
 
@@ -10,21 +25,42 @@
 
 G_BEGIN_DECLS
 
+typedef struct {
+    double smoothing; /* 0: none */
+    gboolean focal;
+    double gamma;                /* focal */
+    double scale;                /* 1 but for LDAM */
+    double *offset;              /* one a class, or NULL; owned */
+    double *margin;              /* likewise */
+    const double *class_weights; /* one a class, or NULL; borrowed */
+} TsLoss;
+
 /* Sums over samples, so that those of batches can be added up to those of an epoch. */
 typedef struct {
-    double loss;     /* sum of w_i l_i */
-    double weight;   /* sum of w_i */
+    double loss;     /* sum of r_i l_i */
+    double weight;   /* sum of r_i w_y */
     guint64 n;       /* samples */
     guint64 n_right; /* samples whose largest logit is the label's (the first of equals) */
 } TsLossSums;
 
-/* logits (n, classes), labels (n) within 0 .. classes - 1, weights (n) or NULL for ones.
- * `class_weights` (classes) or NULL multiply them. Adds to `sums`. `grad`, if not NULL, is
- * (n_rows, classes): rows beyond n are set to zero. Where all weights are zero so is the gradient.
- */
-void ts_loss_softmax_cross_entropy(const float *logits, const gint32 *labels, const float *weights,
-                                   const double *class_weights, guint n, guint classes,
-                                   guint n_rows, float *grad, TsLossSums *sums);
+/* Read NAME or NAME:KEY=VALUE,... (base/spec.h):
+ *     cross-entropy[:smoothing=0]    focal[:gamma=2]    balanced-softmax
+ *     logit-adjusted[:tau=1]         ldam[:margin=0.5,scale=30]
+ * counts (n): training rows of each class. TS_ERROR_ARGUMENT; for offsets and margins also if a
+ * class has no row. */
+gboolean
+ts_loss_parse(const char *text, const guint64 *counts, guint n, TsLoss *loss, GError **error);
+void ts_loss_clear(TsLoss *loss);
+
+/* The names with their keys and defaults, for --help. Borrowed. */
+const char *ts_loss_help(void);
+
+/* logits (n, classes), labels (n) within 0 .. classes - 1, weights (n) or NULL for ones; `loss`
+ * NULL: plain cross-entropy. Adds to `sums`. `grad`, if not NULL, is (n_rows, classes): rows beyond
+ * n are set to zero. Where all weights are zero so is the gradient. */
+void
+ts_loss_compute(const TsLoss *loss, const float *logits, const gint32 *labels, const float *weights,
+                guint n, guint classes, guint n_rows, float *grad, TsLossSums *sums);
 
 /* probabilities (classes) = softmax of logits (classes). */
 void ts_softmax(const float *logits, guint classes, double *probabilities);

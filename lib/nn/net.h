@@ -7,7 +7,7 @@
  *     g_autoptr(TsNet) net = ts_net_new(graph, params, 64, TS_NET_TRAIN, error);
  *     memcpy(ts_net_input(net), images, ...);               // (N, C, H, W)
  *     ts_net_forward(net, step, error);
- *     ts_loss_softmax_cross_entropy(ts_net_logits(net), ..., ts_net_grad_logits(net), ...);
+ *     ts_loss_compute(loss, ts_net_logits(net), ..., ts_net_grad_logits(net), ...);
  *     ts_net_backward(net, error);                          // gradients are in params
  *
  * Several nets (other batch sizes, inference) may share one TsParams; one thread runs them.

@@ -24,6 +24,7 @@ struct _TsRun {
     TsLoader *train, *val;
     TsModel *model;
     TsTrainer *trainer;
+    TsLoss loss;
     double *class_weights; /* NULL: none */
     char *fingerprint;
     char *model_path, *checkpoint_path;
@@ -186,18 +187,28 @@ open_loaders(TsRun *run, GError **error)
     return run->val != NULL || run->val_set == NULL;
 }
 
+static gboolean
+settle_class_weights(TsRun *run, const guint64 *counts, GError **error)
+{
+    const char *how = run->options.class_weights;
+    if (strcmp(how, "none") == 0)
+        return TRUE;
+    run->loss.class_weights = run->class_weights = g_new0(double, run->classes->n);
+    if (g_str_has_suffix(how, ".tsv"))
+        return ts_class_weights_read(how, run->classes, run->class_weights, error);
+    return ts_class_weights(how, counts, run->classes->n, run->class_weights, error);
+}
+
 /* The counts are those of the training rows, repeated rows counted as often as they stand there. */
 static gboolean
-settle_class_weights(TsRun *run, GError **error)
+settle_loss(TsRun *run, GError **error)
 {
-    if (strcmp(run->options.class_weights, "none") == 0)
-        return TRUE;
     const guint n = run->classes->n;
     g_autofree guint64 *counts = g_new0(guint64, n);
     for (guint64 i = 0; i < ts_dataset_n(run->train_set); i++)
         counts[ts_dataset_label(run->train_set, i)]++;
-    run->class_weights = g_new0(double, n);
-    return ts_class_weights(run->options.class_weights, counts, n, run->class_weights, error);
+    return ts_loss_parse(run->options.loss, counts, n, &run->loss, error) &&
+           settle_class_weights(run, counts, error);
 }
 
 static gboolean
@@ -233,7 +244,7 @@ ts_run_new(const TsRunOptions *options, GError **error)
         run->checkpoint_path = g_build_filename(options->folder, "last.ckpt", NULL);
     }
     if (!open_data(run, error) || !open_model(run, error) || !open_loaders(run, error) ||
-        !settle_class_weights(run, error) || !settle_monitor(run, error))
+        !settle_loss(run, error) || !settle_monitor(run, error))
         return NULL;
     return g_steal_pointer(&run);
 }
@@ -251,6 +262,7 @@ ts_run_free(TsRun *run)
     ts_dataset_free(run->val_set);
     ts_classes_free(run->classes);
     ts_manifest_free(run->manifest);
+    ts_loss_clear(&run->loss);
     g_free(run->class_weights);
     g_free(run->fingerprint);
     g_free(run->model_path);
@@ -272,7 +284,8 @@ open_trainer(TsRun *run, GError **error)
                                       .epochs = options->epochs,
                                       .seed = options->seed,
                                       .learning_rate = options->schedule.rate,
-                                      .class_weights = run->class_weights,
+                                      .loss = run->loss,
+                                      .class_weights_from = options->class_weights_from,
                                       .optimizer = options->optimizer,
                                       .clip = options->clip,
                                       .checkpoint = run->checkpoint_path,

@@ -34,7 +34,9 @@ typedef struct {
     TsClip clip;
     TsSchedule schedule;
     gboolean schedule_by_batch; /* the rate changes with each batch, not each epoch */
-    const char *class_weights;  /* "none" or a formula of balance/weights.h */
+    const char *loss;           /* as ts_loss_parse() reads it */
+    const char *class_weights;  /* "none", a formula of balance/weights.h, or a table (.tsv) */
+    guint class_weights_from;   /* epoch, from 0, from which they count */
     const char *monitor;        /* NULL: val_loss, or loss where there is no validation */
     guint patience;             /* of early stopping; 0: none */
     double min_delta;

@@ -264,6 +264,16 @@ clip_gradients(TsTrainer *self, GError **error)
            ts_clip_gradients(&self->options.clip, self->model->params, &norm, error);
 }
 
+/* Class weights may join later (deferred re-weighting). */
+static TsLoss
+loss_of_epoch(const TsTrainer *self)
+{
+    TsLoss loss = self->options.loss;
+    if (self->epoch < self->options.class_weights_from)
+        loss.class_weights = NULL;
+    return loss;
+}
+
 static gboolean
 train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
 {
@@ -274,9 +284,9 @@ train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
     fill_input(net, batch, &self->model->preprocess);
     if (!ts_net_forward(net, self->iteration, error))
         return FALSE;
-    ts_loss_softmax_cross_entropy(
-        ts_net_logits(net), batch->labels, batch->weights, self->options.class_weights, batch->n,
-        g_strv_length(self->model->classes), batch->n, ts_net_grad_logits(net), &sums);
+    const TsLoss loss = loss_of_epoch(self);
+    ts_loss_compute(&loss, ts_net_logits(net), batch->labels, batch->weights, batch->n,
+                    g_strv_length(self->model->classes), batch->n, ts_net_grad_logits(net), &sums);
     if (sums.weight > 0 && !isfinite(sums.loss))
         return ts_error_set(error, TS_ERROR_RANGE,
                             "iteration %" G_GUINT64_FORMAT
@@ -326,8 +336,8 @@ validate_batch(TsTrainer *self, const TsBatch *batch, TsLossSums *sums, TsConfus
     if (!ts_net_forward(self->net_val, 0, error))
         return FALSE;
     const float *logits = ts_net_logits(self->net_val);
-    ts_loss_softmax_cross_entropy(logits, batch->labels, batch->weights, NULL, batch->n, classes,
-                                  batch->n, NULL, sums);
+    ts_loss_compute(NULL, logits, batch->labels, batch->weights, batch->n, classes, batch->n, NULL,
+                    sums);
     for (guint i = 0; i < batch->n; i++)
         ts_confusion_add(confusion, (guint) batch->labels[i],
                          ts_loss_predicted_class(logits + (gsize) i * classes, classes), 1);

@@ -27,7 +27,8 @@ typedef struct {
     guint epochs;
     guint64 seed;
     double learning_rate;
-    const double *class_weights; /* one a class, or NULL; borrowed */
+    TsLoss loss;              /* of training; validation has plain cross-entropy. Borrowed */
+    guint class_weights_from; /* epochs, from 0, before it leave the loss's class weights out */
     TsOptimizerOptions optimizer;
     TsClip clip;
     const char *checkpoint; /* path of last.ckpt, written after each epoch and when a signal

@@ -30,8 +30,8 @@ run_step(TsNet *net, TsOptimizer *optimizer, const gint32 *labels, guint step, G
     TsLossSums sums = {0};
     if (!ts_net_forward(net, step, error))
         return FALSE;
-    ts_loss_softmax_cross_entropy(ts_net_logits(net), labels, NULL, NULL, n, CLASSES, n,
-                                  ts_net_grad_logits(net), &sums);
+    ts_loss_compute(NULL, ts_net_logits(net), labels, NULL, n, CLASSES, n, ts_net_grad_logits(net),
+                    &sums);
     if (!ts_net_backward(net, error))
         return FALSE;
     ts_optimizer_step(optimizer, 0.01);

@@ -168,6 +168,41 @@ setup() {
     done
 }
 
+@test "losses and class weights, of a table too, change what is learned" {
+    # The first class with more rows than the others.
+    awk -F'\t' '{print} $8 == 0 {print; print}' digits.tsv > some.tsv
+    options="-q -b 32 --no-tensorboard -m mlp --epochs 2 some.tsv"
+    # shellcheck disable=SC2086  # words
+    train -o plain $options
+    for loss in cross-entropy:smoothing=0.1 focal balanced-softmax logit-adjusted:tau=2 ldam; do
+        # shellcheck disable=SC2086  # words
+        train -o run --force --loss $loss $options
+        ! cmp -s run/model.safetensors plain/model.safetensors || fail "$loss changes nothing"
+    done
+    printf 'class\tweight\n' > weights.tsv
+    for class in 0 1 2 3 4 5 6 7 8 9 10 11; do
+        printf '%s\t%s\n' "$class" "$((class + 1))" >> weights.tsv
+    done
+    # shellcheck disable=SC2086  # words
+    train -o run --force --class-weights weights.tsv $options
+    ! cmp -s run/model.safetensors plain/model.safetensors
+    # Weights that count from the third epoch on change nothing before.
+    # shellcheck disable=SC2086  # words
+    train -o run --force --class-weights weights.tsv --class-weights-from 2 $options
+    cmp run/model.safetensors plain/model.safetensors
+    sed -i '/^9/d' weights.tsv
+    # shellcheck disable=SC2086  # words
+    run -2 --separate-stderr train -o run --force --class-weights weights.tsv $options
+    stderr_has "class '9'"
+    sed -i 's/^3.*/3\tmany/' weights.tsv
+    # shellcheck disable=SC2086  # words
+    run -1 --separate-stderr train -o run --force --class-weights weights.tsv $options
+    stderr_has "weights.tsv:5"
+    # shellcheck disable=SC2086  # words
+    run -2 --separate-stderr train -o run --force --loss hinge $options
+    stderr_has "balanced-softmax"
+}
+
 @test "schedules set the rate of each epoch, and of each batch; a plateau lowers it after a resumption too" {
     rates() { awk -F, 'NR > 1 { printf "%s%s", (NR > 2 ? " " : ""), $4 }' "$1/history.csv"; }
     options="-q -b 64 --no-tensorboard --lr 0.1 -m mlp"

@@ -85,9 +85,8 @@ run_step(TsNet *net, const Batches *batches, guint step, TsState *state, GError 
     memcpy(ts_net_input(net), batches->images + step * n_images, n_images * sizeof(float));
     if (!ts_net_forward(net, step, error))
         return FALSE;
-    ts_loss_softmax_cross_entropy(ts_net_logits(net), batches->labels + step * batches->n, NULL,
-                                  NULL, batches->n, CLASSES, batches->n, ts_net_grad_logits(net),
-                                  &sums);
+    ts_loss_compute(NULL, ts_net_logits(net), batches->labels + step * batches->n, NULL, batches->n,
+                    CLASSES, batches->n, ts_net_grad_logits(net), &sums);
     keep_logits(state, step, net, batches->n, ts_loss_mean(&sums));
     return ts_net_backward(net, error);
 }

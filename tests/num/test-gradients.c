@@ -64,8 +64,8 @@ loss_of(Fixture *f, gboolean with_gradient)
     TsLossSums sums = {0};
     memcpy(ts_net_input(f->net), f->images, f->n_images * sizeof *f->images);
     ck_assert(ts_net_forward(f->net, 11, &error));
-    ts_loss_softmax_cross_entropy(ts_net_logits(f->net), f->labels, weights, NULL, BATCH, CLASSES,
-                                  BATCH, ts_net_grad_logits(f->net), &sums);
+    ts_loss_compute(NULL, ts_net_logits(f->net), f->labels, weights, BATCH, CLASSES, BATCH,
+                    ts_net_grad_logits(f->net), &sums);
     if (with_gradient)
         ck_assert(ts_net_backward(f->net, &error));
     return ts_loss_mean(&sums);

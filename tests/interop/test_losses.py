@@ -1,0 +1,83 @@
+"""Losses and their gradients against PyTorch's, or against the papers' formulas in PyTorch."""
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import save_file
+from torch.nn import functional
+
+N, CLASSES = 40, 7
+
+
+def cross_entropy(smoothing):
+    return lambda z, y, w, v, n: functional.cross_entropy(
+        z, y, weight=v, label_smoothing=smoothing, reduction="none"
+    )
+
+
+def adjusted(tau):
+    return lambda z, y, w, v, n: functional.cross_entropy(
+        z + tau * torch.log(n / n.sum()), y, weight=v, reduction="none"
+    )
+
+
+def focal(gamma):
+    def loss(z, y, w, v, n):
+        cost = functional.cross_entropy(z, y, reduction="none")
+        return v[y] * (1 - torch.exp(-cost)) ** gamma * cost
+
+    return loss
+
+
+def ldam(margin, scale):
+    """The authors' LDAMLoss."""
+
+    def loss(z, y, w, v, n):
+        margins = n**-0.25
+        margins = margins * (margin / margins.max())
+        hot = functional.one_hot(y, CLASSES).bool()
+        z = torch.where(hot, z - margins, z)
+        return functional.cross_entropy(scale * z, y, weight=v, reduction="none")
+
+    return loss
+
+
+LOSSES = {
+    "cross-entropy": cross_entropy(0),
+    "cross-entropy:smoothing=0.1": cross_entropy(0.1),
+    "focal": focal(2),
+    "focal:gamma=0.5": focal(0.5),
+    "focal:gamma=0": cross_entropy(0),
+    "balanced-softmax": adjusted(1),
+    "logit-adjusted:tau=1.7": adjusted(1.7),
+    "ldam": ldam(0.5, 30),
+    "ldam:margin=0.3,scale=2": ldam(0.3, 2),
+}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_and_gradients_equal_pytorch(name, weighted, helper, tmp_path):
+    random = np.random.default_rng(len(name))
+    data = {
+        "logits": 2 * random.normal(size=(N, CLASSES)),
+        "labels": random.integers(CLASSES, size=N),
+        "weights": random.random(N) if weighted else np.ones(N),
+        "class_weights": 2 * random.random(CLASSES) if weighted else np.ones(CLASSES),
+        "counts": random.integers(1, 1000, size=CLASSES),
+    }
+    data = {key: value.astype(np.float32) for key, value in data.items()}
+    save_file(data, tmp_path / "in.safetensors")
+    out = np.array(helper("loss-peer", name, tmp_path / "in.safetensors").split(), float)
+
+    z, w, v, n = (
+        torch.tensor(data[k]).double() for k in ("logits", "weights", "class_weights", "counts")
+    )
+    y = torch.tensor(data["labels"]).long()
+    z.requires_grad_()
+    loss = (w * LOSSES[name](z, y, w, v, n)).sum() / (w * v[y]).sum()
+    loss.backward()
+    assert out[0] == pytest.approx(loss.item(), rel=1e-12)
+    np.testing.assert_allclose(
+        out[1:].reshape(N, CLASSES), z.grad.numpy(), rtol=1e-6, atol=1e-9
+    )
