@@ -31,10 +31,19 @@ is_class_number(const char *name)
     return g_str_has_prefix(name, "count:") || g_str_has_prefix(name, "share:");
 }
 
+static gboolean
+is_image_number(const char *name)
+{
+    return strcmp(name, "unreadable") == 0 || strcmp(name, "max_association") == 0 ||
+           g_str_has_prefix(name, "association:");
+}
+
 /* What can be known before the data is: that it is a name at all. */
 static gboolean
-check_name(const ClassStats *stats, const char *name, GError **error)
+check_name(const ClassStats *stats, const char *name, gboolean with_images, GError **error)
 {
+    if (is_image_number(name))
+        return with_images || ts_error_set(error, TS_ERROR_ARGUMENT, "'%s' needs --images", name);
     gsize length = strcspn(name, "@");
     if (is_class_number(name) || find_name(part_numbers, N_NUMBERS, name, length) >= 0 ||
         find_name(drift_numbers, G_MAXUINT, name, strlen(name)) >= 0)
@@ -47,14 +56,15 @@ check_name(const ClassStats *stats, const char *name, GError **error)
 }
 
 gboolean
-parse_checks(ClassStats *stats, char **texts, GError **error)
+parse_checks(ClassStats *stats, char **texts, gboolean with_images, GError **error)
 {
     stats->checks = g_ptr_array_new_with_free_func((GDestroyNotify) ts_condition_free);
     for (guint i = 0; texts != NULL && texts[i] != NULL; i++) {
         TsCondition *condition = ts_condition_parse(texts[i], error);
         if (condition != NULL)
             g_ptr_array_add(stats->checks, condition);
-        if (condition == NULL || !check_name(stats, ts_condition_name(condition), error)) {
+        if (condition == NULL ||
+            !check_name(stats, ts_condition_name(condition), with_images, error)) {
             g_prefix_error(error, "--check: ");
             return FALSE;
         }
@@ -123,8 +133,31 @@ compute_label_number(const ClassStats *stats, guint which)
 }
 
 static gboolean
+compute_image_number(const ClassStats *stats, const char *name, double *value, GError **error)
+{
+    *value = NAN;
+    if (strcmp(name, "unreadable") == 0) {
+        *value = (double) stats->survey->n_rejected;
+        return TRUE;
+    }
+    if (strcmp(name, "max_association") == 0) {
+        for (guint i = 0; i < N_LINKS; i++)
+            if (isnan(*value) || stats->links[i].link.corrected > *value)
+                *value = stats->links[i].link.corrected;
+        return TRUE;
+    }
+    const PropertyLink *link = find_link(stats, strchr(name, ':') + 1);
+    if (link != NULL)
+        *value = link->link.strength;
+    return link != NULL ||
+           ts_error_set(error, TS_ERROR_ARGUMENT, "'%s': there is no such property", name);
+}
+
+static gboolean
 compute_number(const ClassStats *stats, const char *name, double *value, GError **error)
 {
+    if (is_image_number(name))
+        return compute_image_number(stats, name, value, error);
     int which = find_name(drift_numbers, G_MAXUINT, name, strlen(name));
     if (which >= 0)
         return compute_drift_number(stats, (guint) which, value, error);

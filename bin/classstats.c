@@ -20,8 +20,10 @@ static struct {
     char *confidence;
     char *plot;
     char **checks;
+    char *rejects;
+    char *root;
     int bootstrap;
-    gboolean multi_label;
+    gboolean multi_label, images, keep_going;
 } opt;
 
 static const GOptionEntry entries[] = {
@@ -31,6 +33,13 @@ static const GOptionEntry entries[] = {
      "Column of the splits, used if it is there (default: split)", "COLUMN"},
     {"multi-label", 0, 0, G_OPTION_ARG_NONE, &opt.multi_label,
      "Cells hold several labels, separated by ';'", NULL},
+    {"images", 0, 0, G_OPTION_ARG_NONE, &opt.images,
+     "Look at the images too: sizes, formats, channels, and what predicts the label", NULL},
+    {"root", 0, 0, G_OPTION_ARG_FILENAME, &opt.root, "Where relative file names start", "DIR"},
+    {"keep-going", 0, 0, G_OPTION_ARG_NONE, &opt.keep_going,
+     "Pass over images that cannot be read, name each, and end with status 1", NULL},
+    {"rejects", 0, 0, G_OPTION_ARG_FILENAME, &opt.rejects, "Write the rows of these to FILE",
+     "FILE"},
     {"weights", 0, 0, G_OPTION_ARG_STRING, &opt.weights,
      "Add columns: balanced, effnum:B, inverse, sqrt, log, positive, sampling:Q, repeat:T, "
      "margin:M, logit:TAU",
@@ -49,8 +58,8 @@ static const GOptionEntry entries[] = {
      "CONDITION"},
     {"plot", 0, 0, G_OPTION_ARG_FILENAME, &opt.plot, "Draw the classes as SVG", "FILE"},
     {"show", 0, 0, G_OPTION_ARG_STRING, &opt.show,
-     "Which tables: classes, splits, summary, intervals, drift, labels, pairs (default: all but "
-     "pairs)",
+     "Which tables: classes, splits, summary, intervals, drift, labels, pairs; sizes, formats, "
+     "channels, properties, means (default: all but pairs)",
      "LIST"},
     G_OPTION_ENTRY_NULL,
 };
@@ -59,14 +68,16 @@ static const struct {
     const char *name;
     ShowTables table;
 } tables[] = {
-    {"classes", SHOW_CLASSES},     {"splits", SHOW_SPLITS}, {"summary", SHOW_SUMMARY},
-    {"intervals", SHOW_INTERVALS}, {"drift", SHOW_DRIFT},   {"labels", SHOW_LABELS},
-    {"pairs", SHOW_PAIRS},
+    {"classes", SHOW_CLASSES},     {"splits", SHOW_SPLITS},         {"summary", SHOW_SUMMARY},
+    {"intervals", SHOW_INTERVALS}, {"drift", SHOW_DRIFT},           {"labels", SHOW_LABELS},
+    {"pairs", SHOW_PAIRS},         {"sizes", SHOW_SIZES},           {"formats", SHOW_FORMATS},
+    {"channels", SHOW_CHANNELS},   {"properties", SHOW_PROPERTIES}, {"means", SHOW_MEANS},
 };
 
 static void
 stats_clear(ClassStats *stats)
 {
+    g_clear_pointer(&stats->survey, ts_survey_free);
     g_clear_pointer(&stats->counts, ts_class_counts_free);
     g_clear_pointer(&stats->manifest, ts_manifest_free);
     g_clear_pointer(&stats->terms, g_strfreev);
@@ -110,6 +121,8 @@ choose_tables(guint *show, GError **error)
     if ((*show & (SHOW_LABELS | SHOW_PAIRS)) != 0 && !opt.multi_label)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--show: labels and pairs need --multi-label");
+    if ((*show & SHOW_ANY_IMAGES) != 0 && !opt.images)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--show: tables of images need --images");
     return TRUE;
 }
 
@@ -167,13 +180,24 @@ parse_bootstrap(TsBootstrap *bootstrap, GError **error)
 }
 
 static gboolean
+check_image_options(GError **error)
+{
+    if (!opt.images && (opt.keep_going || opt.root != NULL))
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: needs --images",
+                            opt.keep_going ? "--keep-going" : "--root");
+    return opt.rejects == NULL || opt.keep_going ||
+           ts_error_set(error, TS_ERROR_ARGUMENT, "--rejects: needs --keep-going");
+}
+
+static gboolean
 parse_options(ClassStats *stats, GError **error)
 {
     stats->columns.label = opt.label != NULL ? opt.label : (opt.multi_label ? "labels" : "label");
     stats->columns.is_multi = opt.multi_label;
-    return choose_tables(&stats->show, error) && parse_weights(stats, error) &&
-           parse_tiers(&stats->tiers, error) && parse_bootstrap(&stats->bootstrap, error) &&
-           parse_checks(stats, opt.checks, error);
+    return check_image_options(error) && choose_tables(&stats->show, error) &&
+           parse_weights(stats, error) && parse_tiers(&stats->tiers, error) &&
+           parse_bootstrap(&stats->bootstrap, error) &&
+           parse_checks(stats, opt.checks, opt.images, error);
 }
 
 /* Names that a person or another file system would take for one. */
@@ -225,7 +249,10 @@ read_stats(ClassStats *stats, const char *dataset, GError **error)
         (stats->counts = count(stats->manifest, stats->columns, error)) == NULL)
         return FALSE;
     warn_of_alike_names(stats->counts);
-    return compare(stats, error) && check_bootstrap(stats, error);
+    if (opt.root != NULL)
+        ts_manifest_set_folder(stats->manifest, opt.root);
+    return compare(stats, error) && check_bootstrap(stats, error) &&
+           (!opt.images || survey_images(stats, opt.keep_going, opt.rejects, error));
 }
 
 static gboolean
@@ -249,13 +276,28 @@ add_tables(const ClassStats *stats, TsReport *report, GError **error)
 }
 
 static gboolean
+add_image_tables(ClassStats *stats, TsReport *report, GError **error)
+{
+    if (stats->survey == NULL)
+        return TRUE;
+    if ((stats->show & SHOW_SIZES) != 0 && !add_sizes(stats, report, error))
+        return FALSE;
+    if ((stats->show & SHOW_FORMATS) != 0)
+        add_formats(stats, report);
+    if ((stats->show & SHOW_CHANNELS) != 0)
+        add_channels(stats, report);
+    return add_properties(stats, report, error);
+}
+
+static gboolean
 run(int n_args, char **args, GError **error)
 {
     g_auto(ClassStats) stats = {0};
     if (!parse_options(&stats, error) || !read_stats(&stats, n_args > 0 ? args[0] : "-", error))
         return FALSE;
     g_autoptr(TsReport) report = ts_report_new();
-    return add_tables(&stats, report, error) && run_checks(&stats, opt.checks, report, error) &&
+    return add_tables(&stats, report, error) && add_image_tables(&stats, report, error) &&
+           run_checks(&stats, opt.checks, report, error) &&
            (opt.plot == NULL || write_plot(&stats, opt.plot, error)) &&
            ts_report_print(report, ts_tool_format(), error);
 }
@@ -278,8 +320,9 @@ main(int argc, char **argv)
             "  datasplit shapes.tsv | classstats\n"
             "  classstats --show classes --weights balanced,effnum:0.999 train.tsv\n"
             "  classstats --check 'min_per_class>=20' --check 'empty@val==0' split.tsv\n"
-            "  classstats --against last-year.tsv --bootstrap 2000 --plot classes.svg new.tsv",
-        .flags = TS_TOOL_FORMAT | TS_TOOL_SEED | TS_TOOL_FORCE,
+            "  classstats --against last-year.tsv --bootstrap 2000 --plot classes.svg new.tsv\n"
+            "  classstats --images --check 'max_association<0.5' photos/",
+        .flags = TS_TOOL_FORMAT | TS_TOOL_SEED | TS_TOOL_FORCE | TS_TOOL_THREADS | TS_TOOL_PROGRESS,
         .max_args = 1,
         .options = entries,
         .run = run,

@@ -1,6 +1,8 @@
 /* What the files of classstats share: the data of one run, and the tables made of it. */
 #pragma once
 
+#include "sample/survey.h"
+#include "stats/association.h"
 #include "stats/class_counts.h"
 #include "stats/class_table.h"
 #include "stats/drift.h"
@@ -15,6 +17,12 @@ typedef enum {
     SHOW_DRIFT = 1 << 4,
     SHOW_LABELS = 1 << 5,
     SHOW_PAIRS = 1 << 6,
+    SHOW_SIZES = 1 << 7,
+    SHOW_FORMATS = 1 << 8,
+    SHOW_CHANNELS = 1 << 9,
+    SHOW_PROPERTIES = 1 << 10,
+    SHOW_MEANS = 1 << 11,
+    SHOW_ANY_IMAGES = SHOW_SIZES | SHOW_FORMATS | SHOW_CHANNELS | SHOW_PROPERTIES | SHOW_MEANS,
 } ShowTables;
 
 /* Two distributions over the same classes. */
@@ -24,6 +32,15 @@ typedef struct {
     guint item_a, item_b; /* of the bootstrap: equal numbers draw equal replicates */
     TsDrift drift;
 } Comparison;
+
+/* What a property of the images says about the class: those of TsProperty and bytes are numbers;
+ * size, format and suffix are names. */
+typedef struct {
+    const char *name;
+    TsAssociation link;
+} PropertyLink;
+
+enum { N_NUMERIC = TS_N_PROPERTIES + 1, N_LINKS = N_NUMERIC + 3 };
 
 typedef struct {
     guint show; /* ShowTables */
@@ -37,6 +54,8 @@ typedef struct {
     guint n_compared;
     GPtrArray *comparisons; /* of Comparison */
     GPtrArray *checks;      /* of TsCondition */
+    TsSurvey *survey;       /* of the images, or NULL */
+    PropertyLink links[N_LINKS];
 } ClassStats;
 
 /* classstats-tables.c: numbers of a part (see TsClassCounts) by name, those of the summary and
@@ -64,6 +83,14 @@ gboolean add_intervals(const ClassStats *stats, TsReport *report, GError **error
 /* Intervals of the shares of `part`, (n). NULL and an error if there is not the memory. */
 TsInterval *compute_share_intervals(const ClassStats *stats, guint part, GError **error);
 
+/* classstats-images.c */
+gboolean survey_images(ClassStats *stats, gboolean keep_going, const char *rejects, GError **error);
+const PropertyLink *find_link(const ClassStats *stats, const char *name);
+gboolean add_sizes(ClassStats *stats, TsReport *report, GError **error);
+void add_formats(const ClassStats *stats, TsReport *report);
+void add_channels(const ClassStats *stats, TsReport *report);
+gboolean add_properties(ClassStats *stats, TsReport *report, GError **error);
+
 /* classstats-checks.c */
-gboolean parse_checks(ClassStats *stats, char **texts, GError **error);
+gboolean parse_checks(ClassStats *stats, char **texts, gboolean with_images, GError **error);
 gboolean run_checks(const ClassStats *stats, char **texts, TsReport *report, GError **error);

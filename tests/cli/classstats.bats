@@ -217,6 +217,68 @@ END
     stderr_has "warning: 21 splits: they are not compared"
 }
 
+@test "--images: the same bytes for any number of threads, from files, regions and IDX" {
+    local n
+    for n in 1 2 4; do classstats --images -j "$n" shapes.tsv >"threads-$n"; done
+    same threads-1 threads-2
+    same threads-1 threads-4
+    classstats --images --show channels shapes >folder
+    classstats --images --show channels shapes.tsv >table
+    same folder table
+    tile --size 20 --virtual sheet.png >tiles.tsv
+    awk -v OFS='\t' '{ print $0, NR == 1 ? "label" : NR % 2 ? "a" : "b" }' tiles.tsv >labelled.tsv
+    run -0 --separate-stderr classstats --images --show sizes,channels labelled.tsv
+    [[ ${lines[1]} == $'all\t\\N\t200\t20\t20\t20\t20\t20\t20\t1\t1\t1\t1\t20x20\t1' ]]
+    [[ ${lines[5]} == $'all\t\\N\t1\tgrey\t200\t80000\t'* ]]
+}
+
+@test "--images: sizes, formats, and a property that predicts the label" {
+    mkdir -p set/big set/small
+    cp shapes/disc/*.png set/small
+    for f in shapes/square/*.png; do
+        tile --size 16 --force -o tiles "$f" >/dev/null
+        cp tiles/*.png set/big
+    done
+    run -0 --separate-stderr classstats --images --show sizes,properties \
+        --check 'association:width>0.99' set
+    [[ ${lines[1]} == $'all\t'*$'\t16\t'*$'\t32\t'*$'\t2\t'* ]]
+    grep -P '^width\teta\t1\t1\t0\t' <<<"$output"
+    grep -P '^size\tcramers_v\t(1|0.999)' <<<"$output"
+    grep -P '^suffix\tcramers_v\t\\N\t' <<<"$output"
+    run -1 --separate-stderr classstats -q --images --check 'max_association<0.5' set
+    stderr_has "--check 'max_association<0.5' fails: max_association is"
+}
+
+@test "--images: what cannot be read is an error, or passed over and named" {
+    head -5 shapes.tsv >m.tsv
+    printf 'broken.png\tdisc\tx\nabsent.png\tdisc\tx\n' >>m.tsv
+    head -c 100 sheet.png >broken.png
+    bad 1 "m.tsv:6: broken.png" --images m.tsv
+    run -1 --separate-stderr classstats --images --keep-going --rejects bad.tsv --show formats \
+        --check 'unreadable==2' m.tsv
+    stderr_has "warning: m.tsv:6: broken.png"
+    stderr_has "warning: m.tsv:7: absent.png"
+    stderr_has "2 of 6 images passed over"
+    [[ ${lines[1]} == $'3\tno\t8-bit\t4\t1' ]]
+    [[ ${lines[3]} == $'unreadable==2\t2\tholds' ]]
+    [ "$(cut -f 1 bad.tsv | tail -n +2)" = $'broken.png\nabsent.png' ]
+    printf 'label\nx\n' >no-file.tsv
+    bad 1 "file_name" --images no-file.tsv
+}
+
+@test "--root, and several labels with images" {
+    mkdir elsewhere
+    cp shapes.tsv elsewhere/
+    bad 1 "disc" --images elsewhere/shapes.tsv
+    classstats --images --root . --show channels elsewhere/shapes.tsv >a
+    classstats --images --show channels shapes.tsv >b
+    same a b
+    awk -F'\t' -v OFS='\t' '{ print $1, NR == 1 ? "labels" : $2 == "disc" ? "disc;round" : $2 }' \
+        shapes.tsv >m.tsv
+    run -0 --separate-stderr classstats --multi-label --images --show sizes m.tsv
+    grep -P '^class\tround\t24\t32' <<<"$output"
+}
+
 # bad NAME STATUS MESSAGE ARGUMENT...: what fails prints nothing on standard output.
 bad() {
     local status_expected=$1 message=$2
@@ -245,6 +307,12 @@ bad() {
     bad 2 "--confidence: needs --bootstrap" --confidence 0.9 shapes.tsv
     bad 2 "--confidence: 1 is not between 0 and 1" --bootstrap 9 --confidence 1 shapes.tsv
     bad 2 "not with --multi-label" --bootstrap 9 --multi-label shapes.tsv
+    bad 2 "--keep-going: needs --images" --keep-going shapes.tsv
+    bad 2 "--root: needs --images" --root . shapes.tsv
+    bad 2 "--rejects: needs --keep-going" --images --rejects f.tsv shapes.tsv
+    bad 2 "--show: tables of images need --images" --show means shapes.tsv
+    bad 2 "--check: 'unreadable' needs --images" --check 'unreadable==0' shapes.tsv
+    bad 2 "'association:x': there is no such property" --images --check 'association:x<1' shapes.tsv
     bad 1 "absent.tsv: cannot be read" --against absent.tsv shapes.tsv
     bad 2 "too many arguments" shapes.tsv shapes.tsv
 }

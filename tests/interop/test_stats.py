@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
-from scipy import stats
+from PIL import Image
+from scipy import signal, stats
 from scipy.spatial import distance
+from skimage.color import rgb2hsv
 from sklearn import metrics
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -192,6 +194,82 @@ def test_bootstrap_intervals_are_those_of_resampled_rows(tool):
     assert [ours["low"], ours["high"]] == pytest.approx(
         list(np.quantile(entropy, [0.025, 0.975])), abs=5e-3)
     assert ours["bias"] == pytest.approx(entropy.mean() - ours["value"], abs=2e-3)
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Pictures of three classes and a manifest of them: RGB, sizes and brightness by class."""
+    rng, folder, rows = np.random.default_rng(0), tmp_path_factory.mktemp("pictures"), []
+    for i in range(60):
+        label = int(rng.integers(3))
+        size = tuple(rng.integers(8, 12 + 8 * label, 2))
+        pixels = np.clip(rng.normal(90 + 20 * label, 40, (*size, 3)), 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+        rows.append((f"{i}.png", f"c{label}"))
+    names, labels = zip(*rows)
+    (folder / "m.tsv").write_text(manifest(file_name=names, label=labels))
+    images = [np.asarray(Image.open(folder / name)) for name in names]
+    return folder / "m.tsv", images, np.array(labels)
+
+
+def properties_of(image):
+    """What classstats says of an image, from scikit-image, SciPy and numpy."""
+    rgb = image.astype(float)
+    # Pillow's grey truncates differently, so BT.601 is rounded here as documented.
+    grey = (image.astype(int) @ [299, 587, 114] + 500) // 1000
+    kernel = [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
+    return {"width": image.shape[1], "height": image.shape[0],
+            "area": image.shape[0] * image.shape[1], "aspect": image.shape[1] / image.shape[0],
+            "brightness": grey.mean() / 255, "contrast": grey.std() / 255,
+            "sharpness": signal.convolve2d(grey, kernel, mode="valid").var(),
+            "entropy": stats.entropy(np.bincount(grey.ravel()), base=2),
+            "red": rgb[..., 0].sum() / rgb.sum(), "green": rgb[..., 1].sum() / rgb.sum(),
+            "blue": rgb[..., 2].sum() / rgb.sum(), "saturation": rgb2hsv(image)[..., 1].mean()}
+
+
+def test_channels_and_sizes_are_numpys(tool, pictures):
+    path, images, labels = pictures
+    report = classstats(tool, "--images", str(path))
+    for by, name, chosen in [("all", None, images)] + [
+            ("class", c, [x for x, l in zip(images, labels) if l == c]) for c in np.unique(labels)]:
+        pixels = np.concatenate([x.reshape(-1, 3) for x in chosen]) / 255
+        rows = [r for r in report["channels"] if (r["by"], r["name"]) == (by, name)]
+        assert [r["channel"] for r in rows] == ["red", "green", "blue"]
+        assert [r["mean"] for r in rows] == pytest.approx(list(pixels.mean(0)), rel=1e-13)
+        assert [r["std"] for r in rows] == pytest.approx(list(pixels.std(0)), rel=1e-12)
+        assert [r["max"] for r in rows] == list(pixels.max(0))
+        size, = [r for r in report["sizes"] if (r["by"], r["name"]) == (by, name)]
+        widths = [x.shape[1] for x in chosen]
+        assert [size["width_min"], size["width_median"], size["width_max"]] == [
+            min(widths), np.median(widths), max(widths)]
+        common = collections.Counter(x.shape[:2] for x in chosen).most_common(1)[0][1]
+        assert size["common_share"] == pytest.approx(common / len(chosen))
+        assert size["sizes"] == len({x.shape for x in chosen})
+
+
+def test_properties_and_what_they_tell_are_scipys(tool, pictures):
+    path, images, labels = pictures
+    report = classstats(tool, "--images", str(path))
+    ours = {row["property"]: row for row in report["properties"]}
+    values = [properties_of(image) for image in images]
+    for name in values[0]:
+        x, row = np.array([v[name] for v in values]), ours[name]
+        groups = [x[labels == c] for c in np.unique(labels)]
+        assert row["mean"] == pytest.approx(x.mean(), rel=1e-12)
+        assert row["std"] == pytest.approx(x.std(), rel=1e-9)
+        between = sum(len(g) * (g.mean() - x.mean()) ** 2 for g in groups)
+        assert row["association"] == pytest.approx(
+            np.sqrt(between / ((x - x.mean()) ** 2).sum()), rel=1e-9)
+        assert row["p"] == pytest.approx(stats.f_oneway(*groups).pvalue, rel=1e-7)
+        means = [m[name] for m in report["means"]]
+        assert means == pytest.approx([g.mean() for g in groups], rel=1e-12)
+    assert ours["bytes"]["max"] == max((path.parent / f"{i}.png").stat().st_size for i in range(60))
+    sizes = [f"{x.shape}" for x in images]
+    table = stats.contingency.crosstab(sizes, labels).count
+    assert ours["size"]["association"] == pytest.approx(
+        stats.contingency.association(table), rel=1e-12)
+    assert ours["size"]["p"] == pytest.approx(
+        stats.chi2_contingency(table, correction=False).pvalue, rel=1e-9)
 
 
 def labels_after_rebalance(tool, truth, *options):
