@@ -5,16 +5,17 @@
  */
 #pragma once
 
-#include "image/fence.h"
 #include "image/jpeg_read.h"
 #include "image/orient.h"
+#include "image/vips_module.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
     const char *path;   /* borrowed, for messages */
     TsJpegReader *jpeg; /* decodes plain JPEG; else NULL */
-    VipsImage *image;   /* decodes the rest, lazily; else NULL */
+    const TsVips *vips; /* once it was needed */
+    TsVipsImage *image; /* decodes the rest, lazily; else NULL */
     const char *loader; /* libvips' name of what decodes, or NULL */
     int level;          /* of a pyramid; 0: the image itself */
     gboolean is_random; /* any rectangle at any time; else from the top, once */

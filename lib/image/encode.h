@@ -1,8 +1,7 @@
-/* The formats that can be written, inside of lib/image: what each can hold, and those of them that
- * libvips writes. */
+/* The formats that can be written, inside of lib/image: what each can hold. */
 #pragma once
 
-#include "image/fence.h"
+#include "image/image.h"
 
 G_BEGIN_DECLS
 
@@ -35,10 +34,5 @@ gboolean ts_format_check_sides(const TsFormat *format, int width, int height, GE
 /* The quality and the PNG level that options ask for. */
 int ts_encode_quality(const TsEncodeOptions *options);
 int ts_encode_level(const TsEncodeOptions *options);
-
-/* Encode TIFF or WebP. */
-GBytes *ts_format_encode_vips(const TsFormat *format, const TsImage *like, const guint8 *pixels,
-                              gsize stride, int width, int height, const TsEncodeOptions *options,
-                              GError **error);
 
 G_END_DECLS

@@ -6,6 +6,7 @@
 #include "image/jpeg_encode.h"
 #include "image/png.h"
 #include "image/tiff.h"
+#include "image/vips_module.h"
 
 #include <string.h>
 
@@ -16,7 +17,8 @@ struct _TsEncoder {
     TsPngEncoder *png;
     GByteArray *array; /* .npy, .raw and .tif */
     TsTiffTags tags;   /* of the next .tif; its geo is borrowed */
-    GBytes *bytes;     /* what libvips made */
+    const TsVips *vips;
+    GBytes *bytes; /* what libvips made */
 };
 
 static gboolean
@@ -51,7 +53,8 @@ make_codec(TsEncoder *self, GError **error)
         self->array = g_byte_array_new();
         return TRUE;
     default:
-        return ts_image_init(error);
+        self->vips = ts_vips_get(error);
+        return self->vips != NULL;
     }
 }
 
@@ -169,8 +172,8 @@ ts_encoder_encode(TsEncoder *self, const TsImage *like, const guint8 *pixels, gs
         return TRUE;
     default:
         g_clear_pointer(&self->bytes, g_bytes_unref);
-        self->bytes = ts_format_encode_vips(self->format, like, pixels, stride, width, height,
-                                            &self->options, error);
+        self->bytes = self->vips->encode(self->format, like, pixels, stride, width, height,
+                                         &self->options, error);
         *bytes = self->bytes != NULL ? g_bytes_get_data(self->bytes, n) : NULL;
         return self->bytes != NULL;
     }

@@ -16,13 +16,8 @@ typedef struct {
 GArray *
 ts_levels_find(const char *path, const char *loader, const TsDecoder *decoder, GError **error);
 
-/* Let libvips' `loader` load level `level`, not 0, of `source`. TS_ERROR_ARGUMENT if there is none.
- */
-gboolean ts_levels_load(const char *path, const char *loader, VipsSource *source, int level,
-                        VipsImage **image, VipsForeignFlags *flags, GError **error);
-
-/* Micrometres a pixel of level 0, as stored; zero where the file does not say. */
-void ts_levels_read_mpp(const VipsImage *image, double *mpp_x, double *mpp_y);
+/* Append a level; the first one is the image itself, which gives `downsample`. */
+void ts_levels_add(GArray *levels, int width, int height, int page, int subifd);
 
 /* Make both zero if they are such that they stand for no measure. */
 void ts_levels_check_mpp(double *mpp_x, double *mpp_y);

@@ -5,6 +5,8 @@
  */
 #include "base/error.h"
 #include "image/levels.h"
+
+#include "base/error.h"
 #include "image/limits.h"
 #include "image/scaler.h"
 

@@ -25,6 +25,20 @@ giant_png() {
     [ "$(sed -n 2p sub/m.tsv | cut -f1)" = ../sheet.png ]
 }
 
+@test "libvips is loaded only for pictures that need it, and its absence is said" {
+    mkdir bin lib
+    cp "$build_root/bin/tile" bin
+    find "$build_root/lib" -maxdepth 1 -name "libtessera.so.0*" ! -type d -exec cp -P {} lib \;
+    gif=GIF87a$(printf '\\0%.0s' 1 2 3 4 5 6 7 8)
+    printf '%b' "$gif" > a.gif
+    env -u LD_LIBRARY_PATH bin/tile --help > /dev/null
+    run -1 --separate-stderr env -u LD_LIBRARY_PATH bin/tile -s 2 --virtual a.gif
+    stderr_has "libvips, which reads this kind of picture, cannot be loaded"
+    cp "$build_root/lib/libtessera-vips.so" lib
+    run -1 --separate-stderr env -u LD_LIBRARY_PATH bin/tile -s 2 --virtual a.gif
+    stderr_has "a.gif: header is damaged"
+}
+
 @test "-o writes a file for each tile and a manifest that names them all" {
     tile -s 64x50 --edge partial -o out sheet.png
     [ "$(n_rows out/manifest.tsv)" -eq 28 ]

@@ -20,7 +20,7 @@ SPEAKS = {"lib/base/tool.c", "lib/base/log.c", "lib/base/interrupt.c"}
 
 # header: the files that may include it
 FENCES = {
-    r"vips/": r"lib/image/|tests/",
+    r"vips/": r"lib/image/vips/|tests/",
     r"tiff(io)?\.h": r"lib/image/tiff\w*\.c",
     r"(jpeglib|jerror|turbojpeg)\.h": r"lib/image/jpeg\w*\.c|lib/image/jpeg_fence\.h|tests/",
     r"libdeflate\.h": r"lib/image/png\.c",

@@ -1,5 +1,5 @@
 /* The fence around libvips: start, sample types, errors. */
-#include "image/fence.h"
+#include "image/vips/fence.h"
 
 #include "base/threads.h"
 
@@ -62,12 +62,12 @@ start(gpointer data)
 }
 
 gboolean
-ts_image_init(GError **error)
+ts_vips_start(GError **error)
 {
     static GOnce once = G_ONCE_INIT;
     g_once(&once, start, NULL);
     if (once.retval == NULL)
-        return ts_image_set_vips_error(error, TS_ERROR_DEPENDENCY, "libvips", "does not start");
+        return ts_vips_set_error(error, TS_ERROR_DEPENDENCY, "libvips", "does not start");
     if (environment_error == NULL)
         return TRUE;
     g_propagate_error(error, g_error_copy(environment_error));
@@ -75,9 +75,9 @@ ts_image_init(GError **error)
 }
 
 gboolean
-ts_image_allow_loader(const char *name, GError **error)
+ts_vips_allow_loader(const char *name, GError **error)
 {
-    return ts_image_init(error) && allow(name, error);
+    return ts_vips_start(error) && allow(name, error);
 }
 
 /* libvips says one line for each of its layers; the first is the nearest to the cause. */
@@ -90,7 +90,7 @@ first_line(char *text)
 }
 
 gboolean
-ts_image_loader_is_blocked(const char *loader, const char **name)
+ts_vips_loader_is_blocked(const char *loader, const char **name)
 {
     *name = NULL;
     if (g_type_from_name(loader) == 0)
@@ -105,7 +105,7 @@ ts_image_loader_is_blocked(const char *loader, const char **name)
 }
 
 gboolean
-ts_image_set_vips_error(GError **error, TsError code, const char *path, const char *what)
+ts_vips_set_error(GError **error, TsError code, const char *path, const char *what)
 {
     g_autofree char *text = vips_error_buffer_copy();
     const char *line = first_line(text);
