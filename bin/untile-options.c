@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-UntileArguments opt = {.quality = -1, .thumbnail = 1024, .opacity = 0.5};
+UntileArguments opt = {.quality = -1, .level = -1, .thumbnail = 1024, .opacity = 0.5};
 
 const GOptionEntry untile_options[] = {
     {"output", 'o', 0, G_OPTION_ARG_FILENAME, &opt.output,
@@ -24,6 +24,8 @@ const GOptionEntry untile_options[] = {
      "Pixels without a tile: fail, fill:V or transparent (default: fail)", "RULE"},
     {"class", 'c', 0, G_OPTION_ARG_STRING, &opt.class_column,
      "Put back the class in COLUMN, such as pred: a label image", "COLUMN"},
+    {"class-list", 0, 0, G_OPTION_ARG_FILENAME, &opt.class_list,
+     "With --class: number the classes as FILE lists them, one a line", "FILE"},
     {"probability", 'p', 0, G_OPTION_ARG_NONE, &opt.probability,
      "Put back the columns p_CLASS that predict -p wrote, a float band each", NULL},
     {"values", 0, 0, G_OPTION_ARG_STRING, &opt.values,
@@ -55,6 +57,8 @@ const GOptionEntry untile_options[] = {
      "Of TIFF: deflate, lzw, none or jpeg (default: deflate)", "NAME"},
     {"quality", 0, 0, G_OPTION_ARG_INT, &opt.quality, "Of JPEG and WebP, 1 to 100 (default: 90)",
      "N"},
+    {"level", 0, 0, G_OPTION_ARG_INT, &opt.level,
+     "Of PNG and of TIFF's deflate, 1 (fast) to 9 (small) (default: 1; TIFF: 6)", "N"},
     {"pyramid", 0, 0, G_OPTION_ARG_STRING, &opt.pyramid,
      "Write TIFF with smaller levels: chain or subifd", "KIND"},
     {NULL},
@@ -104,6 +108,36 @@ parse_format(UntileSettings *settings, GError **error)
         return TRUE;
     return ts_error_set(error, TS_ERROR_ARGUMENT, "--quality: %d is outside of 1 to 100",
                         opt.quality);
+}
+
+/* Whether the output, as it is named, is packed by deflate. */
+static gboolean
+is_deflated(void)
+{
+    static const char *const suffixes[] = {".tif", ".tiff", ".png"};
+    const char *name = opt.output != NULL ? strrchr(opt.output, '/') : NULL;
+    const char *dot = opt.output != NULL ? strrchr(name != NULL ? name : opt.output, '.') : NULL;
+    gboolean deflates = opt.compression == NULL || strcmp(opt.compression, "deflate") == 0;
+    for (guint i = 0; dot != NULL && i < G_N_ELEMENTS(suffixes); i++)
+        if (g_ascii_strcasecmp(dot, suffixes[i]) == 0)
+            return deflates || i == 2;
+    return dot == NULL && deflates; /* a folder gets TIFF */
+}
+
+static gboolean
+parse_level(UntileSettings *settings, GError **error)
+{
+    settings->level = MAX(opt.level, 0);
+    if (opt.level == -1)
+        return TRUE;
+    if (opt.level < 1 || opt.level > 9)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--level: %d is outside of 1 to 9",
+                            opt.level);
+    if (!is_deflated())
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--level is for -o FILE.png, and for -o FILE.tif with --compression "
+                            "deflate");
+    return TRUE;
 }
 
 static gboolean
@@ -181,6 +215,9 @@ check_options(GError **error)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--class, --probability, --values, --array and --files exclude each "
                             "other");
+    if (opt.class_list != NULL && opt.class_column == NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--class-list numbers the classes of --class");
     if (opt.argmax && opt.class_column != NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--argmax: --class puts back classes already");
@@ -197,7 +234,8 @@ untile_parse_options(UntileSettings *settings, GError **error)
            ts_window_parse(opt.window != NULL ? opt.window : "constant", &settings->window,
                            error) &&
            parse_merge(settings, error) && parse_missing(settings, error) &&
-           parse_format(settings, error) && parse_heatmap(settings, error) &&
+           parse_format(settings, error) && parse_level(settings, error) &&
+           parse_heatmap(settings, error) &&
            (opt.size == NULL ||
             ts_parse_size(opt.size, "--size", &settings->width, &settings->height, error));
 }

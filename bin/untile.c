@@ -6,6 +6,7 @@
 #include "base/number.h"
 #include "base/tool.h"
 #include "layout/layout.h"
+#include "manifest/foreign.h"
 
 #include <string.h>
 
@@ -25,13 +26,29 @@ find_probabilities(const TsManifest *manifest, guint skip)
     return n > 0 ? g_strv_builder_end(names) : NULL;
 }
 
+static char **
+read_class_list(GError **error)
+{
+    GError *bad = NULL;
+    char **names = ts_class_list_read(opt.class_list, &bad);
+    if (bad != NULL)
+        g_propagate_error(error, bad);
+    else if (names == NULL)
+        ts_error_set(error, TS_ERROR_IO, "%s: is not there, a list of classes was expected",
+                     opt.class_list);
+    return names;
+}
+
 /* Classes of column pred are numbered as the columns p_CLASS are, if they are there: so are those
  * that no tile was taken for. */
 static TsPayload *
 new_class_payload(const TsManifest *manifest, GError **error)
 {
     gboolean is_pred = strcmp(opt.class_column, "pred") == 0;
-    g_auto(GStrv) names = is_pred ? find_probabilities(manifest, strlen("p_")) : NULL;
+    g_auto(GStrv) names =
+        is_pred && opt.class_list == NULL ? find_probabilities(manifest, strlen("p_")) : NULL;
+    if (opt.class_list != NULL && (names = read_class_list(error)) == NULL)
+        return NULL;
     return ts_payload_new_classes(manifest, opt.class_column, names, error);
 }
 
@@ -115,8 +132,10 @@ canvas_options(const UntileSettings *settings)
     return (TsCanvasOptions){
         .tiff = {.pyramid = settings->pyramid,
                  .reduce = labels ? TS_REDUCE_MODE : TS_REDUCE_MEAN,
-                 .tags = {.compression = settings->compression, .quality = MAX(opt.quality, 0)}},
-        .encode = {.quality = MAX(opt.quality, 0)},
+                 .tags = {.compression = settings->compression,
+                          .quality = MAX(opt.quality, 0),
+                          .level = settings->level}},
+        .encode = {.quality = MAX(opt.quality, 0), .level = settings->level},
     };
 }
 

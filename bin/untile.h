@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 typedef struct {
     char *output, *root, *source, *size, *window, *merge, *missing, *coverage, *verify;
     char *class_column, *values, *array, *files, *compression, *pyramid, *heatmap, *range;
-    int quality, thumbnail;
+    char *class_list;
+    int quality, level, thumbnail;
     double opacity;
     gboolean probability, argmax;
 } UntileArguments;
@@ -27,6 +28,7 @@ typedef struct {
     int width, height; /* 0: as the manifest says */
     TsTiffCompression compression;
     TsTiffPyramid pyramid;
+    int level; /* of deflate; 0: the format's own */
     TsHeatmapOptions heat;
 } UntileSettings;
 

@@ -65,14 +65,27 @@ set_parameters(TsJpegEncoder *self, int bands, int width, int height)
 }
 
 static void
-write_rows(struct jpeg_compress_struct *jpeg, const guint8 *pixels, gsize stride)
+write_rows(struct jpeg_compress_struct *jpeg, const guint8 *pixels, gsize stride, JDIMENSION n)
 {
     JSAMPROW rows[ROWS_AT_ONCE];
-    while (jpeg->next_scanline < jpeg->image_height) {
-        JDIMENSION n = MIN(ROWS_AT_ONCE, jpeg->image_height - jpeg->next_scanline);
-        for (JDIMENSION i = 0; i < n; i++) /* libjpeg does not write to its input */
-            rows[i] = (guint8 *) pixels + (jpeg->next_scanline + i) * stride;
-        jpeg_write_scanlines(jpeg, rows, n);
+    for (JDIMENSION done = 0; done < n;) {
+        JDIMENSION n_now = MIN(ROWS_AT_ONCE, n - done);
+        for (JDIMENSION i = 0; i < n_now; i++) /* libjpeg does not write to its input */
+            rows[i] = (guint8 *) pixels + (done + i) * stride;
+        done += jpeg_write_scanlines(jpeg, rows, n_now);
+    }
+}
+
+static void
+start(TsJpegEncoder *self, const TsImage *like, int width, int height)
+{
+    struct jpeg_compress_struct *jpeg = &self->jpeg;
+    set_parameters(self, like->bands, width, height);
+    jpeg_start_compress(jpeg, TRUE);
+    if (like->icc != NULL) {
+        gsize n;
+        const guint8 *profile = g_bytes_get_data(like->icc, &n);
+        jpeg_write_icc_profile(jpeg, profile, (unsigned) n);
     }
 }
 
@@ -85,14 +98,8 @@ compress(TsJpegEncoder *self, const TsImage *like, const guint8 *pixels, gsize s
         jpeg_abort_compress(jpeg);
         return FALSE;
     }
-    set_parameters(self, like->bands, width, height);
-    jpeg_start_compress(jpeg, TRUE);
-    if (like->icc != NULL) {
-        gsize n;
-        const guint8 *profile = g_bytes_get_data(like->icc, &n);
-        jpeg_write_icc_profile(jpeg, profile, (unsigned) n);
-    }
-    write_rows(jpeg, pixels, stride);
+    start(self, like, width, height);
+    write_rows(jpeg, pixels, stride, jpeg->image_height);
     jpeg_finish_compress(jpeg);
     return TRUE;
 }
@@ -107,4 +114,50 @@ ts_jpeg_encoder_encode(TsJpegEncoder *self, const TsImage *like, const guint8 *p
     *bytes = self->output.buffer;
     *n = ts_jpeg_output_size(&self->output);
     return TRUE;
+}
+
+/* --- rows as they come --- */
+
+static gboolean
+put_rows(TsJpegEncoder *self, const TsImage *rows, int width, int height)
+{
+    struct jpeg_compress_struct *jpeg = &self->jpeg;
+    if (setjmp(self->errors.out) != 0) {
+        jpeg_abort_compress(jpeg);
+        return FALSE;
+    }
+    if (height > 0)
+        start(self, rows, width, height);
+    if (rows != NULL)
+        write_rows(jpeg, rows->data, ts_image_row_size(rows), (JDIMENSION) rows->height);
+    else
+        jpeg_finish_compress(jpeg);
+    return TRUE;
+}
+
+/* The bytes by now; the next ones begin at the front of the buffer again. */
+static gboolean
+take_bytes(TsJpegEncoder *self, gboolean done, const guint8 **bytes, gsize *n, GError **error)
+{
+    if (!done)
+        return ts_error_set(error, TS_ERROR_DEPENDENCY, "cannot be encoded: %s", self->errors.text);
+    *bytes = self->output.buffer;
+    *n = ts_jpeg_output_size(&self->output);
+    ts_jpeg_output_restart(&self->output);
+    return TRUE;
+}
+
+gboolean
+ts_jpeg_encoder_put_rows(TsJpegEncoder *self, const TsImage *rows, int y, int height,
+                         const guint8 **bytes, gsize *n, GError **error)
+{
+    g_assert(rows->type == TS_U8 && (rows->bands == 1 || rows->bands == 3));
+    return take_bytes(self, put_rows(self, rows, rows->width, y == 0 ? height : 0), bytes, n,
+                      error);
+}
+
+gboolean
+ts_jpeg_encoder_finish(TsJpegEncoder *self, const guint8 **bytes, gsize *n, GError **error)
+{
+    return take_bytes(self, put_rows(self, NULL, 0, 0), bytes, n, error);
 }

@@ -15,6 +15,14 @@ gboolean ts_jpeg_encoder_encode(TsJpegEncoder *encoder, const TsImage *like, con
                                 gsize stride, int width, int height, const guint8 **bytes, gsize *n,
                                 GError **error);
 
+/* Encode an image of `height` rows as they come, full-width, `y` being the first of `rows`; then
+ * finish. Each time what the file has of them by now are `n` bytes, which are borrowed until the
+ * next call, and may be none. */
+gboolean ts_jpeg_encoder_put_rows(TsJpegEncoder *encoder, const TsImage *rows, int y, int height,
+                                  const guint8 **bytes, gsize *n, GError **error);
+gboolean
+ts_jpeg_encoder_finish(TsJpegEncoder *encoder, const guint8 **bytes, gsize *n, GError **error);
+
 /* Free. NULL is allowed. */
 void ts_jpeg_encoder_free(TsJpegEncoder *encoder);
 

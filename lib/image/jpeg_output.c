@@ -5,13 +5,18 @@
 
 enum { FIRST_SIZE = 1 << 16 };
 
+void
+ts_jpeg_output_restart(TsJpegOutput *self)
+{
+    self->base.next_output_byte = self->buffer;
+    self->base.free_in_buffer = self->size;
+}
+
 /* The buffer from the last file is there already. */
 static void
 begin_output(j_compress_ptr jpeg)
 {
-    TsJpegOutput *self = (TsJpegOutput *) jpeg->dest;
-    self->base.next_output_byte = self->buffer;
-    self->base.free_in_buffer = self->size;
+    ts_jpeg_output_restart((TsJpegOutput *) jpeg->dest);
 }
 
 static boolean

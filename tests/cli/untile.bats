@@ -29,7 +29,16 @@ answers() {
         untile -q from-$suffix --verify sheet.png
     done
     untile --compression none --pyramid chain -o pyramid.tif tiles
-    untile -o again.jpg --quality 95 tiles
+    for quality in 75 95; do
+        untile -o again$quality.jpg --quality $quality tiles
+        tile -s 400x200 --format jpeg --quality $quality -o jpeg$quality sheet.png
+        same again$quality.jpg jpeg$quality/*.jpg
+    done
+    for suffix in png tif; do
+        untile -o small.$suffix --level 9 tiles
+        untile -q tiles --verify small.$suffix
+        [ "$(stat -c %s small.$suffix)" -lt "$(stat -c %s again.$suffix)" ]
+    done
     untile -o again.npy tiles
     [ "$(head -c 6 again.npy | tail -c 5)" = NUMPY ]
     [ "$(stat -c %s again.npy)" -eq $((128 + 400 * 200)) ]
@@ -96,19 +105,45 @@ answers() {
     untile --class pred odd.tsv -o all.npy
     same map.classes.txt all.classes.txt
     [ "$(tail -c 3 all.npy | od -An -v -tu1 | tr -d ' \n')" = 111 ]
+    printf 'none\nodd\neven\n' > list.txt
+    untile --class pred --class-list list.txt answers.tsv -o listed.npy
+    same list.txt listed.classes.txt
+    [ "$(tail -c +$((128 + 1)) listed.npy | head -c 45 | od -An -v -tu1 | tr -d ' \n')" = 222222222222222222221111111111111111111122222 ]
+    untile --class pred --class-list listed.classes.txt answers.tsv -o again.npy
+    same listed.npy again.npy
+    echo even > short.txt
+    run -1 --separate-stderr untile --class pred --class-list short.txt answers.tsv -o x.npy
+    stderr_has "answers.tsv:3"
+    run -1 --separate-stderr untile --class pred --class-list gone.txt answers.tsv -o x.npy
+    stderr_has "gone.txt: is not there"
     untile --values p_odd answers.tsv -o odd.tif
     [ "$(cat odd.classes.txt)" = p_odd ]
     run -1 --separate-stderr untile --probability shapes.tsv -o x.tif
     [ ! -e x.tif ]
 }
 
+# wide FILE: a TIFF of 150 x 70 pixels of 16 bits.
+wide() {
+    head -c 21000 /dev/urandom > wide.raw
+    printf 'file_name\tsource\tsrc_x\tsrc_y\tsrc_width\tsrc_height\tsource_width\tsource_height\traw\n' > wide.tsv
+    printf 'wide.raw\twide.tif\t0\t0\t150\t70\t150\t70\t150x70x1:u16\n' >> wide.tsv
+    untile -o "$1" wide.tsv
+}
+
 @test "archives, arrays, centred padding and regions of interest come back too" {
     tile -s 64 --overlap 8 --tar shard sheet.png
     untile -q shard.tsv --verify sheet.png
     tile -s 64 --overlap 10 --edge pad --pad reflect --centred -o centred sheet.png
+    wide wide.tif
     untile -q -w gaussian centred --verify sheet.png
-    tile -s 64 --format npy -o arrays sheet.png
-    untile -q arrays --verify sheet.png
+    for format in npy raw tiff; do
+        tile -s 64 --overlap 5 --edge pad --centred --format $format -o $format wide.tif
+        untile -q $format --verify wide.tif
+        tile -s 64 --format $format --tar $format wide.tif
+        untile -q $format.tsv --verify wide.tif
+    done
+    [ "$(awk -F'\t' 'NR == 2 { print $11 }' raw/manifest.tsv)" = 64x64x1:u16 ]
+    [ "$(awk -F'\t' 'NR == 1 { print $13 }' raw.tsv)" = raw ]
     tile -s 60 --roi 40,20,200x100 -o roi sheet.png
     run -1 --separate-stderr untile roi -o x.png
     stderr_has "60000 of 80000 pixels"
@@ -213,10 +248,11 @@ answers() {
     untile --force tiles -o out.png
     untile -q --force tiles -o out.png --verify sheet.png
     small_tmpfs disk 64k
-    for suffix in tif npy; do
+    head -c 60k /dev/zero > disk/full
+    for suffix in tif npy png jpg; do
         run -1 --separate-stderr untile --compression none tiles -o disk/out.$suffix
         stderr_has "No space left on device"
-        [ -z "$(ls -A disk)" ]
+        [ "$(ls -A disk)" = full ]
     done
 }
 
@@ -246,6 +282,14 @@ answers() {
     stderr_has "--argmax: wants a band for each class"
     wrong -o x.png --quality 0
     stderr_has "--quality: 0"
+    wrong -o x.png --level 10
+    stderr_has "--level: 10 is outside of 1 to 9"
+    wrong -o x.tif --level 3 --compression lzw
+    stderr_has "--level is for -o FILE.png"
+    wrong -o x.jpg --level 3
+    stderr_has "--level is for -o FILE.png"
+    wrong -o x.png --class-list names
+    stderr_has "--class-list numbers the classes of --class"
     wrong -o x.tif --compression zip
     stderr_has "--compression: 'zip'"
     wrong -o x.tif --pyramid yes

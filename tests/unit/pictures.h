@@ -78,6 +78,19 @@ ramp(int width, int height, int bands)
     return image;
 }
 
+/* As large as one that a camera embeds, so that it takes several markers of a JPEG. */
+static inline GBytes *
+profile(void)
+{
+    g_autoptr(TsImage) noise = pattern(300, 250, 1, TS_U8);
+    guint8 *bytes = noise->data;
+    memset(bytes, 0, 132);
+    memcpy(bytes, "\x00\x01\x24\xf8\0\0\0\0\x02\x40\0\0mntrRGB XYZ ", 24);
+    memcpy(bytes + 36, "acsp", 4);
+    memcpy(bytes + 68, "\0\0\xf6\xd6\0\1\0\0\0\0\xd3\x2d", 12); /* illuminant D50 */
+    return g_bytes_new(bytes, 300 * 250);
+}
+
 /* Tiles of `side` with the pixels of `image`, zero beyond its edges. */
 static inline GByteArray *
 cut_pieces(const TsImage *image, int side)

@@ -3,6 +3,7 @@
 #include "base/rng.h"
 #include "base/threads.h"
 #include "image/grid.h"
+#include "sample/payload.h"
 #include "store/npy.h"
 #include "tiling/stitch/argmax.h"
 #include "tiling/stitch/stitch.h"
@@ -49,25 +50,35 @@ tiles_end(Tiles *tiles)
     ck_assert_msg(tiles->manifest != NULL, "%s", message(error));
 }
 
-/* Cut `image` as tile does, into .tif files; what lies outside is 0. */
+/* Cut `image` as tile does, into .tif files or others; what lies outside is 0. */
 static void
-cut(const TsImage *image, const TsGridOptions *options, Tiles *tiles)
+cut_to(const TsImage *image, const TsGridOptions *options, const char *suffix, Tiles *tiles)
 {
     TsGrid grid;
+    gboolean raw = strcmp(suffix, ".raw") == 0;
     ck_assert(ts_grid_init(&grid, options, image->width, image->height, NULL));
-    tiles_begin(tiles, "");
+    tiles_begin(tiles, raw ? "\traw" : "");
     for (guint64 i = 0; i < ts_grid_n_tiles(&grid); i++) {
         TsTile tile;
         ts_grid_get_tile(&grid, i % grid.n_columns, i / grid.n_columns, &tile);
+        const TsRaw shape = {tile.full_width, tile.full_height, image->bands, image->type};
+        g_autofree char *shape_text = ts_raw_format(&shape);
+        g_autofree char *more = g_strconcat("\t", shape_text, NULL);
         g_autoptr(TsImage) part = ts_image_new_like(image, tile.full_width, tile.full_height, NULL);
         ts_image_copy_region(image, tile.x, tile.y, tile.width, tile.height, part, 0, 0);
-        g_autofree char *name = g_strdup_printf("t%" G_GUINT64_FORMAT ".tif", i);
+        g_autofree char *name = g_strdup_printf("t%" G_GUINT64_FORMAT "%s", i, suffix);
         g_autofree char *path = scratch(name);
         TsEncodeOptions how = {.unsynced = TRUE, .compression = TS_COMPRESSION_NONE};
         ck_assert(ts_image_write(part, path, &how, TRUE, NULL));
-        tiles_add(tiles, name, &tile, image->width, image->height, "");
+        tiles_add(tiles, name, &tile, image->width, image->height, raw ? more : "");
     }
     tiles_end(tiles);
+}
+
+static void
+cut(const TsImage *image, const TsGridOptions *options, Tiles *tiles)
+{
+    cut_to(image, options, ".tif", tiles);
 }
 
 /* Stripes as one image. */
@@ -154,10 +165,13 @@ START_TEST(untile_of_tile_is_the_identity)
         height, bands, type, how.tile_width, how.tile_height, how.stride_x, how.stride_y, how.edge,
         how.count);
     g_autoptr(TsImage) image = pattern(width, height, bands, type);
-    Tiles tiles;
-    cut(image, &how, &tiles);
-    check_identity(image, tiles.manifest, what);
-    ts_manifest_free(tiles.manifest);
+    for (guint i = 0; i < 3; i++) {
+        static const char *const suffixes[] = {".tif", ".npy", ".raw"};
+        Tiles tiles;
+        cut_to(image, &how, suffixes[i], &tiles);
+        check_identity(image, tiles.manifest, what);
+        ts_manifest_free(tiles.manifest);
+    }
 }
 END_TEST
 

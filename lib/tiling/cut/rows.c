@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "manifest/cell.h"
 #include "manifest/folder.h"
+#include "sample/payload.h"
 
 #include <string.h>
 
@@ -14,7 +15,7 @@ struct _TsRows {
     guint n_layers;
     int carried[3]; /* columns of the dataset that come along */
     guint n_carried;
-    gboolean has_pads, has_sizes, has_scale, has_orientation;
+    gboolean has_raw, has_pads, has_sizes, has_scale, has_orientation;
 };
 
 static char *
@@ -73,6 +74,7 @@ ts_rows_new(const TsCut *cut, const char *folder)
     self->cut = cut;
     self->n_layers = cut->judge != NULL ? ts_judge_n_layers(cut->judge) : 0;
     choose_carried(self);
+    self->has_raw = cut->names != NULL && strcmp(ts_names_suffix(cut->names), ".raw") == 0;
     self->has_pads = any_pads_before(cut->plan);
     for (guint i = 0; i < n; i++) {
         const TsPlanInput *input = ts_plan_get_input(cut->plan, i);
@@ -127,6 +129,8 @@ ts_rows_header(const TsRows *self)
     else
         g_string_append(line, "\tsource\tsrc_x\tsrc_y\tsrc_width\tsrc_height\trow\tcol"
                               "\tsource_width\tsource_height");
+    if (self->has_raw)
+        g_string_append(line, "\traw");
     if (self->has_pads)
         g_string_append(line, "\tpad_left\tpad_top");
     if (self->has_scale)
@@ -187,6 +191,15 @@ append_scale(GString *line, const TsPlanInput *input, const TsTile *tile)
                            input->info.width, input->info.height, tile->width, tile->height);
 }
 
+/* What bare samples do not say themselves. */
+static void
+append_raw(GString *line, const TsPlanInput *input, const TsTile *tile)
+{
+    const TsRaw raw = {tile->full_width, tile->full_height, input->info.bands, input->info.type};
+    g_autofree char *text = ts_raw_format(&raw);
+    g_string_append_printf(line, "\t%s", text);
+}
+
 char *
 ts_rows_format(const TsRows *self, const TsPlanTile *tile, char *const *masks,
                const TsVerdict *verdict)
@@ -201,6 +214,8 @@ ts_rows_format(const TsRows *self, const TsPlanTile *tile, char *const *masks,
                            at.x, at.y, at.width, at.height, t->row, t->column);
     if (self->cut->kind != TS_CUT_ROWS)
         g_string_append_printf(line, "\t%d\t%d", input->width, input->height);
+    if (self->has_raw)
+        append_raw(line, input, t);
     if (self->has_pads)
         g_string_append_printf(line, "\t%d\t%d", t->pad_left, t->pad_top);
     if (self->has_scale)

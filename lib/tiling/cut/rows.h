@@ -5,10 +5,10 @@
  *                  source_height
  *     tar          the same, with offset and length behind file_name
  *
- * then, where they can differ from what goes without saying, pad_left pad_top (pixels of padding
- * before those of the image), scale grid_x grid_y grid_width grid_height scaled_width
- * scaled_height (of a level of a pyramid, or a scaled image: where on it the tile lies, its size,
- * and the tile's; src_*, x and y are those of the image itself), size (of several),
+ * then, where they can differ from what goes without saying, raw (of .raw files), pad_left pad_top
+ * (pixels of padding before those of the image), scale grid_x grid_y grid_width grid_height
+ * scaled_width scaled_height (of a level of a pyramid, or a scaled image: where on it the tile
+ * lies, its size, and the tile's; src_*, x and y are those of the image itself), size (of several),
  * orientation (of EXIF, by which images were turned upright, if it is not 1 for all of them), then
  * label, split and group of the dataset, the files of masks, and the columns of the judge.
  */

@@ -1,7 +1,7 @@
 /* Files that a canvas is written to from stripes, top to bottom.
  *
- * .tif and .tiff go through a TsTiffWriter and .npy is written row by row, both in the memory of
- * some rows; .png, .jpg and .webp hold the whole canvas until it is complete. The file appears
+ * All are written in the memory of some rows: .tif and .tiff by a TsTiffWriter, .npy as it is, the
+ * others by a TsRowWriter; only WebP holds the whole canvas until it is complete. The file appears
  * whole or not at all, at the commit.
  *
  *     g_autoptr(TsCanvasFile) file = ts_canvas_file_new("map.tif", &options, FALSE, error);
