@@ -1,36 +1,53 @@
 /* smote: small classes grown by synthetic rows between neighbours. */
+#include "smote.h"
 #include "balance/resample.h"
-#include "balance/synthetic.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/tool.h"
-#include "layout/layout.h"
-#include "stats/report.h"
 
+#include <math.h>
 #include <string.h>
 
 static struct {
-    char *kind, *strategy, *target, *space, *columns, *label, *split, *labels, *labels_out, *compat,
-        *parents, *output;
+    char *kind, *strategy, *target, *total, *cap, *space, *columns, *label, *split, *labels,
+        *labels_out, *compat, *parents, *output, *out_step, *clusters, *threshold, *exponent;
     int k, m;
     gboolean all_splits, dry_run;
-} opt = {.k = 5, .m = 10};
+} opt = {.k = G_MININT, .m = 10};
 
 static const GOptionEntry entries[] = {
     {"kind", 'K', 0, G_OPTION_ARG_STRING, &opt.kind,
-     "smote (default), borderline-1, borderline-2 or adasyn", "KIND"},
+     "smote (default), borderline-1, borderline-2, svm, kmeans, adasyn, enn, tomek, safe-level or "
+     "eos",
+     "KIND"},
     {"neighbours", 'k', 0, G_OPTION_ARG_INT, &opt.k,
-     "Nearest rows of the class to go towards (default: 5)", "N"},
+     "Nearest rows of the class to go towards (default: 5; kmeans: 2)", "N"},
     {"m-neighbours", 'm', 0, G_OPTION_ARG_INT, &opt.m,
-     "Nearest rows that say whether a row is in danger (default: 10)", "N"},
+     "Nearest rows that say whether a row is in danger, or that are enemies (default: 10)", "N"},
+    {"out-step", 0, 0, G_OPTION_ARG_STRING, &opt.out_step,
+     "Of svm: how far beyond a safe row, of the way to its neighbour (default: 0.5)", "F"},
+    {"clusters", 0, 0, G_OPTION_ARG_STRING, &opt.clusters,
+     "Of kmeans: a whole number for each row, from any clustering", "FILE.npy"},
+    {"cluster-threshold", 0, 0, G_OPTION_ARG_STRING, &opt.threshold,
+     "Of kmeans: share of the class that a cluster needs (default: half the share of the class in "
+     "all new rows)",
+     "F"},
+    {"density-exponent", 0, 0, G_OPTION_ARG_STRING, &opt.exponent,
+     "Of kmeans: power of the mean distance in a cluster (default: by its rows)", "F"},
     {"strategy", 's', 0, G_OPTION_ARG_STRING, &opt.strategy,
-     "Which classes: auto (default), all, minority, 'not minority', 'not majority', or a ratio in "
-     "(0, 1] for two classes",
+     "Which classes, to what size: auto (default), all, minority, 'not minority', 'not majority', "
+     "list:A,B, a ratio in (0, 1] for two classes, or a rule as of rebalance: power:Q, effnum:B, "
+     "max*F, median*F, ...",
      "NAME"},
     {"target", 't', 0, G_OPTION_ARG_STRING, &opt.target,
      "Rows of each class instead of a strategy, such as 'cat=500,dog=200%'; classes not named stay "
      "as they are",
      "CLASS=N,..."},
+    {"total", 'N', 0, G_OPTION_ARG_STRING, &opt.total,
+     "Rows of all classes together, exactly, in the proportions of the strategy", "N|P%"},
+    {"cap", 0, 0, G_OPTION_ARG_STRING, &opt.cap,
+     "No class grows to more rows: a number, or such as median*2", "N"},
     {"space", 0, 0, G_OPTION_ARG_STRING, &opt.space,
      "Where neighbours are looked for: pixels, columns, pca[:K] or FILE.npy (default: pixels of "
      "pictures, columns of other tables)",
@@ -54,31 +71,35 @@ static const GOptionEntry entries[] = {
     {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &opt.dry_run,
      "Print the plan (see --format) instead of making rows", NULL},
     {"output", 'o', 0, G_OPTION_ARG_FILENAME, &opt.output,
-     "Write to a table FILE.tsv, an array FILE.npy, or pictures and manifest.tsv into DIR "
-     "(default: "
-     "a table to standard output)",
+     "Write a table FILE.tsv, an array FILE.npy, or pictures and manifest.tsv into DIR (default: a "
+     "table to standard output)",
      "PATH"},
     {NULL},
 };
 
-typedef enum { TO_TABLE, TO_FOLDER, TO_ARRAY } Output;
+typedef enum { CLEAN_NOT, CLEAN_ENN, CLEAN_TOMEK } Cleaning;
 
 typedef struct {
-    TsSmoteOptions how;
-    Output output;
-    TsManifest *manifest; /* NULL: the rows are those of an array */
-    TsClasses *classes;   /* rows that are not to be used have class -1 */
-    guint64 *rows;        /* (n) of the manifest, NULL: all */
-    gsize n;
-    gint32 *class_of_point; /* (n) */
-    TsSpace *space;         /* where neighbours are */
-    TsSpace *table;         /* what is interpolated, if that is something else */
-    guint64 *targets, *add, *made;
-    GArray *blends;
-} Job;
+    const char *name;
+    TsSmoteKind kind;
+    Cleaning cleaning;
+    gboolean not_compat; /* imbalanced-learn has no such kind */
+} Kind;
+
+static const Kind kinds[] = {
+    {.name = "smote", .kind = TS_SMOTE_PLAIN},
+    {.name = "borderline-1", .kind = TS_SMOTE_BORDERLINE_1},
+    {.name = "borderline-2", .kind = TS_SMOTE_BORDERLINE_2},
+    {.name = "svm", .kind = TS_SMOTE_SVM},
+    {.name = "kmeans", .kind = TS_SMOTE_CLUSTERS},
+    {.name = "adasyn", .kind = TS_SMOTE_ADASYN},
+    {.name = "enn", .kind = TS_SMOTE_PLAIN, .cleaning = CLEAN_ENN},
+    {.name = "tomek", .kind = TS_SMOTE_PLAIN, .cleaning = CLEAN_TOMEK},
+    {.name = "safe-level", .kind = TS_SMOTE_SAFE_LEVEL, .not_compat = TRUE},
+    {.name = "eos", .kind = TS_SMOTE_EOS, .not_compat = TRUE}};
 
 static void
-job_clear(Job *self)
+job_clear(SmoteJob *self)
 {
     ts_space_free(self->space);
     ts_space_free(self->table);
@@ -86,34 +107,28 @@ job_clear(Job *self)
     ts_manifest_free(self->manifest);
     g_free(self->rows);
     g_free(self->class_of_point);
+    g_free(self->cluster);
+    g_free(self->requested);
     g_free(self->targets);
     g_free(self->add);
     g_free(self->made);
+    g_free(self->keep);
     g_clear_pointer(&self->blends, g_array_unref);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SmoteJob, job_clear)
 
-static gboolean
-parse_kind(TsSmoteKind *kind, GError **error)
+static const Kind *
+find_kind(GError **error)
 {
-    static const struct {
-        const char *name;
-        TsSmoteKind kind;
-    } kinds[] = {{"smote", TS_SMOTE_PLAIN},
-                 {"borderline-1", TS_SMOTE_BORDERLINE_1},
-                 {"borderline-2", TS_SMOTE_BORDERLINE_2},
-                 {"adasyn", TS_SMOTE_ADASYN}};
     g_autoptr(GString) known = g_string_new(NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (opt.kind == NULL || strcmp(opt.kind, kinds[i].name) == 0) {
-            *kind = kinds[i].kind;
-            return TRUE;
-        }
+        if (opt.kind == NULL || strcmp(opt.kind, kinds[i].name) == 0)
+            return &kinds[i];
         g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", kinds[i].name);
     }
-    return ts_error_set(error, TS_ERROR_ARGUMENT, "--kind: '%s' is none of %s", opt.kind,
-                        known->str);
+    ts_error_set(error, TS_ERROR_ARGUMENT, "--kind: '%s' is none of %s", opt.kind, known->str);
+    return NULL;
 }
 
 /* Two options of which only one can be given. */
@@ -122,27 +137,6 @@ exclude(gboolean one, gboolean other, const char *names, GError **error)
 {
     return !(one && other) ||
            ts_error_set(error, TS_ERROR_ARGUMENT, "%s exclude each other", names);
-}
-
-static gboolean
-check_output(Job *job, gboolean from_array, GError **error)
-{
-    job->output =
-        opt.output == NULL || g_str_has_suffix(opt.output, ".tsv") || strcmp(opt.output, "-") == 0
-            ? TO_TABLE
-        : g_str_has_suffix(opt.output, ".npy") ? TO_ARRAY
-                                               : TO_FOLDER;
-    gboolean to_array = job->output == TO_ARRAY;
-    if (from_array && !to_array && !opt.dry_run)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "rows of an array go to one: -o FILE.npy");
-    if (to_array && !from_array)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "-o %s: an array is what a DATASET.npy with --labels goes to",
-                            opt.output);
-    if (to_array != (opt.labels_out != NULL))
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "-o FILE.npy and --labels-out FILE.npy go together");
-    return TRUE;
 }
 
 static gboolean
@@ -163,276 +157,212 @@ check_input(gboolean from_array, GError **error)
 }
 
 static gboolean
-check_options(Job *job, const char *dataset, GError **error)
+check_output(gboolean from_array, GError **error)
 {
-    gboolean from_array = g_str_has_suffix(dataset, ".npy");
+    gboolean to_array = opt.output != NULL && g_str_has_suffix(opt.output, ".npy");
+    if (from_array && !to_array && !opt.dry_run)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "rows of an array go to one: -o FILE.npy");
+    if (to_array && !from_array)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "-o %s: an array is what a DATASET.npy with --labels goes to",
+                            opt.output);
+    return to_array == (opt.labels_out != NULL) ||
+           ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "-o FILE.npy and --labels-out FILE.npy go together");
+}
+
+/* Options that one kind has. */
+static gboolean
+check_kind(const Kind *kind, GError **error)
+{
+    gboolean clusters = kind->kind == TS_SMOTE_CLUSTERS;
     if (opt.compat != NULL && strcmp(opt.compat, "imblearn") != 0)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--compat: '%s' is not imblearn", opt.compat);
-    if (opt.k < 1 || opt.m < 1)
+    if (opt.compat != NULL && kind->not_compat)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--compat imblearn: it has no kind %s that could be equalled",
+                            kind->name);
+    if (opt.out_step != NULL && kind->kind != TS_SMOTE_SVM)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--out-step is about --kind svm");
+    if (!clusters && (opt.clusters != NULL || opt.threshold != NULL || opt.exponent != NULL))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--clusters, --cluster-threshold and --density-exponent are about "
+                            "--kind kmeans");
+    return !clusters || opt.clusters != NULL ||
+           ts_error_set(error, TS_ERROR_ARGUMENT, "--kind kmeans needs --clusters FILE.npy");
+}
+
+/* Read a number, or leave what there is. */
+static gboolean
+parse_number(const char *text, const char *option, double low, double high, double *value,
+             GError **error)
+{
+    return text == NULL || ts_parse_double(text, low, high, option, value, error);
+}
+
+static gboolean
+parse_how(const Kind *kind, TsSmoteOptions *how, GError **error)
+{
+    int k = opt.k != G_MININT ? opt.k : kind->kind == TS_SMOTE_CLUSTERS ? 2 : 5;
+    if (k < 1 || opt.m < 1)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: %d is not 1 or more",
-                            opt.k < 1 ? "--neighbours" : "--m-neighbours",
-                            opt.k < 1 ? opt.k : opt.m);
-    job->how = (TsSmoteOptions){.k = (guint) opt.k,
-                                .m = (guint) opt.m,
-                                .seed = ts_tool_seed(),
-                                .compat = opt.compat != NULL};
-    return parse_kind(&job->how.kind, error) &&
+                            k < 1 ? "--neighbours" : "--m-neighbours", k < 1 ? k : opt.m);
+    *how = (TsSmoteOptions){.kind = kind->kind,
+                            .k = (guint) k,
+                            .m = (guint) opt.m,
+                            .seed = ts_tool_seed(),
+                            .compat = opt.compat != NULL,
+                            .out_step = 0.5,
+                            .cluster_threshold = NAN,
+                            .density_exponent = NAN};
+    return parse_number(opt.out_step, "--out-step", 0, 1e6, &how->out_step, error) &&
+           parse_number(opt.threshold, "--cluster-threshold", 0, 1, &how->cluster_threshold,
+                        error) &&
+           parse_number(opt.exponent, "--density-exponent", 0, 1e6, &how->density_exponent, error);
+}
+
+static gboolean
+check_options(SmoteJob *job, const Kind *kind, const char *dataset, GError **error)
+{
+    gboolean from_array = g_str_has_suffix(dataset, ".npy");
+    return check_kind(kind, error) && parse_how(kind, &job->how, error) &&
            exclude(opt.strategy != NULL, opt.target != NULL, "--strategy and --target", error) &&
            exclude(opt.split != NULL, opt.all_splits, "--split and --all-splits", error) &&
            exclude(opt.dry_run, opt.output != NULL, "--dry-run and --output", error) &&
            exclude(opt.dry_run, opt.parents != NULL, "--dry-run and --parents", error) &&
-           check_input(from_array, error) && check_output(job, from_array, error);
+           check_input(from_array, error) && check_output(from_array, error);
 }
 
+/* A row that names its parents needs them in the table; cleaning may take them out. */
 static gboolean
-has_pictures(const Job *job)
+check_cleaning(const SmoteJob *job, const Kind *kind, GError **error)
 {
-    return job->manifest != NULL && ts_manifest_find_column(job->manifest, "file_name") >= 0;
-}
-
-/* A picture that is a mixture itself cannot be mixed: rows name one other row. */
-static gboolean
-check_parents(const Job *job, GError **error)
-{
-    int column = ts_manifest_find_column(job->manifest, "parent_b");
-    for (gsize i = 0; column >= 0 && has_pictures(job) && i < job->n; i++) {
-        TsCell cell = ts_manifest_cell(job->manifest, job->rows[i], (guint) column);
-        if (ts_cell_is_null(cell))
-            continue;
-        g_autofree char *where = ts_manifest_where(job->manifest, job->rows[i]);
-        return ts_error_set(error, TS_ERROR_FORMAT,
-                            "%s: is a mixture already (column parent_b), and cannot be a parent; "
-                            "make synthetic rows once, of the rows that there were",
-                            where);
-    }
-    return TRUE;
-}
-
-/* The rows that have a class. */
-static gboolean
-choose_rows(Job *job, guint64 n_rows, GError **error)
-{
-    job->rows = ts_try_alloc(MAX(n_rows, 1), sizeof *job->rows, "rows", error);
-    job->class_of_point =
-        job->rows ? ts_try_alloc(MAX(n_rows, 1), sizeof(gint32), "rows", error) : NULL;
-    if (job->class_of_point == NULL)
-        return FALSE;
-    for (guint64 row = 0; row < n_rows; row++) {
-        if (job->classes->of_row[row] < 0)
-            continue;
-        job->class_of_point[job->n] = job->classes->of_row[row];
-        job->rows[job->n++] = row;
-    }
-    return TRUE;
+    gboolean as_rows =
+        opt.output == NULL || strcmp(opt.output, "-") == 0 || g_str_has_suffix(opt.output, ".tsv");
+    return kind->cleaning == CLEAN_NOT || !smote_has_pictures(job) || !as_rows || opt.dry_run ||
+           ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "--kind %s leaves rows out, and rows that are mixtures need the rows that "
+                        "they name: write the pictures, -o DIR",
+                        kind->name);
 }
 
 static gboolean
-read_table(Job *job, const char *dataset, GError **error)
-{
-    job->manifest = ts_layout_read(dataset, error);
-    if (job->manifest == NULL)
-        return FALSE;
-    job->classes = ts_classes_new(job->manifest, opt.label != NULL ? opt.label : "label", error);
-    return job->classes != NULL &&
-           (opt.all_splits ||
-            ts_classes_keep_split(job->classes, job->manifest, opt.split, error)) &&
-           choose_rows(job, ts_manifest_n_rows(job->manifest), error) && check_parents(job, error);
-}
-
-/* Neighbours in one space; features that stand in columns are interpolated there. */
-static gboolean
-read_space(Job *job, GError **error)
-{
-    TsSpaceOptions how = {opt.space, opt.columns, opt.label};
-    job->space = ts_space_new(job->manifest, job->rows, job->n, &how, error);
-    if (job->space == NULL)
-        return FALSE;
-    if (has_pictures(job) || job->space->columns != NULL)
-        return TRUE;
-    how.space = "columns";
-    job->table = ts_space_new(job->manifest, job->rows, job->n, &how, error);
-    return job->table != NULL;
-}
-
-static gboolean
-read_array(Job *job, const char *dataset, GError **error)
-{
-    job->space = ts_space_read_npy(dataset, error);
-    if (job->space == NULL)
-        return FALSE;
-    job->classes = ts_space_read_labels(opt.labels, job->space->points.n, error);
-    return job->classes != NULL && choose_rows(job, job->space->points.n, error);
-}
-
-static gboolean
-plan(Job *job, const char *name, GError **error)
+plan(SmoteJob *job, const char *dataset, GError **error)
 {
     const TsClasses *classes = job->classes;
+    TsResampleWish wish = {.method = TS_RESAMPLE_OVER,
+                           .strategy = opt.strategy,
+                           .targets = opt.target,
+                           .total = opt.total,
+                           .cap = opt.cap};
+    job->requested = g_new0(guint64, classes->n + 1);
     job->targets = g_new0(guint64, classes->n + 1);
     job->add = g_new0(guint64, classes->n + 1);
     job->made = g_new0(guint64, classes->n + 1);
     job->how.names = classes->names;
-    gboolean planned =
-        opt.target != NULL
-            ? ts_resample_targets(opt.target, TS_RESAMPLE_OVER, classes->names, classes->counts,
-                                  classes->n, job->targets, error)
-            : ts_resample_strategy(opt.strategy != NULL ? opt.strategy : "auto", TS_RESAMPLE_OVER,
-                                   classes->counts, classes->n, job->targets, error);
-    for (guint c = 0; planned && c < classes->n; c++)
-        job->add[c] = job->targets[c] - classes->counts[c];
-    if (!planned && g_error_matches(*error, TS_ERROR, TS_ERROR_ARGUMENT))
-        g_prefix_error(error, "%s: ", opt.target != NULL ? "--target" : "--strategy");
-    else if (!planned)
-        g_prefix_error(error, "%s: ", name);
-    return planned;
-}
-
-/* How many neighbours there are to go towards in a class of n rows. */
-static guint64
-neighbours_of(const Job *job, guint64 n)
-{
-    guint64 n_around = job->how.kind == TS_SMOTE_BORDERLINE_2 ? job->n : n;
-    return MIN(job->how.k, n_around > 0 ? n_around - 1 : 0);
+    if (ts_resample_plan(&wish, classes->names, classes->counts, classes->n, job->requested,
+                         job->targets, error)) {
+        for (guint c = 0; c < classes->n; c++)
+            job->add[c] = job->targets[c] - MIN(job->targets[c], classes->counts[c]);
+        return TRUE;
+    }
+    if (g_error_matches(*error, TS_ERROR, TS_ERROR_ARGUMENT))
+        g_prefix_error(error, "--");
+    else
+        g_prefix_error(error,
+                       "%s: ", job->manifest != NULL ? ts_manifest_name(job->manifest) : dataset);
+    return FALSE;
 }
 
 static void
-warn(Job *job)
+warn_of_small_classes(const SmoteJob *job)
 {
     const TsClasses *classes = job->classes;
+    gboolean within = job->how.kind != TS_SMOTE_EOS && job->how.kind != TS_SMOTE_CLUSTERS;
     for (guint c = 0; c < classes->n; c++) {
-        guint64 k = neighbours_of(job, classes->counts[c]);
+        guint64 k = smote_neighbours_of(job, classes->counts[c]);
         if (classes->counts[c] == 0)
             ts_warning("class '%s' has no row to start from and stays empty", classes->names[c]);
         else if (job->add[c] > 0 && classes->counts[c] == 1)
             ts_warning("class '%s' has one row, which is repeated", classes->names[c]);
-        else if (job->add[c] > 0 && k < job->how.k)
+        else if (job->add[c] > 0 && k < job->how.k && within)
             ts_warning("class '%s' has %" G_GUINT64_FORMAT " rows: %" G_GUINT64_FORMAT
                        " neighbours are used instead of %u",
                        classes->names[c], classes->counts[c], k, job->how.k);
     }
-    if (job->how.m >= job->n && job->n > 1 &&
-        (job->how.kind == TS_SMOTE_BORDERLINE_1 || job->how.kind == TS_SMOTE_BORDERLINE_2)) {
-        ts_warning("%u neighbours say who is in danger instead of %u: there are %" G_GSIZE_FORMAT
-                   " rows",
-                   (guint) job->n - 1, job->how.m, job->n);
-        job->how.m = (guint) job->n - 1;
-    }
 }
 
-static gboolean
-print_plan(const Job *job, GError **error)
+/* There cannot be more neighbours of any class than rows. */
+static void
+shrink_m(SmoteJob *job)
 {
-    static const char *const columns[] = {"class", "before", "after", "new", "neighbours", NULL};
-    const TsClasses *classes = job->classes;
-    g_autoptr(TsReport) report = ts_report_new();
-    ts_report_begin(report, "plan", columns);
-    for (guint c = 0; c < classes->n; c++) {
-        ts_report_text(report, classes->names[c]);
-        ts_report_int(report, (gint64) classes->counts[c]);
-        ts_report_int(report, (gint64) job->targets[c]);
-        ts_report_int(report, (gint64) job->add[c]);
-        ts_report_int(report, (gint64) neighbours_of(job, classes->counts[c]));
-    }
-    return ts_report_print(report, ts_tool_format(), error);
+    TsSmoteKind kind = job->how.kind;
+    gboolean uses_m = kind == TS_SMOTE_BORDERLINE_1 || kind == TS_SMOTE_BORDERLINE_2 ||
+                      kind == TS_SMOTE_SVM || kind == TS_SMOTE_EOS;
+    if (!uses_m || job->how.m < job->n || job->n < 2)
+        return;
+    ts_warning("--m-neighbours: %u instead of %u, there are %" G_GSIZE_FORMAT " rows",
+               (guint) job->n - 1, job->how.m, job->n);
+    job->how.m = (guint) job->n - 1;
 }
 
+/* The clusters of the rows that are used. */
 static gboolean
-write_all(const Job *job, GError **error)
+read_clusters(SmoteJob *job, GError **error)
 {
-    const TsSpace *table = job->table != NULL ? job->table : job->space;
-    gboolean force = ts_tool_force(), in_columns = table->columns != NULL;
-    TsSynthetic made = {.manifest = job->manifest,
-                        .rows = job->rows,
-                        .n = job->n,
-                        .values = in_columns || job->manifest == NULL ? &table->points : NULL,
-                        .columns = table->columns,
-                        .has_pictures = has_pictures(job),
-                        .blends = job->blends};
-    if (opt.parents != NULL && !ts_synthetic_write_parents(&made, opt.parents, force, error))
+    if (job->how.kind != TS_SMOTE_CLUSTERS)
+        return TRUE;
+    gsize n_rows = job->manifest != NULL ? ts_manifest_n_rows(job->manifest) : job->n;
+    g_autoptr(TsClasses) clusters = ts_space_read_labels(opt.clusters, n_rows, error);
+    job->cluster =
+        clusters != NULL ? ts_try_alloc(job->n, sizeof *job->cluster, "clusters", error) : NULL;
+    if (job->cluster == NULL)
         return FALSE;
-    switch (job->output) {
-    case TO_ARRAY:
-        return ts_synthetic_write_labels(&made, job->classes, opt.labels_out, force, error) &&
-               ts_synthetic_write_npy(&made, ts_npy_get(job->space->file), opt.output, force,
-                                      error);
-    case TO_FOLDER:
-        return ts_synthetic_write_pictures(&made, opt.output, force, error);
-    default:
-        return ts_synthetic_write_table(&made, opt.output != NULL ? opt.output : "-", force, error);
-    }
+    for (gsize i = 0; i < job->n; i++)
+        job->cluster[i] = (guint32) clusters->of_row[job->rows[i]];
+    job->how.cluster = job->cluster;
+    job->how.n_clusters = clusters->n;
+    return TRUE;
 }
 
-/* "rows 43 -> 72 (disc 24, square 12 + 12 of 12, triangle 6 + 18 of 18)": made of asked for. */
-static void
-report_counts(const Job *job)
+static gboolean
+make(SmoteJob *job, const Kind *kind, GError **error)
 {
-    enum { CLASSES_SHOWN = 20 };
-    const TsClasses *classes = job->classes;
-    guint64 before = 0, made = 0;
-    g_autoptr(GString) list = g_string_new(NULL);
-    for (guint c = 0; c < classes->n; c++) {
-        before += classes->counts[c];
-        made += job->made[c];
-        if (job->made[c] != job->add[c])
-            ts_warning("class '%s': %" G_GUINT64_FORMAT
-                       " new rows were asked for, %" G_GUINT64_FORMAT " were made",
-                       classes->names[c], job->add[c], job->made[c]);
-        if (c >= CLASSES_SHOWN)
-            continue;
-        g_string_append_printf(list, "%s%s %" G_GUINT64_FORMAT, c > 0 ? ", " : "",
-                               classes->names[c], classes->counts[c]);
-        if (job->add[c] > 0)
-            g_string_append_printf(list, " + %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT,
-                                   job->made[c], job->add[c]);
-    }
-    if (classes->n > CLASSES_SHOWN)
-        g_string_append_printf(list, ", and %u more classes", classes->n - CLASSES_SHOWN);
-    ts_info("rows %" G_GUINT64_FORMAT " -> %" G_GUINT64_FORMAT " (%s)", before, before + made,
-            list->str);
-}
-
-/* New rows whose parents are of two groups belong to neither: without splits yet, that is for the
- * user to know. */
-static void
-report_groups(const Job *job)
-{
-    gboolean may_leak =
-        job->manifest != NULL && ts_manifest_find_column(job->manifest, "split") < 0;
-    int column = may_leak ? ts_manifest_find_column(job->manifest, "group") : -1;
-    guint n_between = 0;
-    for (guint i = 0; column >= 0 && i < job->blends->len; i++) {
-        const TsBlend *blend = &g_array_index(job->blends, TsBlend, i);
-        TsCell a = ts_manifest_cell(job->manifest, job->rows[blend->a], (guint) column);
-        TsCell b = ts_manifest_cell(job->manifest, job->rows[blend->b], (guint) column);
-        n_between += !ts_cell_same(a, b);
-    }
-    if (n_between > 0)
-        ts_info("%u new rows have parents of two groups, and the group of the first one; split "
-                "before, not after",
-                n_between);
+    const TsPoints *points = &job->space->points;
+    job->blends = ts_smote(points, job->class_of_point, job->classes->n, job->add, &job->how,
+                           job->made, error);
+    if (job->blends == NULL || kind->cleaning == CLEAN_NOT)
+        return job->blends != NULL;
+    TsCleanOptions how = {.method = kind->cleaning == CLEAN_ENN ? TS_CLEAN_ENN : TS_CLEAN_TOMEK,
+                          .k = 3};
+    job->keep =
+        ts_smote_clean(points, job->class_of_point, job->classes->n, job->blends, &how, error);
+    return job->keep != NULL;
 }
 
 static gboolean
 run(int n_args, char **args, GError **error)
 {
-    g_auto(Job) job = {0};
-    const char *dataset = n_args > 0 ? args[0] : "-";
-    if (!check_options(&job, dataset, error) ||
-        (opt.labels != NULL ? !read_array(&job, dataset, error)
-                            : !read_table(&job, dataset, error)) ||
-        !plan(&job, job.manifest != NULL ? ts_manifest_name(job.manifest) : dataset, error))
+    g_auto(SmoteJob) job = {.rows = NULL};
+    const SmoteInput from = {.dataset = n_args > 0 ? args[0] : "-",
+                             .labels = opt.labels,
+                             .space = {opt.space, opt.columns, opt.label},
+                             .split = opt.split,
+                             .all_splits = opt.all_splits};
+    const SmoteOutput to = {opt.output, opt.labels_out, opt.parents};
+    const Kind *kind = find_kind(error);
+    if (kind == NULL || !check_options(&job, kind, from.dataset, error) ||
+        !smote_read_rows(&job, &from, error) || !plan(&job, from.dataset, error) ||
+        !check_cleaning(&job, kind, error))
         return FALSE;
-    warn(&job);
+    warn_of_small_classes(&job);
+    shrink_m(&job);
     if (opt.dry_run)
-        return print_plan(&job, error);
-    if (job.manifest != NULL && !read_space(&job, error))
+        return smote_print_plan(&job, error);
+    if (!smote_read_space(&job, &from, error) || !read_clusters(&job, error) ||
+        !make(&job, kind, error) || !smote_write(&job, &to, error))
         return FALSE;
-    job.blends = ts_smote(&job.space->points, job.class_of_point, job.classes->n, job.add, &job.how,
-                          job.made, error);
-    if (job.blends == NULL || !write_all(&job, error))
-        return FALSE;
-    report_counts(&job);
-    report_groups(&job);
+    smote_report(&job);
     return TRUE;
 }
 

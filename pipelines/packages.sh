@@ -11,20 +11,20 @@
 declare -A debian=(
     [build]='gcc libc6-dev make meson ninja-build pkg-config libglib2.0-dev libvips-dev libtiff-dev
              libjpeg-dev libdeflate-dev libopenblas-openmp-dev libgsl-dev libjansson-dev
-             libprotobuf-c-dev protobuf-c-compiler libarchive-dev libdnnl-dev'
+             libprotobuf-c-dev protobuf-c-compiler libarchive-dev libdnnl-dev libsvm-dev'
     [tests]='check bats mandoc clang-format shellcheck'
     [all]='clang clang-tidy cppcheck libomp-dev python3-venv libvips-tools'
 )
 declare -A fedora=(
     [build]='gcc make meson ninja-build pkgconf-pkg-config glib2-devel vips-devel libtiff-devel
              libjpeg-turbo-devel libdeflate-devel openblas-devel gsl-devel jansson-devel
-             protobuf-c-devel protobuf-c-compiler libarchive-devel onednn-devel'
+             protobuf-c-devel protobuf-c-compiler libarchive-devel onednn-devel libsvm-devel'
     [tests]='check-devel bats mandoc clang-tools-extra ShellCheck'
     [all]='clang compiler-rt cppcheck libomp-devel python3 vips-tools'
 )
 declare -A homebrew=(
     [build]='meson ninja pkgconf glib vips libtiff jpeg-turbo libdeflate openblas gsl jansson
-             protobuf-c libarchive onednn libomp'
+             protobuf-c libarchive onednn libsvm libomp'
     [tests]='check bats-core mandoc clang-format shellcheck'
     [all]='llvm cppcheck python'
 )

@@ -52,6 +52,12 @@ table() {
     done
     smote -q --seed 1 t.tsv >seed.tsv
     run ! cmp -s seed.tsv one.tsv
+    for kind in svm safe-level eos; do
+        smote -q -j 1 -K $kind t.tsv >one.tsv
+        smote -q -j 4 -K $kind t.tsv >four.tsv
+        same one.tsv four.tsv
+        [ "$(counts one.tsv 2)" = "disc=24,square=24,triangle=24" ]
+    done
 }
 
 @test "pictures are mixed when they are loaded, or written with the same pixels" {
@@ -114,7 +120,7 @@ table() {
     [ "$(tail -39 out.tsv | sort -u | wc -l)" -eq 1 ]
     [ "$(counts out.tsv 2)" = "a=40,b=40" ]
     run -0 --separate-stderr smote -K borderline-1 -m 99 a.tsv
-    stderr_has "47 neighbours say who is in danger instead of 99"
+    stderr_has "--m-neighbours: 47 instead of 99, there are 48 rows"
 }
 
 @test "what was not made is said" {
@@ -123,6 +129,24 @@ table() {
     stderr_has "warning: class 'b': 12 new rows were asked for, 0 were made"
     run -1 --separate-stderr smote -K adasyn apart.tsv
     stderr_has "class 'b': no row has a neighbour of another class"
+}
+
+@test "rows that do not fit are left out again, and that is said" {
+    table
+    run -0 --separate-stderr smote -K enn a.tsv
+    [[ $stderr =~ ([0-9]+)" of the rows that there were and "([0-9]+)" of the new ones" ]]
+    echo "$output" >out.tsv
+    [ "${BASH_REMATCH[1]}" -gt 0 ]
+    [ "$(wc -l <out.tsv)" -eq $((81 - BASH_REMATCH[1] - BASH_REMATCH[2])) ]
+    grep -cxFf out.tsv a.tsv >kept
+    [ "$(cat kept)" -eq $((49 - BASH_REMATCH[1])) ]
+    smote -q -K tomek --parents p.tsv -o tomek.tsv a.tsv
+    [ "$(sed 1d p.tsv | wc -l)" -eq "$(grep -cvxFf a.tsv tomek.tsv)" ]
+    [ "$(tail -1 p.tsv | cut -f1)" -eq $(($(wc -l <tomek.tsv) - 2)) ]
+    run -2 --separate-stderr smote -K enn shapes.tsv
+    stderr_has "--kind enn leaves rows out"
+    smote -q -K tomek -o made shapes.tsv
+    [ "$(find made -name '*.png' | wc -l)" -eq "$(grep -c smote- made/manifest.tsv)" ]
 }
 
 @test "an embedding says who is near" {
@@ -146,9 +170,12 @@ PY
 
 @test "the plan" {
     run -0 --separate-stderr smote -n --format tsv shapes.tsv
-    [ "${lines[2]}" = $'square\t12\t24\t12\t5' ]
-    [ "${lines[3]}" = $'triangle\t6\t24\t18\t5' ]
-    [ "$(smote -n --target triangle=7 --format tsv shapes.tsv | tail -1)" = $'triangle\t6\t7\t1\t5' ]
+    [ "${lines[2]}" = $'square\t12\t24\t24\t12\t5' ]
+    [ "${lines[3]}" = $'triangle\t6\t24\t24\t18\t5' ]
+    smote -n --target triangle=7 --format tsv shapes.tsv >plan
+    [ "$(tail -1 plan)" = $'triangle\t6\t7\t7\t1\t5' ]
+    smote -n --cap 15 --format tsv -s auto shapes.tsv >plan
+    [ "$(tail -1 plan)" = $'triangle\t6\t24\t15\t9\t5' ]
 }
 
 # refuses STATUS TEXT ARGUMENTS...
@@ -166,6 +193,9 @@ refuses() {
     refuses 2 "class 'b' has 8 rows, its target 5 is less" -t b=5 a.tsv
     refuses 2 "--compat: 'sklearn' is not imblearn" --compat sklearn a.tsv
     refuses 2 "seed 4294967296" --compat imblearn --seed 4294967296 a.tsv
+    refuses 2 "it has no kind eos" --compat imblearn -K eos a.tsv
+    refuses 2 "--out-step is about --kind svm" --out-step 1 a.tsv
+    refuses 2 "are about --kind kmeans" --clusters c.npy a.tsv
     refuses 2 "--space: 'deep' is not" --space deep a.tsv
     refuses 2 "DATASET.npy and --labels" a.npy
     refuses 2 "DATASET.npy and --labels" --labels y.npy a.tsv

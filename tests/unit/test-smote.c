@@ -1,4 +1,5 @@
 /* Laws of synthetic samples; tests/interop compares them with imbalanced-learn. */
+#include "balance/neighbours.h"
 #include "balance/smote.h"
 #include "base/error.h"
 #include "base/rng.h"
@@ -92,6 +93,91 @@ START_TEST(adasyn_makes_about_as_many_as_asked)
 }
 END_TEST
 
+/* Whether the row has rows of class 1 among its nearest. */
+static gboolean
+is_near_its_class(const Table *table, const TsNeighbours *near, guint32 row)
+{
+    for (guint j = 0; j < near->k; j++)
+        if (table->classes[near->index[row * near->k + j]] == 1)
+            return TRUE;
+    return FALSE;
+}
+
+START_TEST(safe_level_stays_away_from_ends_that_are_alone)
+{
+    Table table;
+    guint64 made[2];
+    fill(&table);
+    g_autoptr(TsNeighbours) near = ts_neighbours_new(&table.points, NULL, 0, NULL, 0, 5, NULL);
+    g_autoptr(GArray) blends = make(&table, TS_SMOTE_SAFE_LEVEL, 500, made);
+    ck_assert_uint_eq(made[1], 500);
+    for (guint i = 0; i < blends->len; i++) {
+        const TsBlend *blend = &g_array_index(blends, TsBlend, i);
+        gboolean of_a = is_near_its_class(&table, near, blend->a);
+        gboolean of_b = is_near_its_class(&table, near, blend->b);
+        ck_assert(of_a || of_b);
+        ck_assert(blend->lambda >= 0 && blend->lambda <= 1);
+        if (!of_a)
+            ck_assert_double_eq(blend->lambda, 1);
+        if (!of_b)
+            ck_assert_double_eq(blend->lambda, 0);
+    }
+}
+END_TEST
+
+START_TEST(eos_goes_towards_enemies)
+{
+    Table table;
+    guint64 made[2];
+    fill(&table);
+    g_autoptr(GArray) blends = make(&table, TS_SMOTE_EOS, 200, made);
+    ck_assert_uint_eq(made[1], 200);
+    for (guint i = 0; i < blends->len; i++) {
+        const TsBlend *blend = &g_array_index(blends, TsBlend, i);
+        ck_assert_int_eq(table.classes[blend->a], 1);
+        ck_assert_int_eq(table.classes[blend->b], 0);
+    }
+}
+END_TEST
+
+/* All rows of class 1 are in cluster 0 but for the first six, which lie close together in 1. */
+START_TEST(sparse_clusters_get_more_and_the_total_is_exact)
+{
+    Table table;
+    guint64 made[2];
+    guint32 cluster[N] = {0};
+    guint n_first = 0, n_dense = 0;
+    fill(&table);
+    for (gsize i = 0; i < N; i++)
+        if (table.classes[i] == 1 && n_first++ < FEW / 2) {
+            cluster[i] = 1;
+            for (gsize j = 0; j < D; j++)
+                table.values[i * D + j] *= 0.1F;
+        }
+    TsSmoteOptions how = {.kind = TS_SMOTE_CLUSTERS,
+                          .k = 2,
+                          .m = 10,
+                          .cluster = cluster,
+                          .n_clusters = 2,
+                          .cluster_threshold = 0.01,
+                          .density_exponent = 1};
+    guint64 add[] = {0, 101};
+    g_autoptr(GArray) blends = ts_smote(&table.points, table.classes, 2, add, &how, made, NULL);
+    ck_assert_uint_eq(made[1], 101);
+    for (guint i = 0; i < blends->len; i++) {
+        const TsBlend *blend = &g_array_index(blends, TsBlend, i);
+        ck_assert_uint_eq(cluster[blend->a], cluster[blend->b]);
+        n_dense += cluster[blend->a];
+    }
+    ck_assert_uint_ge(n_dense, 7); /* a tenth of the distance, an eleventh of the rows */
+    ck_assert_uint_le(n_dense, 12);
+    how.k = FEW;
+    g_autoptr(GError) error = NULL;
+    ck_assert_ptr_null(ts_smote(&table.points, table.classes, 2, add, &how, made, &error));
+    ck_assert_ptr_nonnull(strstr(error->message, "class 1: no cluster has enough rows"));
+}
+END_TEST
+
 START_TEST(threads_and_repetition_change_nothing)
 {
     Table table;
@@ -158,6 +244,9 @@ main(void)
     tcase_add_test(laws, every_row_of_the_class_is_used_as_often_as_the_others);
     tcase_add_test(laws, borderline_2_goes_at_most_half_the_way_to_others);
     tcase_add_test(laws, adasyn_makes_about_as_many_as_asked);
+    tcase_add_test(laws, safe_level_stays_away_from_ends_that_are_alone);
+    tcase_add_test(laws, eos_goes_towards_enemies);
+    tcase_add_test(laws, sparse_clusters_get_more_and_the_total_is_exact);
     tcase_add_test(laws, threads_and_repetition_change_nothing);
     tcase_add_test(laws, small_classes_take_fewer_neighbours_and_a_lone_row_is_repeated);
     tcase_add_test(laws, what_cannot_be_is_an_error);
