@@ -1,6 +1,7 @@
 /* Rows to files: an encoder for each format, whose bytes go to the file at once. */
 #include "image/row_writer.h"
 
+#include "base/error.h"
 #include "base/outfile.h"
 #include "image/encode.h"
 #include "image/jpeg_encode.h"
