@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/tool.h"
+#include "nn/callbacks/callbacks.h"
 #include "nn/models/models.h"
 #include "nn/run.h"
 
@@ -16,6 +17,7 @@ static struct {
     char *optimizer, *clip, *schedule, *schedule_by, *loss, *class_weights, *monitor, *augment;
     double rate, warmup_epochs, min_delta;
     double weight_decay;
+    char **callbacks;
     gboolean no_tensorboard, resume, dry_run;
 } opt = {
     .epochs = 20,
@@ -84,6 +86,8 @@ static const GOptionEntry entries[] = {
      "NAME"},
     {"cache-mb", 0, 0, G_OPTION_ARG_INT, &opt.cache_mb,
      "Memory for decoded samples, in MiB (default: 1024)", "N"},
+    {"callback", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.callbacks,
+     "Add a callback, see below; may be given again", "NAME[:ARGUMENT]"},
     {"no-tensorboard", 0, 0, G_OPTION_ARG_NONE, &opt.no_tensorboard, "Write no TensorBoard events",
      NULL},
     {"resume", 0, 0, G_OPTION_ARG_NONE, &opt.resume,
@@ -205,6 +209,7 @@ gather_options(const char *dataset, TsRunOptions *options, GError **error)
         .monitor = opt.monitor,
         .patience = (guint) opt.patience,
         .min_delta = opt.min_delta,
+        .callbacks = opt.callbacks,
         .tensorboard = !opt.no_tensorboard,
         .resume = opt.resume,
         .replace = ts_tool_force(),
@@ -281,7 +286,7 @@ main(int argc, char **argv)
     g_autofree char *optimizers = ts_optimizer_help();
     g_autofree char *description =
         g_strconcat(description_text, optimizers, "\n\nSchedules:\n", ts_schedule_help(),
-                    "\n\nLosses:\n", ts_loss_help(), NULL);
+                    "\n\nLosses:\n", ts_loss_help(), "\n\nCallbacks:\n", ts_callback_help(), NULL);
     const TsTool tool = {
         .name = "train",
         .arguments = "[DATASET]",

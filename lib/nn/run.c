@@ -415,12 +415,27 @@ add_callbacks(TsRun *run)
     }
 }
 
+/* The user's own come last: they see what the others made. */
+static gboolean
+add_named_callbacks(TsRun *run, GError **error)
+{
+    for (char *const *name = run->options.callbacks; name != NULL && *name != NULL; name++) {
+        TsCallback *callback = ts_callback_parse(*name, run->options.folder, error);
+        if (callback == NULL)
+            return FALSE;
+        ts_trainer_add_callback(run->trainer, callback);
+    }
+    return TRUE;
+}
+
 gboolean
 ts_run_train(TsRun *run, GError **error)
 {
-    if ((run->trainer == NULL && !open_trainer(run, error)) || !prepare_folder(run, error))
+    if (run->trainer == NULL && !open_trainer(run, error))
         return FALSE;
     add_callbacks(run);
+    if (!add_named_callbacks(run, error) || !prepare_folder(run, error))
+        return FALSE;
     if (run->options.resume && g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS)) {
         if (!ts_trainer_resume(run->trainer, error))
             return FALSE;

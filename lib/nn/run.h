@@ -40,6 +40,7 @@ typedef struct {
     const char *monitor;        /* NULL: val_loss, or loss where there is no validation */
     guint patience;             /* of early stopping; 0: none */
     double min_delta;
+    char *const *callbacks; /* as ts_callback_parse() reads them, or NULL */
     gboolean tensorboard;
 
     gboolean resume;  /* go on from last.ckpt, if there is one */

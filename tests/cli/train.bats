@@ -168,6 +168,47 @@ setup() {
     done
 }
 
+@test "a command of one's own is told what happens and can stop the run" {
+    cat > tell <<'END'
+echo "$TESSERA_EVENT $TESSERA_RUN $TESSERA_EPOCH $TESSERA_ITERATION ${TESSERA_VAL_LOSS:-none}" >> told
+[ "$TESSERA_EVENT$TESSERA_EPOCH" != epoch_end2 ] || exit 3
+[ "$TESSERA_EVENT" != train_begin ] || exit 7
+END
+    run -0 --separate-stderr train -o run --epochs 9 -b 80 --callback jsonl --callback 'exec:sh tell' digits.tsv
+    stderr_has "sh tell"
+    stderr_has "goes on"
+    stderr_has "stopped early"
+    [ "$(cut -d' ' -f1-4 told | paste -sd,)" = "train_begin run 0 0,epoch_end run 1 2,epoch_end run 2 4,train_end run 2 4" ]
+    # The same numbers in the environment, in JSON and in CSV.
+    awk -F, 'NR > 1 { print $5 }' run/history.csv > csv
+    awk '$1 == "epoch_end" { print $5 }' told | cmp - csv
+    sed 's/.*"val_loss": \([^,]*\),.*/\1/' run/history.jsonl | cmp - csv
+    [ "$(wc -l < run/history.jsonl)" -eq 2 ]
+    run -2 --separate-stderr train -o other --callback exec digits.tsv
+    stderr_has "exec:COMMAND"
+    run -2 --separate-stderr train -o other --callback time-limit:soon digits.tsv
+    stderr_has "soon"
+    run -2 --separate-stderr train -o other --callback confetti digits.tsv
+    stderr_has "time-limit:TIME"
+    [ ! -e other ]
+}
+
+@test "a time limit saves the run, which goes on as if there had been none" {
+    options="-q -b 8 --epochs 30 --no-tensorboard --schedule-by batch digits.tsv"
+    # shellcheck disable=SC2086  # words
+    train -o whole $options
+    for _ in $(seq 300); do
+        status=0
+        # shellcheck disable=SC2086  # words
+        train -o parts --resume --callback time-limit:0.1s $options || status=$?
+        [ "$status" -eq 3 ] || break
+        stops=$((${stops:-0} + 1))
+    done
+    [ "$status" -eq 0 ] && [ "$stops" -gt 0 ]
+    cmp parts/model.safetensors whole/model.safetensors
+    cmp parts/last.ckpt whole/last.ckpt
+}
+
 @test "losses and class weights, of a table too, change what is learned" {
     # The first class with more rows than the others.
     awk -F'\t' '{print} $8 == 0 {print; print}' digits.tsv > some.tsv

@@ -45,4 +45,24 @@ TsCallback *ts_progress_callback_new(void);
  * epoch; batch/loss by iteration. */
 TsCallback *ts_tensorboard_new(const char *folder);
 
+/* Write `path`: a JSON object a line for each epoch, the whole file anew each time. */
+TsCallback *ts_json_lines_new(const char *path);
+
+/* End after the batch with which so many seconds have passed since training began, with
+ * TS_ERROR_INTERRUPTED, as by a signal: the trainer saves its checkpoint. */
+TsCallback *ts_time_limit_new(double seconds);
+
+/* Run `command` by /bin/sh when training begins, after each epoch and when it ends. Its environment
+ * holds TESSERA_EVENT (train_begin, epoch_end, train_end), TESSERA_RUN (`folder`), TESSERA_EPOCH
+ * (epochs done), TESSERA_ITERATION, and TESSERA_ with each name of the logs in capitals. Status 3
+ * stops the training, any other failure is warned of. */
+TsCallback *ts_exec_new(const char *command, const char *folder);
+
+/* The callback that `text` names: "jsonl", "time-limit:30m", "exec:COMMAND". `folder` is that of
+ * the run. TS_ERROR_ARGUMENT for another name, which lists them. */
+TsCallback *ts_callback_parse(const char *text, const char *folder, GError **error);
+
+/* What they are, for --help. Borrowed. */
+const char *ts_callback_help(void);
+
 G_END_DECLS
