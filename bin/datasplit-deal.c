@@ -13,6 +13,7 @@ rows_to_deal(const SplitJob *job)
         .n_strata = job->classes != NULL ? job->classes->n : 0,
         .groups = job->groups,
         .n_groups = job->n_groups,
+        .locked = job->locked,
     };
 }
 
@@ -56,6 +57,18 @@ deal_one_group_a_fold(SplitJob *job, GError **error)
     return TRUE;
 }
 
+/* Locked rows without groups are groups of one row. */
+static gboolean
+deal_once(SplitJob *job, const TsSplitRows *rows, guint64 seed, guint32 *split_of_row,
+          GError **error)
+{
+    if (split_options.hash)
+        return split_hash_deal(job, seed, split_of_row, error);
+    if (rows->groups != NULL || rows->locked != NULL)
+        return ts_split_by_groups(job->shares, rows, seed, split_of_row, error);
+    return ts_split_by_strata(job->shares, rows, seed, split_of_row, error);
+}
+
 static gboolean
 deal_shares(SplitJob *job, GError **error)
 {
@@ -68,13 +81,9 @@ deal_shares(SplitJob *job, GError **error)
         g_prefix_error(error, "--counts: ");
         return FALSE;
     }
-    for (guint r = 0; r < job->n_repeats; r++) {
-        guint64 seed = seed_of_repeat(r);
-        if (rows.groups != NULL
-                ? !ts_split_by_groups(job->shares, &rows, seed, job->part_of_row[r], error)
-                : !ts_split_by_strata(job->shares, &rows, seed, job->part_of_row[r], error))
+    for (guint r = 0; r < job->n_repeats; r++)
+        if (!deal_once(job, &rows, seed_of_repeat(r), job->part_of_row[r], error))
             return FALSE;
-    }
     return TRUE;
 }
 

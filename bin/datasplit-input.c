@@ -71,7 +71,7 @@ static gboolean
 read_classes(SplitJob *job, GError **error)
 {
     const char *label = split_options.label != NULL ? split_options.label : "label";
-    gboolean needed = split_options.label != NULL || job->shares != NULL;
+    gboolean needed = split_options.label != NULL || (job->shares != NULL && !split_options.hash);
     if (split_options.no_stratify || (!needed && ts_manifest_find_column(job->manifest, label) < 0))
         return TRUE;
     job->classes = ts_classes_new(job->manifest, label, error);
@@ -89,8 +89,8 @@ static GPtrArray *
 group_columns(const SplitJob *job)
 {
     static const char *const usual[] = {"group", "dup_group"};
-    gboolean by_default =
-        split_options.group == NULL && !split_options.no_groups && job->blocks == NULL;
+    gboolean by_default = split_options.group == NULL && !split_options.no_groups &&
+                          !split_options.hash && job->blocks == NULL;
     GPtrArray *columns = g_ptr_array_new();
     for (char **name = split_options.group; name != NULL && *name != NULL; name++)
         g_ptr_array_add(columns, *name);
@@ -146,7 +146,8 @@ split_job_read(SplitJob *job, const char *dataset, GError **error)
         return FALSE;
     job->split_column = ts_manifest_find_column(job->manifest, "split");
     return check_not_split_yet(job, error) && check_no_synthetic_row(job->manifest, error) &&
-           select_rows(job, error) && read_classes(job, error) && read_groups(job, error);
+           select_rows(job, error) && read_classes(job, error) && read_groups(job, error) &&
+           split_lock_read(job, error);
 }
 
 void
@@ -156,6 +157,7 @@ split_job_clear(SplitJob *job)
     g_clear_pointer(&job->rows, g_free);
     g_clear_pointer(&job->classes, ts_classes_free);
     g_clear_pointer(&job->groups, g_free);
+    g_clear_pointer(&job->locked, g_free);
     g_clear_pointer(&job->blocks, ts_blocks_free);
     g_clear_pointer(&job->shares, ts_split_shares_free);
     for (guint r = 0; job->part_of_row != NULL && r < job->n_repeats; r++)

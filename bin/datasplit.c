@@ -48,6 +48,12 @@ static const GOptionEntry entries[] = {
     {"drop-gap", 0, 0, G_OPTION_ARG_NONE, &split_options.drop_gap,
      "Leave out rows that lie across borders or in the gap, instead of giving them split gap",
      NULL},
+    {"hash", 0, 0, G_OPTION_ARG_NONE, &split_options.hash,
+     "Split by a hash of a key: the same for ever, whatever rows are added", NULL},
+    {"key", 0, 0, G_OPTION_ARG_STRING, &split_options.key,
+     "Column of the keys of --hash (default: group, else file_name)", "COLUMN"},
+    {"lock", 0, 0, G_OPTION_ARG_FILENAME, &split_options.lock,
+     "Rows stay where they are in this dataset, only new ones are dealt", "OLD"},
     {"only", 0, 0, G_OPTION_ARG_STRING, &split_options.only,
      "Deal only the rows of this split of the input, the others stay", "SPLIT"},
     {"resplit", 0, 0, G_OPTION_ARG_NONE, &split_options.resplit,
@@ -85,6 +91,16 @@ check_clashes(GError **error)
          "--residuals are those of shares: not of --fold or --leave-one-group-out"},
         {o->blocks != NULL, o->fold > 0 && !folds && !o->leave_one_group_out,
          "--blocks were looked at when the folds were dealt"},
+        {o->key != NULL, !o->hash, "--key needs --hash"},
+        {o->hash, o->counts != NULL, "--hash keeps shares, not --counts"},
+        {o->hash, o->group != NULL, "--hash keeps rows of one --key together, not of a --group"},
+        {o->hash, o->label != NULL, "--hash does not look at classes: no --label"},
+        {o->hash, o->blocks != NULL, "--hash and --blocks exclude each other"},
+        {o->hash || o->lock != NULL, o->compat != NULL,
+         "--compat sklearn has neither --hash nor --lock"},
+        {o->hash || o->lock != NULL, o->leave_one_group_out || (o->fold > 0 && !folds),
+         "--hash and --lock are for splits and --folds"},
+        {o->lock != NULL, o->repeats > 1, "--lock and --repeats exclude each other"},
         {o->compat != NULL, o->leave_one_group_out || (o->fold > 0 && !folds),
          "--compat has a use with --folds, --ratios and --counts"},
     };
@@ -157,6 +173,7 @@ main(int argc, char **argv)
                     "  tile --virtual slide.tif | datasplit --counts test=500,train=rest\n"
                     "  tile --virtual --overlap 64 map.tif | datasplit --blocks 2048 --gap 256\n"
                     "  datasplit --folds 5 shapes.tsv > folds.tsv\n"
+                    "  datasplit --lock split.tsv --force -o split.tsv photos/\n"
                     "  datasplit --fold 3 folds.tsv > fold-3.tsv",
         .flags = TS_TOOL_SEED | TS_TOOL_FORCE,
         .max_args = 1,

@@ -1,6 +1,7 @@
 /* The parts of datasplit: datasplit-input.c reads the rows, their classes and groups;
  * datasplit-deal.c gives them to splits or folds, datasplit-sklearn.c as scikit-learn does;
- * datasplit-blocks.c knows where they lie;
+ * datasplit-hash.c by a key; datasplit-blocks.c knows where they lie, datasplit-lock.c where they
+ * were before;
  * datasplit-output.c writes and datasplit-report.c reports.
  */
 #pragma once
@@ -24,6 +25,9 @@ typedef struct {
     char *blocks;
     int gap;
     gboolean drop_gap;
+    gboolean hash;
+    char *key;
+    char *lock;
     char *only;
     gboolean resplit;
     char *output;
@@ -41,6 +45,7 @@ typedef struct {
     TsClasses *classes; /* NULL: not looked at; of_row has a number per dealt row */
     gint32 *groups;     /* per dealt row, as in TsSplitRows; NULL: none */
     guint n_groups;
+    gint32 *locked;        /* per dealt row the split it stays in, -1: none. NULL: no --lock */
     TsBlocks *blocks;      /* NULL: none */
     TsSplitShares *shares; /* NULL: parts are not of given size */
     guint n_parts;         /* splits or folds */
@@ -66,6 +71,12 @@ gboolean split_sklearn_deal(SplitJob *job, TsSplitRows rows, GError **error);
 gboolean split_blocks_new(SplitJob *job, GError **error);
 gboolean split_blocks_add_rows(SplitJob *job, gint32 *block_of_row, GError **error);
 void split_blocks_guard(SplitJob *job);
+
+/* --hash: the splits of the dealt rows, but for those that are locked. */
+gboolean split_hash_deal(SplitJob *job, guint64 seed, guint32 *split_of_row, GError **error);
+
+/* --lock: read where the dealt rows were. */
+gboolean split_lock_read(SplitJob *job, GError **error);
 
 gboolean split_job_write(const SplitJob *job, GError **error);
 

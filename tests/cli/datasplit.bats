@@ -171,6 +171,68 @@ bad() {
     [ "$(head -2 r.tsv | tail -1)" = $'1\t1\t(all)\t3\t3\t0' ]
 }
 
+# keys N: a manifest of N rows with labels.
+keys() {
+    printf 'file_name\tlabel\n'
+    for ((i = 0; i < $1; i++)); do printf 'p/%d.png\tc%d\n' "$i" $((i % 3)); done
+}
+
+@test "a hash split does not change when rows are added" {
+    keys 200 >few.tsv
+    keys 600 >many.tsv
+    datasplit -q --hash few.tsv >few.split
+    datasplit -q --hash many.tsv | head -201 >many.split
+    same few.split many.split
+    datasplit -q --hash --seed 1 few.tsv >other.split
+    run -1 cmp -s few.split other.split
+    datasplit -q --hash -k 3 many.tsv >folds.tsv
+    [ "$(column fold folds.tsv | sort -u | paste -sd' ')" = "1 2 3" ]
+    column fold folds.tsv | sort | uniq -c | awk '$1 < 150 || $1 > 250 { exit 1 }'
+}
+
+@test "a hash split keeps keys together" {
+    datasplit -q --hash shapes.tsv >split.tsv
+    paste <(column group split.tsv) <(column split split.tsv) | sort -u >pairs
+    [ "$(wc -l <pairs)" -eq "$(cut -f1 pairs | sort -u | wc -l)" ]
+    datasplit -q --hash --key label shapes.tsv >split.tsv
+    paste <(column label split.tsv) <(column split split.tsv) | sort -u >pairs
+    [ "$(wc -l <pairs)" -eq "$(cut -f1 pairs | sort -u | wc -l)" ]
+}
+
+@test "locked rows stay, new ones bring the shares in order" {
+    keys 100 >few.tsv
+    keys 200 >many.tsv
+    datasplit -q -r train=80,test=20 few.tsv >old.tsv
+    run -0 --separate-stderr datasplit -r train=70,test=30 --lock old.tsv many.tsv
+    echo "$output" >new.tsv
+    stderr_has "100 rows stay as in old.tsv, 100 are new, 0 of it are gone"
+    same old.tsv <(head -101 new.tsv)
+    [ "$(column split new.tsv | sizes)" = "test=60,train=140" ]
+    head -50 few.tsv >fewer.tsv
+    run -0 --separate-stderr datasplit --lock old.tsv -r train=80,test=20 fewer.tsv
+    stderr_has "49 rows stay as in old.tsv, 0 are new, 51 of it are gone"
+    same <(echo "$output") <(head -50 old.tsv)
+    datasplit -q --hash --lock old.tsv -r train=80,test=20 many.tsv >hash.tsv
+    same old.tsv <(head -101 hash.tsv)
+    datasplit -q -k 4 few.tsv >folds.tsv
+    datasplit -q -k 4 --lock folds.tsv many.tsv >more.tsv
+    same folds.tsv <(head -101 more.tsv)
+    [ "$(column fold more.tsv | sizes)" = "1=50,2=50,3=50,4=50" ]
+}
+
+@test "groups of locked rows go along, files are known from other folders" {
+    datasplit -q shapes.tsv >all.tsv
+    mkdir out
+    awk -F'\t' 'NR == 1 || $4 == "val"' all.tsv | datasplit -q --only val -r val=1 -o out/old.tsv
+    [ "$(tail -1 out/old.tsv | cut -c-3)" = ../ ]
+    datasplit -q --seed 5 --lock out/old.tsv shapes.tsv >new.tsv
+    cut -f3- out/old.tsv | tail -n +2 | sort -u >old.pairs
+    [ "$(wc -l <old.pairs)" -ge 2 ]
+    cut -f3- new.tsv | sort -u >new.pairs
+    [ -z "$(comm -23 old.pairs new.pairs)" ]
+    [ "$(wc -l <new.pairs)" -eq "$(cut -f1 new.pairs | sort -u | wc -l)" ]
+}
+
 # overlapping: a sheet of 32x32 regions every 16 pixels.
 overlapping() {
     printf 'file_name\tx\ty\twidth\theight\n'
@@ -325,6 +387,11 @@ sizes() {
     bad 2 "--gap and --drop-gap need --blocks" --gap 3 shapes.tsv
     bad 2 "--gap -1: a number from 0 to 1000000" --blocks 10 --gap -1 shapes.tsv
     bad 2 "--blocks" --blocks 0 shapes.tsv
+    bad 2 "--key needs --hash" --key a shapes.tsv
+    bad 2 "--hash keeps shares, not --counts" --hash -n a=42 shapes.tsv
+    bad 2 "--hash keeps rows of one --key together" --hash --group group shapes.tsv
+    bad 2 "neither --hash nor --lock" --hash --compat sklearn -k 2 shapes.tsv
+    bad 2 "--lock and --repeats exclude each other" --lock shapes.tsv --repeats 2 shapes.tsv
     bad 2 "--compat 'torch': sklearn was expected" --compat torch -k 3 shapes.tsv
     bad 2 "--compat sklearn needs --folds, --ratios or --counts" --compat sklearn shapes.tsv
     bad 2 "divides into two splits" --compat sklearn -r a=50,b=25,c=25 shapes.tsv
@@ -360,6 +427,19 @@ sizes() {
         --no-stratify --blocks 80 whole.tsv
     bad 1 "whole.tsv:2: --blocks: a region of 20x20, larger than a block less the gap" \
         --no-stratify --blocks 30 --gap 11 whole.tsv
+    bad 1 "shapes.tsv:1: no column 'split'" --lock shapes.tsv shapes.tsv
+    printf 'file_name\tgroup\tsplit\na\tg\ttrain\nb\tg\ttest\na\tg\tdev\n' >old.tsv
+    bad 1 "old.tsv:4: 'dev' is not among what is dealt: train, val, test" --lock old.tsv shapes.tsv
+    sed -i '4s/dev/val/' old.tsv
+    bad 1 "old.tsv:4: the same row was in 'train' before" --lock old.tsv shapes.tsv
+    sed -i 4d old.tsv
+    cut -f1,2 old.tsv >new.tsv
+    bad 1 "new.tsv:3: of one group with new.tsv:2, but they are 'test' and 'train' in old.tsv" \
+        --no-stratify --lock old.tsv new.tsv
+    bad 1 "rows of key 'g' are locked to 'train' and to 'test'" --hash --lock old.tsv new.tsv
+    printf 'label\na\n' >nameless.tsv
+    bad 1 "nameless.tsv: neither a column group nor file_name; --key" --hash nameless.tsv
+    bad 1 "nameless.tsv:2: --lock knows rows by their id or file_name" --lock old.tsv nameless.tsv
     bad 1 "--fold 4: there are 3 folds" --folds 3 --fold 4 shapes.tsv
     bad 1 "--fold without --folds K takes the folds of the input: " --fold 1 shapes.tsv
     printf 'fold\n1\n0\n' >folds.tsv

@@ -1,4 +1,6 @@
-"""datasplit --compat sklearn against scikit-learn, index for index."""
+"""datasplit --compat sklearn against scikit-learn, index for index, and --hash against hashlib."""
+
+import hashlib
 
 import numpy as np
 import pytest
@@ -201,3 +203,16 @@ def test_a_list_of_classes_does_not_change_the_split(tool, tmp_path):
     mine = np.array([line.split("\t")[1] for line in text.splitlines()[1:]])
     rows = train_test_split(np.arange(100), test_size=0.2, random_state=5, stratify=labels)
     same([mine], sides_of([rows], 100))
+
+
+def test_hash_split_is_that_of_sha256(tool, tmp_path):
+    names = [f"Größe/{i:03d}.png" for i in range(500)]
+    (tmp_path / "rows.tsv").write_text("file_name\n" + "".join(f"{name}\n" for name in names))
+    text = tool("datasplit", "-q", "--hash", "--seed", "9223372036854775807", "--ratios",
+                "a=20,b=50,c=30", str(tmp_path / "rows.tsv"), "-o", str(tmp_path / "split.tsv"))
+    assert text == ""
+    lines = (tmp_path / "split.tsv").read_text().splitlines()[1:]
+    for name, line in zip(names, lines, strict=True):
+        digest = hashlib.sha256(f"{2**63 - 1}:{name}".encode()).hexdigest()
+        u = int(digest[:16], 16) / 2**64
+        assert line == f"{name}\t{'a' if u < 0.2 else 'b' if u < 0.7 else 'c'}"
