@@ -127,26 +127,56 @@ scale_columns(const guint8 *in, gsize n_row, const Taps *taps, guint8 *out)
     }
 }
 
+/* One pass over `in` (height, width, bands), to a new array. */
+static guint8 *
+pass_across(const guint8 *in, int width, int height, int bands, TsShrinkFilter filter,
+            int out_width, GError **error)
+{
+    g_auto(Taps) taps = {0};
+    const gsize n_row = (gsize) out_width * (gsize) bands;
+    g_autofree guint8 *out = ts_try_alloc((gsize) height, n_row, "pixels", error);
+    if (out == NULL || !taps_init(&taps, width, out_width, filter, error))
+        return NULL;
+    scale_rows(in, width, height, bands, &taps, out);
+    return g_steal_pointer(&out);
+}
+
+static guint8 *
+pass_down(const guint8 *in, int width, int height, int bands, TsShrinkFilter filter, int out_height,
+          GError **error)
+{
+    g_auto(Taps) taps = {0};
+    const gsize n_row = (gsize) width * (gsize) bands;
+    g_autofree guint8 *out = ts_try_alloc((gsize) out_height, n_row, "pixels", error);
+    if (out == NULL || !taps_init(&taps, height, out_height, filter, error))
+        return NULL;
+    scale_columns(in, n_row, &taps, out);
+    return g_steal_pointer(&out);
+}
+
 gboolean
 ts_shrink(const guint8 *in, int width, int height, int bands, TsShrinkFilter filter, guint8 *out,
           int out_width, int out_height, GError **error)
 {
-    g_auto(Taps) across = {0}, down = {0};
-    const gsize n_row = (gsize) out_width * (gsize) bands;
-    g_autofree guint8 *rows = NULL;
-    if (out_width != width) {
-        rows = ts_try_alloc((gsize) height, n_row, "pixels", error);
-        if (rows == NULL || !taps_init(&across, width, out_width, filter, error))
+    /* Pillow 13's order; earlier ones always go across first */
+    const gint64 less_height = (gint64) height - out_height;
+    const gboolean down_first = less_height > 0 && less_height > 2 * ((gint64) width - out_width);
+    const guint8 *now = in;
+    g_autofree guint8 *first = NULL;
+    g_autofree guint8 *second = NULL;
+    for (int pass = 0; pass < 2; pass++) {
+        const gboolean down = down_first == (pass == 0);
+        guint8 **made = pass == 0 ? &first : &second;
+        if (down ? height == out_height : width == out_width)
+            continue;
+        *made = down ? pass_down(now, width, height, bands, filter, out_height, error)
+                     : pass_across(now, width, height, bands, filter, out_width, error);
+        if (*made == NULL)
             return FALSE;
-        scale_rows(in, width, height, bands, &across, rows);
+        now = *made;
+        width = down ? width : out_width;
+        height = down ? out_height : height;
     }
-    const guint8 *scaled = rows != NULL ? rows : in;
-    if (out_height == height) {
-        memcpy(out, scaled, (gsize) height * n_row);
-        return TRUE;
-    }
-    if (!taps_init(&down, height, out_height, filter, error))
-        return FALSE;
-    scale_columns(scaled, n_row, &down, out);
+    memcpy(out, now, (gsize) height * (gsize) width * (gsize) bands);
     return TRUE;
 }

@@ -15,21 +15,11 @@ import datasets
 import numpy as np
 import pandas
 import pytest
-import torch
 import webdataset
 from conftest import BUILD
 from PIL import Image
 from pycocotools.coco import COCO
-
-try:
-    import torchvision
-except RuntimeError:
-    # PyPI's torchvision is built for the default torch; beside another build (without CUDA) its
-    # operators do not load, and the import misses two that it refers to. Data sets need none of them.
-    operators = torch.library.Library("torchvision", "DEF")
-    for name in "nms", "qnms":
-        operators.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    import torchvision
+from vision import torchvision
 
 datasets.disable_progress_bars()
 SAMPLES = BUILD / "sample_data"
