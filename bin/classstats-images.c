@@ -153,8 +153,8 @@ find_link(const ClassStats *stats, const char *name)
     return NULL;
 }
 
-static const double *
-values_of(const TsSurvey *survey, guint which)
+const double *
+property_values(const TsSurvey *survey, guint which)
 {
     return which < TS_N_PROPERTIES ? survey->values[which] : survey->bytes;
 }
@@ -169,7 +169,7 @@ link_properties(ClassStats *stats, GError **error)
     for (guint i = 0; i < N_NUMERIC; i++) {
         stats->links[i].name = i < TS_N_PROPERTIES ? ts_property_names[i] : "bytes";
         if (classes != NULL)
-            ts_association_of_numbers(&stats->links[i].link, values_of(stats->survey, i),
+            ts_association_of_numbers(&stats->links[i].link, property_values(stats->survey, i),
                                       classes->of_row, n, classes->n);
     }
     for (guint i = 0; i < N_LINKS - N_NUMERIC; i++) {
@@ -439,7 +439,7 @@ add_links(const ClassStats *stats, const GroupRows *groups, TsReport *report)
         gboolean is_numeric = i < N_NUMERIC;
         TsMoments moments = {0};
         if (is_numeric)
-            moments = moments_of(values_of(stats->survey, i), groups->rows, groups->first[1]);
+            moments = moments_of(property_values(stats->survey, i), groups->rows, groups->first[1]);
         gboolean is_known = moments.n > 0;
         ts_report_text(report, stats->links[i].name);
         ts_report_text(report, is_numeric ? "eta" : "cramers_v");
@@ -467,8 +467,8 @@ add_means(const ClassStats *stats, const GroupRows *groups, TsReport *report)
         ts_report_text(report, stats->counts->names[c]);
         ts_report_int(report, (gint64) (first[1] - first[0]));
         for (guint i = 0; i < N_NUMERIC; i++) {
-            TsMoments moments = moments_of(values_of(stats->survey, i), groups->rows + first[0],
-                                           first[1] - first[0]);
+            TsMoments moments = moments_of(property_values(stats->survey, i),
+                                           groups->rows + first[0], first[1] - first[0]);
             ts_report_double(report, moments.n > 0 ? moments.mean : NAN, 3);
         }
     }

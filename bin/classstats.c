@@ -59,7 +59,7 @@ static const GOptionEntry entries[] = {
     {"plot", 0, 0, G_OPTION_ARG_FILENAME, &opt.plot, "Draw the classes as SVG", "FILE"},
     {"show", 0, 0, G_OPTION_ARG_STRING, &opt.show,
      "Which tables: classes, splits, summary, intervals, drift, labels, pairs; sizes, formats, "
-     "channels, properties, means (default: all but pairs)",
+     "channels, properties, means, shift (default: all but pairs)",
      "LIST"},
     G_OPTION_ENTRY_NULL,
 };
@@ -72,6 +72,7 @@ static const struct {
     {"intervals", SHOW_INTERVALS}, {"drift", SHOW_DRIFT},           {"labels", SHOW_LABELS},
     {"pairs", SHOW_PAIRS},         {"sizes", SHOW_SIZES},           {"formats", SHOW_FORMATS},
     {"channels", SHOW_CHANNELS},   {"properties", SHOW_PROPERTIES}, {"means", SHOW_MEANS},
+    {"shift", SHOW_SHIFT},
 };
 
 static void
@@ -286,7 +287,10 @@ add_image_tables(ClassStats *stats, TsReport *report, GError **error)
         add_formats(stats, report);
     if ((stats->show & SHOW_CHANNELS) != 0)
         add_channels(stats, report);
-    return add_properties(stats, report, error);
+    if (!add_properties(stats, report, error))
+        return FALSE;
+    gboolean has_pairs = opt.against == NULL && stats->comparisons->len > 0;
+    return (stats->show & SHOW_SHIFT) == 0 || !has_pairs || add_shift(stats, report, error);
 }
 
 static gboolean

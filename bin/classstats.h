@@ -22,7 +22,9 @@ typedef enum {
     SHOW_CHANNELS = 1 << 9,
     SHOW_PROPERTIES = 1 << 10,
     SHOW_MEANS = 1 << 11,
-    SHOW_ANY_IMAGES = SHOW_SIZES | SHOW_FORMATS | SHOW_CHANNELS | SHOW_PROPERTIES | SHOW_MEANS,
+    SHOW_SHIFT = 1 << 12,
+    SHOW_ANY_IMAGES =
+        SHOW_SIZES | SHOW_FORMATS | SHOW_CHANNELS | SHOW_PROPERTIES | SHOW_MEANS | SHOW_SHIFT,
 } ShowTables;
 
 /* Two distributions over the same classes. */
@@ -86,10 +88,14 @@ TsInterval *compute_share_intervals(const ClassStats *stats, guint part, GError 
 /* classstats-images.c */
 gboolean survey_images(ClassStats *stats, gboolean keep_going, const char *rejects, GError **error);
 const PropertyLink *find_link(const ClassStats *stats, const char *name);
+const double *property_values(const TsSurvey *survey, guint which); /* of N_NUMERIC */
 gboolean add_sizes(ClassStats *stats, TsReport *report, GError **error);
 void add_formats(const ClassStats *stats, TsReport *report);
 void add_channels(const ClassStats *stats, TsReport *report);
 gboolean add_properties(ClassStats *stats, TsReport *report, GError **error);
+
+/* classstats-shift.c: needs comparisons of splits. */
+gboolean add_shift(const ClassStats *stats, TsReport *report, GError **error);
 
 /* classstats-checks.c */
 gboolean parse_checks(ClassStats *stats, char **texts, gboolean with_images, GError **error);

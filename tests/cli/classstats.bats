@@ -266,6 +266,17 @@ END
     bad 1 "file_name" --images no-file.tsv
 }
 
+@test "--images: a shift between splits, and none where there is one" {
+    awk -F'\t' -v OFS='\t' '{ print $0, NR == 1 ? "split" : $2 == "disc" ? "train" : "test" }' \
+        shapes.tsv >split.tsv
+    run -0 --separate-stderr classstats --images --show shift split.tsv
+    [ "${#lines[@]}" -eq 14 ]
+    [[ ${lines[5]} == $'train\ttest\tbrightness\t0.3'*$'\t0.2'* ]]
+    [[ ${lines[1]} == $'train\ttest\twidth\t32\t32\t0\t1' ]]
+    run -0 --separate-stderr classstats --images --show shift shapes.tsv
+    [ -z "$output" ]
+}
+
 @test "--root, and several labels with images" {
     mkdir elsewhere
     cp shapes.tsv elsewhere/

@@ -10,7 +10,7 @@ import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
 from PIL import Image
-from scipy import signal, stats
+from scipy import signal, special, stats
 from scipy.spatial import distance
 from skimage.color import rgb2hsv
 from sklearn import metrics
@@ -270,6 +270,25 @@ def test_properties_and_what_they_tell_are_scipys(tool, pictures):
         stats.contingency.association(table), rel=1e-12)
     assert ours["size"]["p"] == pytest.approx(
         stats.chi2_contingency(table, correction=False).pvalue, rel=1e-9)
+
+
+def test_shift_between_splits_is_scipys(tool, pictures, tmp_path):
+    path, images, _ = pictures
+    splits = np.array(["train", "test"])[(np.arange(len(images)) % 3 == 0).astype(int)]
+    table = manifest(file_name=[f"{i}.png" for i in range(len(images))], split=splits,
+                     label=["x"] * len(images))
+    (path.parent / "split.tsv").write_text(table)
+    rows = classstats(tool, "--images", "--show", "shift", str(path.parent / "split.tsv"))["shift"]
+    values = [properties_of(image) for image in images]
+    assert {(row["a"], row["b"]) for row in rows} == {("train", "test")}
+    for row in rows[:-1]:
+        x = np.array([v[row["property"]] for v in values])
+        a, b = x[splits == "train"], x[splits == "test"]
+        assert [row["mean_a"], row["mean_b"]] == pytest.approx([a.mean(), b.mean()], rel=1e-12)
+        test = stats.ks_2samp(a, b, method="asymp")
+        assert row["ks"] == pytest.approx(test.statistic, abs=1e-12)
+        scale = np.sqrt(len(a) * len(b) / len(x))
+        assert row["p"] == pytest.approx(special.kolmogorov(test.statistic * scale), abs=1e-12)
 
 
 def labels_after_rebalance(tool, truth, *options):

@@ -2,6 +2,7 @@
 #include "base/rng.h"
 #include "stats/drift.h"
 #include "stats/interval.h"
+#include "stats/ks.h"
 #include "unit.h"
 
 #include <math.h>
@@ -75,6 +76,24 @@ START_TEST(a_table_that_tells_all_has_v_1)
 }
 END_TEST
 
+START_TEST(distance_of_two_samples_by_hand)
+{
+    double a[] = {3, 1, 2, 2}, b[] = {2, 4, 5}, none[1];
+    TsKs test;
+    ts_ks_init(&test, a, 4, b, 3);
+    assert_near(test.d, 2.0 / 3); /* at 2: 3/4 and 1/3; at 3: 1 and 1/3 */
+    ts_ks_init(&test, a, 4, a, 4);
+    assert_near(test.d, 0);
+    assert_near(test.p, 1);
+    ts_ks_init(&test, a, 4, none, 0);
+    ck_assert(isnan(test.d) && isnan(test.p));
+    /* the tables' 5 % and 1 % points */
+    ck_assert(fabs(ts_kolmogorov_q(1.3581015) - 0.05) < 1e-6);
+    ck_assert(fabs(ts_kolmogorov_q(1.6276236) - 0.01) < 1e-6);
+    ck_assert(ts_kolmogorov_q(0.19) == 1 && ts_kolmogorov_q(0.21) > 1 - 1e-9);
+}
+END_TEST
+
 START_TEST(replicates_keep_the_number_and_the_shares)
 {
     const guint64 counts[] = {500, 0, 300, 200, 0};
@@ -122,6 +141,7 @@ main(void)
     tcase_add_test(drift, values_by_hand);
     tcase_add_test(drift, equal_shares_do_not_drift_and_disjoint_ones_drift_wholly);
     tcase_add_test(drift, nothing_has_no_drift_and_one_class_no_test);
+    tcase_add_test(drift, distance_of_two_samples_by_hand);
     tcase_add_test(drift, a_table_that_tells_all_has_v_1);
     suite_add_tcase(suite, drift);
     TCase *bootstrap = tcase_create("bootstrap");
