@@ -192,6 +192,12 @@ gboolean ts_image_source_read_rows(TsImageSource *source, int y, int n, TsImage 
  * and what is to be turned. Samples and bands are the file's. Errors as ts_image_read(). */
 TsImage *ts_image_read_preview(const char *path, int max_side, GError **error);
 
+/* Read the bytes of a file; a JPEG with its sides divided by `divisor` (1, 2, 4 or 8), rounded up,
+ * through a DCT of fewer points, which makes each pixel about the mean of those it stands for. What
+ * is no plain JPEG (CMYK, progressive) is decoded in full. Errors as ts_image_read_bytes(). */
+TsImage *
+ts_image_read_reduced(gconstpointer bytes, gsize n, int divisor, const char *name, GError **error);
+
 /* Write `path` in the format of its suffix: .png, .jpg, .jpeg, .tif, .tiff, .webp, .npy, .raw; see
  * encoder.h for many images in a row. `options` may be NULL. The file appears whole or not at all;
  * an existing one is an error unless `replace`. The colour profile is written along. What the

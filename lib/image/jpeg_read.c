@@ -11,7 +11,8 @@ struct _TsJpegReader {
     TsJpegErrors errors;
     TsJpegInput input;
     const char *name;
-    int min_side; /* 0: full size */
+    int min_side; /* 0: by the divisor */
+    int divisor;  /* 0: full size */
     int orientation;
     GBytes *icc;
     guint8 *skipped; /* a row that nobody wants */
@@ -55,6 +56,8 @@ start(TsJpegReader *self)
     jpeg->out_color_space = jpeg->num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
     if (self->min_side > 0)
         choose_scale(jpeg, self->min_side);
+    else if (self->divisor > 0)
+        jpeg->scale_denom = (unsigned) self->divisor * jpeg->scale_num;
     jpeg_start_decompress(jpeg);
     return TRUE;
 }
@@ -95,8 +98,15 @@ ts_jpeg_reader_open_reduced(const char *path, int min_side)
 TsJpegReader *
 ts_jpeg_reader_open_bytes(gconstpointer bytes, gsize n, const char *name)
 {
+    return ts_jpeg_reader_open_bytes_reduced(bytes, n, 1, name);
+}
+
+TsJpegReader *
+ts_jpeg_reader_open_bytes_reduced(gconstpointer bytes, gsize n, int divisor, const char *name)
+{
     TsJpegReader *self = g_new0(TsJpegReader, 1);
     self->name = name;
+    self->divisor = divisor;
     ts_jpeg_input_open_bytes(&self->input, bytes, n);
     return start_or_free(self);
 }

@@ -21,6 +21,10 @@ TsJpegReader *ts_jpeg_reader_open_bytes(gconstpointer bytes, gsize n, const char
  * DCT of fewer points): the most that leaves the longer one no smaller than `min_side`. */
 TsJpegReader *ts_jpeg_reader_open_reduced(const char *path, int min_side);
 
+/* The same of bytes, divided by 1, 2, 4 or 8. */
+TsJpegReader *
+ts_jpeg_reader_open_bytes_reduced(gconstpointer bytes, gsize n, int divisor, const char *name);
+
 /* Fill in what will be decoded (stored, `orientation` still to be applied), and the colour profile
  * (borrowed) or NULL. Returns by what the sides are divided. */
 int ts_jpeg_reader_info(const TsJpegReader *reader, TsImageInfo *info, GBytes **icc);

@@ -103,6 +103,32 @@ put_rows(Shrinker *self, const TsImage *rows, int n_rows)
     }
 }
 
+/* All that the reader gives. */
+static TsImage *
+read_all(TsJpegReader *reader, TsImageInfo *info, int *divisor, GError **error)
+{
+    GBytes *icc;
+    *divisor = ts_jpeg_reader_info(reader, info, &icc);
+    g_autoptr(TsImage) all =
+        ts_image_new(info->width, info->height, info->bands, info->type, error);
+    if (all == NULL || !ts_jpeg_reader_read(reader, 0, info->height, all->data, error))
+        return NULL;
+    all->icc = icc != NULL ? g_bytes_ref(icc) : NULL;
+    return g_steal_pointer(&all);
+}
+
+TsImage *
+ts_image_read_reduced(gconstpointer bytes, gsize n, int divisor, const char *name, GError **error)
+{
+    TsImageInfo info;
+    g_autoptr(TsJpegReader) reader = ts_jpeg_reader_open_bytes_reduced(bytes, n, divisor, name);
+    if (reader == NULL)
+        return ts_image_read_bytes(bytes, n, name, error);
+    g_autoptr(TsImage) image = read_all(reader, &info, &divisor, error);
+    return image == NULL || info.orientation == 1 ? g_steal_pointer(&image)
+                                                  : ts_image_orient(image, info.orientation, error);
+}
+
 /* Decode a plain JPEG with its sides divided by 1, 2, 4 or 8; NULL without an error if it is none.
  */
 static TsImage *
@@ -110,14 +136,10 @@ read_jpeg(const char *path, int max_side, GError **error)
 {
     g_autoptr(TsJpegReader) reader = ts_jpeg_reader_open_reduced(path, max_side);
     TsImageInfo info;
-    GBytes *icc;
-    if (reader == NULL)
+    int divisor;
+    g_autoptr(TsImage) rows = reader != NULL ? read_all(reader, &info, &divisor, error) : NULL;
+    if (rows == NULL)
         return NULL;
-    int divisor = ts_jpeg_reader_info(reader, &info, &icc);
-    g_autoptr(TsImage) rows = ts_image_new(info.width, info.height, info.bands, info.type, error);
-    if (rows == NULL || !ts_jpeg_reader_read(reader, 0, info.height, rows->data, error))
-        return NULL;
-    rows->icc = icc != NULL ? g_bytes_ref(icc) : NULL;
     int width, height;
     ts_jpeg_reader_get_size(reader, &width, &height);
     g_auto(Shrinker) shrinker = {0};

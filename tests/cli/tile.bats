@@ -456,6 +456,19 @@ slow_sheet() {
     done
 }
 
+@test "scores of lossless copies are those of a quarter of their size" {
+    tile -s 400x200 --format jpeg -o whole sheet.png
+    cp whole/*.jpg photo.jpg
+    tile -s 64x40 --edge partial --lossless --score brightness,contrast,focus -o copied photo.jpg
+    tile -s 64x40 --edge partial --score brightness,contrast,focus -o cut photo.jpg
+    # Means stay, and contrast falls.
+    paste copied/manifest.tsv cut/manifest.tsv | awk -F'\t' '
+        NR > 1 { if (($11 - $24) ^ 2 > 1e-4) exit 1; contrast += $25 - $12; n++ }
+        END { exit !(contrast > 0.01 * n && n == 35) }'
+    tile -q -s 64x40 --edge partial --lossless --keep 'brightness>=0.1' -o kept photo.jpg
+    [ "$(n_rows kept/manifest.tsv)" -lt "$(n_rows copied/manifest.tsv)" ]
+}
+
 @test "--lossless copies the blocks of a JPEG, or says why it cannot" {
     tile -s 400x200 --format jpeg -o whole sheet.png
     cp whole/*.jpg photo.jpg

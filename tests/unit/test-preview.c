@@ -138,6 +138,35 @@ START_TEST(previews_of_damaged_files_are_errors)
 }
 END_TEST
 
+START_TEST(bytes_are_read_reduced)
+{
+    g_autoptr(TsImage) image = ramp(101, 66, 3);
+    for (int divisor = 1; divisor <= 8; divisor *= 2) {
+        g_autoptr(GError) error = NULL;
+        TsEncodeOptions options = {.quality = 95};
+        g_autoptr(GBytes) jpeg = ts_image_encode(image, ".jpg", "a", &options, NULL);
+        g_autoptr(GBytes) png = ts_image_encode(image, ".png", "a", NULL, NULL);
+        gsize n, m;
+        const guint8 *bytes = g_bytes_get_data(jpeg, &n), *others = g_bytes_get_data(png, &m);
+        g_autoptr(TsImage) small = ts_image_read_reduced(bytes, n, divisor, "a", &error);
+        ck_assert_msg(small != NULL, "%s", message(error));
+        ck_assert_int_eq(small->width, (101 + divisor - 1) / divisor);
+        ck_assert_int_eq(small->height, (66 + divisor - 1) / divisor);
+        for (int y = 0; y < 66 / divisor; y++)
+            for (int x = 0; x < 101 / divisor; x++) {
+                double middle = (sample(image, x * divisor, y * divisor, 1) +
+                                 sample(image, (x + 1) * divisor - 1, (y + 1) * divisor - 1, 1)) /
+                                2;
+                ck_assert_double_le(fabs(sample(small, x, y, 1) - middle), 3);
+            }
+        g_autoptr(TsImage) whole = ts_image_read_reduced(others, m, divisor, "a", NULL);
+        ck_assert(same_pixels(whole, image));
+        ck_assert_ptr_null(ts_image_read_reduced(bytes, n / 2, divisor, "a.jpg", &error));
+        ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_FORMAT));
+    }
+}
+END_TEST
+
 static void
 add_all(TCase *tests)
 {
@@ -145,6 +174,7 @@ add_all(TCase *tests)
     tcase_add_test(tests, previews_keep_bands_and_depth);
     tcase_add_test(tests, previews_are_turned_like_the_image);
     tcase_add_test(tests, previews_of_damaged_files_are_errors);
+    tcase_add_test(tests, bytes_are_read_reduced);
 }
 
 int

@@ -10,6 +10,7 @@ typedef struct {
     const TsImage *like;
     const guint8 *pixels; /* borrowed */
     gsize stride;         /* bytes from one row to the next */
+    int width, height;    /* of a preview that stands for them; 0: none does */
 } TsTilePixels;
 
 /* The first sample of a pixel; borrowed. */

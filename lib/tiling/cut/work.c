@@ -117,7 +117,7 @@ encode_mask(TsWorker *self, const TsTile *tile, const TsImage *mask, const char 
 {
     const guint8 *bytes;
     gsize n;
-    TsTilePixels from = {mask, mask->data, ts_image_row_size(mask)};
+    TsTilePixels from = {.like = mask, .pixels = mask->data, .stride = ts_image_row_size(mask)};
     g_autoptr(TsImage) full = ts_image_new_like(mask, tile->full_width, tile->full_height, error);
     if (full == NULL ||
         !ts_pad_tile_constant(full, &from, tile, mask->type == TS_U16 ? 65535 : 255, error) ||
@@ -163,6 +163,8 @@ judge(const TsWorker *self, const TsOpenInput *open, const TsTile *tile, const T
                        .source_height = tile->height * down,
                        .width = tile->width,
                        .height = tile->height,
+                       .pixels_width = pixels->width,
+                       .pixels_height = pixels->height,
                        .layers = (const TsImage *const *) layers->pdata,
                        .n_layers = layers->len};
     if (!ts_judge_look(self->cut->judge, open->judged, &view, verdict, error)) {
@@ -226,18 +228,31 @@ finish_tile(TsWorker *self, const TsOpenInput *open, const TsBand *band, const T
     return TRUE;
 }
 
-/* The tile as it is compressed; decoded too, if the judge has to see it. */
+/* The part of a preview's side that shows the valid part of a tile, not its padding. */
+static int
+preview_side(int valid, int full, int preview)
+{
+    return valid == full ? preview : CLAMP((int) ((gint64) valid * preview / full), 1, preview);
+}
+
+/* The tile as it is compressed; if the judge has to see it, a preview of it in `part`. */
 static gboolean
 copy_tile(TsWorker *self, const TsOpenInput *open, const TsTile *tile, TsImage **part,
-          GError **error)
+          TsTilePixels *pixels, GError **error)
 {
+    enum { DIVISOR = 4 };
     const TsJudge *judge = self->cut->judge;
     if (!ts_lossless_copy(open->lossless, tile, self->copied, error))
         return FALSE;
     if (judge == NULL || !ts_judge_needs_pixels(judge))
         return TRUE;
-    *part = ts_image_read_bytes(self->copied->data, self->copied->len, open->input->path, error);
-    return *part != NULL;
+    *part = ts_image_read_reduced(self->copied->data, self->copied->len, DIVISOR, open->input->path,
+                                  error);
+    if (*part == NULL)
+        return FALSE;
+    pixels->width = preview_side(tile->width, tile->full_width, (*part)->width);
+    pixels->height = preview_side(tile->height, tile->full_height, (*part)->height);
+    return TRUE;
 }
 
 /* Find the tile's pixels: in the band, or decoded into `part`; none where nothing needs them. */
@@ -249,12 +264,13 @@ find_pixels(TsWorker *self, const TsOpenInput *open, const TsBand *band, const T
         return TRUE;
     if (band != NULL) {
         const TsImage *rows = band->images[0];
-        *pixels = (TsTilePixels){rows, ts_tile_pixel_at(rows, tile->x, tile->y - band->y),
-                                 ts_image_row_size(rows)};
+        *pixels = (TsTilePixels){.like = rows,
+                                 .pixels = ts_tile_pixel_at(rows, tile->x, tile->y - band->y),
+                                 .stride = ts_image_row_size(rows)};
         return TRUE;
     }
     if (open->lossless != NULL) {
-        if (!copy_tile(self, open, tile, part, error))
+        if (!copy_tile(self, open, tile, part, pixels, error))
             return FALSE;
     } else {
         *part = ts_image_source_read_region(open->sources[0], tile->x, tile->y, tile->width,
@@ -262,8 +278,11 @@ find_pixels(TsWorker *self, const TsOpenInput *open, const TsBand *band, const T
         if (*part == NULL)
             return FALSE;
     }
-    if (*part != NULL)
-        *pixels = (TsTilePixels){*part, (*part)->data, ts_image_row_size(*part)};
+    if (*part != NULL) {
+        pixels->like = *part;
+        pixels->pixels = (*part)->data;
+        pixels->stride = ts_image_row_size(*part);
+    }
     return TRUE;
 }
 
