@@ -18,36 +18,56 @@ rebalance_print_plan(const RebalanceJob *job, GError **error)
     for (guint c = 0; c < classes->n; c++) {
         ts_report_text(report, classes->names[c]);
         ts_report_int(report, (gint64) classes->counts[c]);
-        ts_report_int(report, (gint64) job->requested[c]);
-        ts_report_int(report, (gint64) job->targets[c]);
-        ts_report_int(report, (gint64) (job->targets[c] - classes->counts[c]));
+        if (job->requested != NULL)
+            ts_report_int(report, (gint64) job->requested[c]);
+        else
+            ts_report_text(report, NULL);
+        ts_report_int(report, (gint64) job->delivered[c]);
+        ts_report_int(report, (gint64) (job->delivered[c] - classes->counts[c]));
     }
     return ts_report_print(report, ts_tool_format(), error);
 }
 
-/* Rows whose class grows are written once in their place; these are the others: what is repeated,
- * class by class. */
-static gboolean
-write_repeated(const RebalanceJob *job, TsManifestWriter *writer, GError **error)
+/* Rows that are repeated, class by class; `n` is how many. */
+static guint64 *
+sort_repeated(const RebalanceJob *job, guint64 *n, GError **error)
 {
     const TsClasses *classes = job->classes;
     g_autofree guint64 *begin = g_new0(guint64, classes->n + 2);
-    guint64 n_rows = ts_manifest_n_rows(job->manifest);
-    for (guint64 row = 0; row < n_rows; row++)
+    for (guint64 row = 0; row < job->n_rows; row++)
         if (job->repeats[row] > 1)
             begin[classes->of_row[row] + 1]++;
     for (guint c = 0; c < classes->n; c++)
         begin[c + 1] += begin[c];
-    guint64 n = begin[classes->n];
-    g_autofree guint64 *rows = ts_try_alloc(n, sizeof *rows, "rows to repeat", error);
-    for (guint64 row = 0; rows != NULL && row < n_rows; row++)
+    *n = begin[classes->n];
+    guint64 *rows = ts_try_alloc(*n, sizeof *rows, "rows to repeat", error);
+    for (guint64 row = 0; rows != NULL && row < job->n_rows; row++)
         if (job->repeats[row] > 1)
             rows[begin[classes->of_row[row]]++] = row;
-    for (guint64 i = 0; rows != NULL && i < n; i++)
-        for (guint32 k = 1; k < job->repeats[rows[i]]; k++)
-            if (!ts_manifest_writer_copy_row(writer, job->manifest, rows[i], NULL, error))
+    return rows;
+}
+
+gboolean
+rebalance_each_row(const RebalanceJob *job, RebalanceRowFunc func, gpointer data, GError **error)
+{
+    guint64 n;
+    g_autofree guint64 *repeated = sort_repeated(job, &n, error);
+    if (repeated == NULL)
+        return FALSE;
+    for (guint64 row = 0; row < job->n_rows; row++)
+        if (job->repeats[row] > 0 && !func(job, row, data, error))
+            return FALSE;
+    for (guint64 i = 0; i < n; i++)
+        for (guint32 k = 1; k < job->repeats[repeated[i]]; k++)
+            if (!func(job, repeated[i], data, error))
                 return FALSE;
-    return rows != NULL;
+    return TRUE;
+}
+
+static gboolean
+write_row(const RebalanceJob *job, guint64 row, gpointer data, GError **error)
+{
+    return ts_manifest_writer_copy_row(data, job->manifest, row, NULL, error);
 }
 
 /* The weight that the row has already, 1 without one. */
@@ -75,9 +95,10 @@ write_numbered(const RebalanceJob *job, TsManifestWriter *writer, GError **error
         gint32 class = classes->of_row[row];
         char text[TS_NUMBER_MAX];
         const char *const values[] = {text, NULL};
-        if (class >= 0 && (job->form == AS_REPEAT ? job->repeats[row] : job->targets[class]) == 0)
+        if (class >= 0 &&
+            (job->how->form == AS_REPEAT ? job->repeats[row] : job->targets[class]) == 0)
             continue;
-        if (job->form == AS_REPEAT) {
+        if (job->how->form == AS_REPEAT) {
             g_snprintf(text, sizeof text, "%u", job->repeats[row]);
         } else {
             double weight;
@@ -93,26 +114,69 @@ write_numbered(const RebalanceJob *job, TsManifestWriter *writer, GError **error
     return TRUE;
 }
 
-static gboolean
-write_rows(const RebalanceJob *job, TsManifestWriter *writer, GError **error)
+/* The columns that new rows fill in. */
+typedef struct {
+    double *const *value; /* where each column's value is kept, NULL: it is no feature */
+    int label, split, id;
+} NewColumns;
+
+/* A row like the one it starts from, or, a centroid, one of its own. */
+static void
+put_cell(const RebalanceJob *job, TsManifestWriter *writer, const NewColumns *columns, guint64 i,
+         guint column)
 {
-    for (guint64 row = 0; row < ts_manifest_n_rows(job->manifest); row++)
-        if (job->repeats[row] > 0 &&
-            !ts_manifest_writer_copy_row(writer, job->manifest, row, NULL, error))
+    guint64 base = job->new_bases != NULL ? job->rows[job->new_bases[i]] : G_MAXUINT64;
+    TsCell cell =
+        base != G_MAXUINT64 ? ts_manifest_cell(job->manifest, base, column) : (TsCell){"\\N", 2};
+    const char *class = job->classes->names[job->new_classes[i]];
+    if (columns->value[column] != NULL) {
+        ts_manifest_writer_put_double(writer, columns->value[column][0]);
+    } else if ((int) column == columns->label) {
+        ts_manifest_writer_put(writer, class);
+    } else if ((int) column == columns->id) {
+        g_autofree char *id = ts_cell_is_null(cell) ? g_strdup(class) : ts_cell_unescape(cell);
+        g_autofree char *own = g_strdup_printf("%s~%" G_GUINT64_FORMAT, id, i + 1);
+        ts_manifest_writer_put(writer, own);
+    } else if ((int) column == columns->split && base == G_MAXUINT64 && !job->how->all_splits) {
+        ts_manifest_writer_put(writer, job->how->split != NULL ? job->how->split : "train");
+    } else {
+        ts_manifest_writer_put_cell(writer, cell);
+    }
+}
+
+static gboolean
+write_new_rows(const RebalanceJob *job, TsManifestWriter *writer, GError **error)
+{
+    guint n_columns = ts_manifest_n_columns(job->manifest);
+    gsize d = job->n_new > 0 ? job->space->points.d : 0;
+    g_autofree double **value = g_new0(double *, n_columns + 1);
+    NewColumns columns = {.value = value,
+                          .label = ts_manifest_find_column(job->manifest, job->how->label),
+                          .split = ts_manifest_find_column(job->manifest, "split"),
+                          .id = ts_manifest_find_column(job->manifest, "id")};
+    for (guint64 i = 0; i < job->n_new; i++) {
+        for (gsize j = 0; j < d; j++)
+            value[job->space->columns[j]] = &job->new_values[i * d + j];
+        for (guint column = 0; column < n_columns; column++)
+            put_cell(job, writer, &columns, i, column);
+        if (!ts_manifest_writer_end_row(writer, error))
             return FALSE;
-    return write_repeated(job, writer, error);
+    }
+    return TRUE;
 }
 
 gboolean
-rebalance_write(const RebalanceJob *job, const char *output, GError **error)
+rebalance_write_table(const RebalanceJob *job, GError **error)
 {
-    const char *const extra[] = {job->form == AS_REPEAT ? "repeat" : "weight", NULL};
+    OutputForm form = job->how->form;
+    const char *const extra[] = {form == AS_REPEAT ? "repeat" : "weight", NULL};
     g_autoptr(TsManifestWriter) writer = ts_manifest_writer_new_like(
-        output, job->manifest, job->form == AS_ROWS ? NULL : extra, ts_tool_force(), error);
+        job->how->output, job->manifest, form == AS_ROWS ? NULL : extra, ts_tool_force(), error);
     if (writer == NULL)
         return FALSE;
-    gboolean written =
-        job->form == AS_ROWS ? write_rows(job, writer, error) : write_numbered(job, writer, error);
+    gboolean written = form == AS_ROWS ? rebalance_each_row(job, write_row, writer, error) &&
+                                             write_new_rows(job, writer, error)
+                                       : write_numbered(job, writer, error);
     return written && ts_manifest_writer_commit(writer, error);
 }
 
@@ -126,13 +190,13 @@ rebalance_report_counts(const RebalanceJob *job)
     g_autoptr(GString) list = g_string_new(NULL);
     for (guint c = 0; c < classes->n; c++) {
         before += classes->counts[c];
-        after += job->targets[c];
-        requested += job->requested[c];
+        after += job->delivered[c];
+        requested += job->requested != NULL ? job->requested[c] : job->delivered[c];
         if (c < CLASSES_SHOWN)
             g_string_append_printf(list, "%s%s %" G_GUINT64_FORMAT, c > 0 ? ", " : "",
                                    classes->names[c], classes->counts[c]);
-        if (c < CLASSES_SHOWN && job->targets[c] != classes->counts[c])
-            g_string_append_printf(list, " -> %" G_GUINT64_FORMAT, job->targets[c]);
+        if (c < CLASSES_SHOWN && job->delivered[c] != classes->counts[c])
+            g_string_append_printf(list, " -> %" G_GUINT64_FORMAT, job->delivered[c]);
     }
     if (classes->n > CLASSES_SHOWN)
         g_string_append_printf(list, ", and %u more classes", classes->n - CLASSES_SHOWN);

@@ -1,38 +1,27 @@
 /* Tomek links, and neighbours that disagree. */
-#include "balance/clean.h"
+#include "balance/clean_private.h"
 
 #include "balance/neighbours.h"
+#include "balance/resample.h"
+#include "balance/undersample.h"
 #include "base/error.h"
 
 #include <string.h>
 
 enum { MAX_ROUNDS = 100 };
 
-typedef struct {
-    const TsPoints *points;
-    const gint32 *class_of_row;
-    guint n_classes;
-    const gboolean *targeted;
-    gboolean by_mode;
-    guint8 *keep;
-    guint32 *rows; /* (n) labelled and still there, in order */
-    gsize n;
-    guint64 *counts; /* (n_classes) of them */
-    gint32 smallest; /* class at the beginning, the first seen of the smallest */
-    guint64 smallest_count;
-} Cleaning;
-
 static void
-cleaning_clear(Cleaning *self)
+cleaning_clear(TsCleaning *self)
 {
     g_free(self->rows);
     g_free(self->counts);
+    g_free(self->targeted);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Cleaning, cleaning_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsCleaning, cleaning_clear)
 
-static void
-collect_rows(Cleaning *self)
+void
+ts_cleaning_collect(TsCleaning *self)
 {
     self->n = 0;
     memset(self->counts, 0, self->n_classes * sizeof *self->counts);
@@ -44,27 +33,14 @@ collect_rows(Cleaning *self)
     }
 }
 
-static void
-find_smallest(Cleaning *self)
-{
-    self->smallest = -1;
-    for (gsize i = 0; i < self->n; i++) {
-        gint32 c = self->class_of_row[self->rows[i]];
-        if (self->smallest < 0 || self->counts[c] < self->smallest_count) {
-            self->smallest = c;
-            self->smallest_count = self->counts[c];
-        }
-    }
-}
-
 static gint32
-class_of_neighbour(const Cleaning *self, const TsNeighbours *near, gsize i, guint j)
+class_of_neighbour(const TsCleaning *self, const TsNeighbours *near, gsize i, guint j)
 {
     return self->class_of_row[near->index[i * near->k + j]];
 }
 
 static gboolean
-all_agree(const Cleaning *self, const TsNeighbours *near, gsize i, gint32 own)
+all_agree(const TsCleaning *self, const TsNeighbours *near, gsize i, gint32 own)
 {
     for (guint j = 0; j < near->k; j++)
         if (class_of_neighbour(self, near, i, j) != own)
@@ -74,7 +50,7 @@ all_agree(const Cleaning *self, const TsNeighbours *near, gsize i, gint32 own)
 
 /* The most frequent class among the neighbours; of equal ones the lowest number. */
 static gint32
-most_frequent(const Cleaning *self, const TsNeighbours *near, gsize i)
+most_frequent(const TsCleaning *self, const TsNeighbours *near, gsize i)
 {
     gint32 best = -1;
     guint best_count = 0;
@@ -93,7 +69,7 @@ most_frequent(const Cleaning *self, const TsNeighbours *near, gsize i)
 
 /* One round of enn; how many rows went. */
 static gboolean
-edit(Cleaning *self, guint k, gsize *n_gone, GError **error)
+edit(TsCleaning *self, guint k, gsize *n_gone, GError **error)
 {
     g_autoptr(TsNeighbours) near =
         ts_neighbours_new(self->points, self->rows, self->n, NULL, 0, k, error);
@@ -110,14 +86,58 @@ edit(Cleaning *self, guint k, gsize *n_gone, GError **error)
         }
     }
     guint32 before = (guint32) self->n;
-    collect_rows(self);
+    ts_cleaning_collect(self);
     g_assert(before - self->n == *n_gone);
+    return TRUE;
+}
+
+/* The class that the row and its k - 1 nearest vote for; of equal ones the lowest number. */
+static gint32
+vote(const TsCleaning *self, const TsNeighbours *near, gsize i, gint32 own)
+{
+    gint32 best = own;
+    guint best_count = 0;
+    for (guint j = 0; j < near->k; j++) {
+        gint32 c = j == 0 ? own : class_of_neighbour(self, near, i, j - 1);
+        guint count = c == own;
+        for (guint l = 0; l + 1 < near->k; l++)
+            count += class_of_neighbour(self, near, i, l) == c;
+        if (count > best_count || (count == best_count && c < best)) {
+            best = c;
+            best_count = count;
+        }
+    }
+    return best;
+}
+
+/* The neighbourhood cleaning rule: enn by mode, and from the same rows the neighbours of rows of
+ * the smallest class that are voted out of it. */
+static gboolean
+clean_neighbourhoods(TsCleaning *self, const TsCleanOptions *how, GError **error)
+{
+    g_autoptr(TsNeighbours) near =
+        ts_neighbours_new(self->points, self->rows, self->n, NULL, 0, how->k, error);
+    if (near == NULL)
+        return FALSE;
+    for (gsize i = 0; i < self->n; i++) {
+        gint32 own = self->class_of_row[self->rows[i]];
+        if (self->targeted[own] && most_frequent(self, near, i) != own)
+            self->keep[self->rows[i]] = FALSE;
+        if (own != self->smallest || vote(self, near, i, own) == own)
+            continue;
+        for (guint j = 0; j < near->k; j++) {
+            gint32 other = class_of_neighbour(self, near, i, j);
+            if (self->targeted[other] &&
+                (double) self->counts[other] > (double) self->smallest_count * how->threshold)
+                self->keep[near->index[i * near->k + j]] = FALSE;
+        }
+    }
     return TRUE;
 }
 
 /* A class but the smallest has become smaller than that was, or any class has gone. */
 static gboolean
-has_gone_far(const Cleaning *self, const guint64 *counts_before)
+has_gone_far(const TsCleaning *self, const guint64 *counts_before)
 {
     for (guint c = 0; c < self->n_classes; c++) {
         gboolean gone = counts_before[c] > 0 && self->counts[c] == 0;
@@ -129,8 +149,19 @@ has_gone_far(const Cleaning *self, const guint64 *counts_before)
     return FALSE;
 }
 
+/* Classes have other sizes now, so the strategy may be about others; where too few are left it
+ * stays about the same. */
+static void
+ask_strategy(TsCleaning *self, const char *strategy)
+{
+    g_autofree gboolean *targeted = g_new0(gboolean, MAX(self->n_classes, 1));
+    if (strategy != NULL && !g_str_has_prefix(strategy, "list:") &&
+        ts_resample_targeted(strategy, NULL, self->counts, self->n_classes, targeted, NULL))
+        memcpy(self->targeted, targeted, self->n_classes * sizeof *targeted);
+}
+
 static gboolean
-edit_again_and_again(Cleaning *self, const TsCleanOptions *how, GError **error)
+edit_again_and_again(TsCleaning *self, const TsCleanOptions *how, GError **error)
 {
     g_autofree guint64 *before = g_memdup2(self->counts, self->n_classes * sizeof(guint64));
     gboolean by_k = how->method == TS_CLEAN_ALLKNN;
@@ -141,12 +172,13 @@ edit_again_and_again(Cleaning *self, const TsCleanOptions *how, GError **error)
             return FALSE;
         if ((n_gone == 0 && !by_k) || has_gone_far(self, before))
             return TRUE;
+        ask_strategy(self, how->strategy);
     }
     return TRUE;
 }
 
-static gboolean
-cut_links(Cleaning *self, GError **error)
+gboolean
+ts_cleaning_cut_links(TsCleaning *self, GError **error)
 {
     g_autoptr(TsNeighbours) near =
         ts_neighbours_new(self->points, self->rows, self->n, NULL, 0, 1, error);
@@ -168,25 +200,32 @@ gboolean
 ts_clean(const TsPoints *points, const gint32 *class_of_row, guint n_classes,
          const gboolean *targeted, const TsCleanOptions *how, guint8 *keep, GError **error)
 {
-    g_auto(Cleaning) self = {.points = points,
-                             .class_of_row = class_of_row,
-                             .n_classes = n_classes,
-                             .targeted = targeted,
-                             .by_mode = how->by_mode,
-                             .keep = keep};
+    g_auto(TsCleaning) self = {.points = points,
+                               .class_of_row = class_of_row,
+                               .n_classes = n_classes,
+                               .targeted = g_memdup2(targeted, n_classes * sizeof *targeted),
+                               .by_mode = how->by_mode,
+                               .keep = keep};
     memset(keep, TRUE, points->n);
     self.counts = g_new0(guint64, MAX(n_classes, 1));
     self.rows = ts_try_alloc(points->n, sizeof *self.rows, "rows", error);
     if (self.rows == NULL)
         return FALSE;
-    collect_rows(&self);
-    find_smallest(&self);
+    ts_cleaning_collect(&self);
+    self.smallest = ts_smallest_class(class_of_row, points->n, n_classes);
+    self.smallest_count = self.smallest >= 0 ? self.counts[self.smallest] : 0;
     gsize n_gone;
     switch (how->method) {
     case TS_CLEAN_TOMEK:
-        return cut_links(&self, error);
+        return ts_cleaning_cut_links(&self, error);
     case TS_CLEAN_ENN:
         return edit(&self, how->k, &n_gone, error);
+    case TS_CLEAN_NCR:
+        return clean_neighbourhoods(&self, how, error);
+    case TS_CLEAN_CNN:
+        return ts_cleaning_condense(&self, how, error);
+    case TS_CLEAN_OSS:
+        return ts_cleaning_select_one_side(&self, how, error);
     default:
         return edit_again_and_again(&self, how, error);
     }

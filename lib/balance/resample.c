@@ -1,6 +1,7 @@
 /* How often each row is written so that its class comes to its target. */
 #include "balance/resample.h"
 
+#include "balance/random_state.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/rng.h"
@@ -70,6 +71,48 @@ ts_resample_repeats(const gint32 *class_of_row, guint64 n_rows, const guint64 *c
         ts_rng_init(&rng, seed, "resample", c);
         if (ts_interrupt_check(error) ||
             !repeat_class(&rng, rows + begin[c], counts[c], targets[c], bootstrap, repeats, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+draw_class(TsRandomState *random, const guint64 *rows, guint64 n, guint64 target, gboolean is_drawn,
+           guint32 *repeats, GError **error)
+{
+    for (guint64 i = n; i < target; i++)
+        repeats[rows[ts_random_state_below(random, n)]]++;
+    if (!is_drawn || target > n)
+        return TRUE;
+    g_autofree guint32 *order = ts_try_alloc(n, sizeof *order, "rows", error);
+    if (order == NULL)
+        return FALSE;
+    ts_random_state_permutation(random, order, n);
+    for (guint64 i = target; i < n; i++)
+        repeats[rows[order[i]]] = 0;
+    return TRUE;
+}
+
+gboolean
+ts_resample_repeats_compat(const gint32 *class_of_row, guint64 n_rows, const guint64 *counts,
+                           const guint64 *targets, guint n, const gboolean *drawn, guint64 seed,
+                           guint32 *repeats, GError **error)
+{
+    TsRandomState random;
+    g_autofree guint64 *begin = ts_try_alloc((gsize) n + 1, sizeof *begin, "classes", error);
+    g_autofree guint64 *rows =
+        begin != NULL ? sort_rows_by_class(class_of_row, n_rows, counts, n, begin, error) : NULL;
+    if (rows == NULL)
+        return FALSE;
+    ts_random_state_init(&random, (guint32) seed);
+    for (guint64 row = 0; row < n_rows; row++)
+        repeats[row] = 1;
+    for (guint c = 0; c < n; c++) {
+        if (targets[c] > G_MAXUINT32 || counts[c] > G_MAXUINT32)
+            return ts_error_set(error, TS_ERROR_RANGE, "class with too many rows");
+        if (ts_interrupt_check(error) ||
+            !draw_class(&random, rows + begin[c], counts[c], targets[c],
+                        drawn[c] || targets[c] < counts[c], repeats, error))
             return FALSE;
     }
     return TRUE;

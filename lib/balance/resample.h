@@ -40,6 +40,11 @@ typedef enum {
 gboolean ts_resample_strategy(const char *strategy, TsResampleMethod method, const guint64 *counts,
                               guint n, guint64 *targets, GError **error);
 
+/* Say which classes a strategy that shrinks is about: the names above but the ratio, or
+ * "list:CLASS,...". For methods that decide themselves how many rows go. Errors as above. */
+gboolean ts_resample_targeted(const char *strategy, char *const *names, const guint64 *counts,
+                              guint n, gboolean *targeted, GError **error);
+
 /* Read targets "CLASS=VALUE,...": VALUE is a number of rows, or with % a share of the class's
  * present rows, rounded to the nearest number (but a class that has rows keeps one unless VALUE is
  * 0). The class * is all that are not listed; without it they keep their counts. A backslash takes
@@ -102,5 +107,14 @@ gboolean ts_resample_plan(const TsResampleWish *wish, char *const *names, const 
 gboolean ts_resample_repeats(const gint32 *class_of_row, guint64 n_rows, const guint64 *counts,
                              const guint64 *targets, guint n, gboolean bootstrap, guint64 seed,
                              guint32 *repeats, GError **error);
+
+/* The same as imbalanced-learn's RandomOverSampler and RandomUnderSampler draw it for random_state
+ * = seed (at most 2^32 - 1): with one stream for all classes in their order, rows that are repeated
+ * with replacement, rows that stay as a permutation. Classes that shrink draw if `drawn` says so,
+ * even if they keep all rows. Errors as above. */
+gboolean
+ts_resample_repeats_compat(const gint32 *class_of_row, guint64 n_rows, const guint64 *counts,
+                           const guint64 *targets, guint n, const gboolean *drawn, guint64 seed,
+                           guint32 *repeats, GError **error);
 
 G_END_DECLS

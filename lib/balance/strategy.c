@@ -1,6 +1,6 @@
 /* How many rows each class is to have, by the name of a strategy of imbalanced-learn. */
+#include "balance/class_values.h"
 #include "balance/resample.h"
-
 #include "base/error.h"
 #include "base/number.h"
 
@@ -109,5 +109,20 @@ ts_resample_strategy(const char *strategy, TsResampleMethod method, const guint6
     for (guint c = 0; c < n; c++)
         if (counts[c] > 0 && strategy_takes(strategy, method, &extremes, c))
             targets[c] = goal;
+    return TRUE;
+}
+
+gboolean
+ts_resample_targeted(const char *strategy, char *const *names, const guint64 *counts, guint n,
+                     gboolean *targeted, GError **error)
+{
+    Extremes extremes;
+    if (g_str_has_prefix(strategy, "list:"))
+        return ts_class_list_parse(strategy + strlen("list:"), names, n, targeted, error);
+    if (!check_strategy(strategy, TS_RESAMPLE_UNDER, error) ||
+        !find_extremes(counts, n, &extremes, error))
+        return FALSE;
+    for (guint c = 0; c < n; c++)
+        targeted[c] = counts[c] > 0 && strategy_takes(strategy, TS_RESAMPLE_UNDER, &extremes, c);
     return TRUE;
 }

@@ -2,11 +2,7 @@
  *
  *     balance-peer random SEED        draws of every kind, a line each
  *     balance-peer neighbours FILE K  of the rows of a .npy file: row numbers, a line a row
- *     balance-peer clean METHOD all|mode FILE LABELS TARGETED...
- *                                     numbers of the rows that stay; LABELS: .npy of int64,
- *                                     TARGETED: 0 or 1 a class
  */
-#include "balance/clean.h"
 #include "balance/neighbours.h"
 #include "balance/random_state.h"
 #include "store/npy.h"
@@ -75,54 +71,6 @@ find_neighbours(const char *path, guint k)
     return 0;
 }
 
-static gint32 *
-classes_of(const TsNpy *labels)
-{
-    const TsTensor *array = ts_npy_get(labels);
-    gint32 *class_of_row = g_new(gint32, array->shape[0]);
-    for (gint64 i = 0; i < array->shape[0]; i++)
-        class_of_row[i] = (gint32) ((const gint64 *) array->data)[i];
-    return class_of_row;
-}
-
-static guint
-position(const char *const *words, guint n, const char *word)
-{
-    guint at = 0;
-    while (at < n - 1 && strcmp(words[at], word) != 0)
-        at++;
-    return at;
-}
-
-/* argv: METHOD all|mode FILE LABELS TARGETED... */
-static int
-clean(int argc, char **argv)
-{
-    static const char *const methods[] = {"tomek", "enn", "renn", "allknn"};
-    g_autoptr(GError) error = NULL;
-    g_autoptr(TsNpy) values = ts_npy_read(argv[2], &error);
-    g_autoptr(TsNpy) labels = values != NULL ? ts_npy_read(argv[3], &error) : NULL;
-    if (labels == NULL)
-        return fail(error);
-    TsPoints points = points_of(values);
-    guint n_classes = (guint) argc - 4;
-    g_autofree gint32 *class_of_row = classes_of(labels);
-    g_autofree gboolean *targeted = g_new(gboolean, n_classes);
-    g_autofree guint8 *keep = g_new(guint8, points.n);
-    for (guint c = 0; c < n_classes; c++)
-        targeted[c] = strcmp(argv[4 + c], "1") == 0;
-    TsCleanOptions how = {.method =
-                              (TsCleanMethod) position(methods, G_N_ELEMENTS(methods), argv[0]),
-                          .k = 3,
-                          .by_mode = strcmp(argv[1], "mode") == 0};
-    if (!ts_clean(&points, class_of_row, n_classes, targeted, &how, keep, &error))
-        return fail(error);
-    for (gsize i = 0; i < points.n; i++)
-        if (keep[i])
-            printf("%" G_GSIZE_FORMAT "\n", i);
-    return 0;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -130,7 +78,5 @@ main(int argc, char **argv)
         return draw((guint32) g_ascii_strtoull(argv[2], NULL, 10));
     if (argc == 4 && strcmp(argv[1], "neighbours") == 0)
         return find_neighbours(argv[2], (guint) g_ascii_strtoull(argv[3], NULL, 10));
-    if (argc > 6 && strcmp(argv[1], "clean") == 0)
-        return clean(argc - 2, argv + 2);
     return 2;
 }

@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-from imblearn.under_sampling import (AllKNN, EditedNearestNeighbours,
-                                     RepeatedEditedNearestNeighbours, TomekLinks)
-from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
+from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 from sklearn.neighbors import NearestNeighbors
 
 DRAWS = 700
@@ -55,47 +53,3 @@ def test_ties_go_by_row_number(helper, tmp_path):
         d2 = ((table - row) ** 2).sum(axis=1)
         d2[i] = np.inf
         assert np.allclose(d2[mine[i]], np.sort(d2)[:5], rtol=1e-12)
-
-
-def imbalanced():
-    """Tables with classes of different sizes and without ties."""
-    rng = np.random.default_rng(3)
-    labels = np.repeat([0, 1, 2], [600, 150, 40])
-    table = rng.standard_normal((labels.size, 20)) + labels[:, None] * 0.4
-    yield "normal, three classes", table, labels
-    data = load_breast_cancer()
-    keep = np.concatenate([np.flatnonzero(data.target == 1), np.flatnonzero(data.target == 0)[:60]])
-    yield "breast cancer", data.data[keep], data.target[keep]
-    data = load_wine()
-    yield "wine", data.data, data.target
-    data = load_digits()  # many classes; noise unties its integers
-    keep = np.flatnonzero((data.target % 3 > 0) | (np.arange(data.target.size) % 4 == 0))
-    noise = rng.standard_normal((keep.size, 64)) * 1e-3
-    yield "digits", data.data[keep] + noise, data.target[keep]
-
-
-CLEANERS = {
-    "tomek": lambda kind, which: TomekLinks(sampling_strategy=which),
-    "enn": lambda kind, which: EditedNearestNeighbours(kind_sel=kind, sampling_strategy=which),
-    "renn": lambda kind, which: RepeatedEditedNearestNeighbours(kind_sel=kind,
-                                                                sampling_strategy=which),
-    "allknn": lambda kind, which: AllKNN(kind_sel=kind, sampling_strategy=which),
-}
-
-
-@pytest.mark.parametrize("which", ["auto", "all"])
-@pytest.mark.parametrize("kind", ["all", "mode"])
-@pytest.mark.parametrize("method", CLEANERS)
-@pytest.mark.parametrize("name, table, labels", list(imbalanced()))
-def test_rows_that_stay_are_those_of_imbalanced_learn(helper, tmp_path, method, kind, which, name,
-                                                      table, labels):
-    np.save(tmp_path / "x.npy", table)
-    np.save(tmp_path / "y.npy", labels.astype(np.int64))
-    cleaner = CLEANERS[method](kind, which)
-    cleaner.fit_resample(table, labels)
-    counts = np.bincount(labels)
-    targeted = [int(which == "all" or c != counts.argmin()) for c in range(counts.size)]
-    mine = helper("balance-peer", "clean", method, kind, tmp_path / "x.npy", tmp_path / "y.npy",
-                  *targeted).decode().split()
-    assert [int(row) for row in mine] == sorted(cleaner.sample_indices_)
-    assert len(mine) < len(table) or (method, name) == ("tomek", "digits")
