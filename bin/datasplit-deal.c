@@ -69,6 +69,19 @@ deal_once(SplitJob *job, const TsSplitRows *rows, guint64 seed, guint32 *split_o
     return ts_split_by_strata(job->shares, rows, seed, split_of_row, error);
 }
 
+/* Every fold gets a group, or a row, at least. */
+static gboolean
+check_folds(const SplitJob *job, GError **error)
+{
+    guint64 n = job->n_groups;
+    for (guint64 i = 0; i < job->n; i++)
+        n += job->groups == NULL || job->groups[i] < 0;
+    return (guint64) split_options.folds <= n || split_options.hash ||
+           ts_error_set(error, TS_ERROR_RANGE,
+                        "--folds %d: there are %" G_GUINT64_FORMAT " rows or groups of rows",
+                        split_options.folds, n);
+}
+
 static gboolean
 deal_shares(SplitJob *job, GError **error)
 {
@@ -77,6 +90,8 @@ deal_shares(SplitJob *job, GError **error)
     job->names = job->shares->names;
     if (split_options.compat != NULL)
         return split_sklearn_deal(job, rows, error);
+    if (!check_folds(job, error))
+        return FALSE;
     if (!ts_split_shares_fit(job->shares, job->n, error)) {
         g_prefix_error(error, "--counts: ");
         return FALSE;

@@ -42,6 +42,10 @@ report_sizes(const SplitJob *job, guint repeat, GError **error)
     for (guint64 i = 0; i < job->n; i++)
         if (job->part_of_row[repeat][i] != TS_SPLIT_NONE)
             sizes[job->part_of_row[repeat][i]]++;
+    for (guint p = 0; job->names != NULL && p < job->n_parts; p++)
+        if (sizes[p] == 0)
+            ts_warning("%s '%s' has no row", split_job_has_folds(job) ? "fold" : "split",
+                       job->names[p]);
     if (split_job_has_folds(job))
         append_fold_sizes(text, sizes, job->n_parts);
     for (guint p = 0; !split_job_has_folds(job) && p < job->n_parts; p++)
@@ -83,13 +87,15 @@ static void
 warn_of_absent_classes(const SplitJob *job, const guint64 *cells)
 {
     for (guint p = 0; p < job->n_parts; p++) {
-        guint n_absent = 0, first = 0;
-        for (guint c = job->classes->n; c-- > 0;)
+        guint n_absent = 0, first = 0, n_present = 0;
+        for (guint c = job->classes->n; c-- > 0;) {
+            n_present += cells[(gsize) c * job->n_parts + p] > 0;
             if (job->classes->counts[c] > 0 && cells[(gsize) c * job->n_parts + p] == 0) {
                 n_absent++;
                 first = c;
             }
-        if (n_absent > 0)
+        }
+        if (n_absent > 0 && n_present > 0)
             ts_warning("%s '%s' has no row of %u class%s, such as '%s' (%" G_GUINT64_FORMAT
                        " row%s in all)",
                        split_job_has_folds(job) ? "fold" : "split", job->names[p], n_absent,

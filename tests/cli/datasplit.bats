@@ -9,6 +9,15 @@ column() {
                              { print $at }' "$2"
 }
 
+# bad STATUS MESSAGE ARGUMENT...
+bad() {
+    local expected=$1 message=$2
+    shift 2
+    run -"$expected" --separate-stderr datasplit "$@"
+    [ -z "$output" ] || fail "printed on stdout: $output"
+    stderr_has "$message"
+}
+
 # The sheet's cells as a manifest: ten classes of twenty.
 digits() {
     printf 'file_name\tx\ty\twidth\theight\tlabel\n'
@@ -144,15 +153,6 @@ digits() {
     [ -z "$(ls -A disk)" ]
 }
 
-# bad STATUS MESSAGE ARGUMENT...
-bad() {
-    local expected=$1 message=$2
-    shift 2
-    run -"$expected" --separate-stderr datasplit "$@"
-    [ -z "$output" ] || fail "printed on stdout: $output"
-    stderr_has "$message"
-}
-
 @test "residuals are said and listed" {
     printf 'label\tgroup\n' >m.tsv
     printf 'a\tg\na\tg\na\tg\nb\tg\nb\th\n\\N\th\n' >>m.tsv
@@ -169,6 +169,35 @@ bad() {
     [ -z "$output" ]
     datasplit -q --no-groups -k 2 --repeats 2 --residuals r.tsv --force m.tsv
     [ "$(head -2 r.tsv | tail -1)" = $'1\t1\t(all)\t3\t3\t0' ]
+}
+
+@test "one class, classes of one row, odd names, more classes than rows" {
+    printf 'label\na\na\na\na\n' >one.tsv
+    run -0 --separate-stderr datasplit -r x=50,y=50 one.tsv
+    [ "$stderr" = "datasplit: x 2 rows (50.0 %), y 2 rows (50.0 %)" ]
+    printf 'label\na b\n😀\nc\\td\n😀\n' >odd.tsv
+    run -0 --separate-stderr datasplit -r x=50,y=50 odd.tsv
+    same <(echo "$output" | cut -f1) odd.tsv
+    [ "$(echo "$output" | grep -c '^😀.x$')" -eq 1 ]
+    stderr_has "has no row of 1 class, such as"
+    cp one.tsv listed.tsv
+    printf '%s\n' {a..z} >classes.txt
+    run -0 --separate-stderr datasplit -r x=50,y=50 listed.tsv
+    [ "$stderr" = "datasplit: x 2 rows (50.0 %), y 2 rows (50.0 %)" ]
+}
+
+@test "splits and folds without rows" {
+    printf 'label\na\nb\n' >two.tsv
+    run -0 --separate-stderr datasplit two.tsv
+    stderr_has "warning: split 'test' has no row"
+    printf 'label\n' >none.tsv
+    run -0 --separate-stderr datasplit none.tsv
+    [ "$output" = $'label\tsplit' ]
+    stderr_has "warning: split 'train' has no row"
+    bad 1 "--folds 3: there are 2 rows or groups of rows" --folds 3 two.tsv
+    labels=$(column label shapes.tsv | sort -u | wc -l)
+    bad 1 "--folds 9: there are $labels rows or groups of rows" --folds 9 --group label shapes.tsv
+    bad 1 "--counts: counts add up to 3, there are 2 rows" --counts a=3,b=rest two.tsv
 }
 
 # keys N: a manifest of N rows with labels.

@@ -137,6 +137,32 @@ def test_stratified_group_kfold(table, split, shuffle):
     same(split(table, "--folds", str(k), "--group", "patient", *options), wanted)
 
 
+def deviation(folds, k, table):
+    """Sum of squared deviations from 1/k of all rows and of every class."""
+    parts = [np.full(table.x.size, True), *(table.labels == y for y in np.unique(table.labels))]
+    shares = [[np.mean(folds[part] == f"{i + 1}") for i in range(k)] for part in parts]
+    return np.sum((np.array(shares) - 1 / k) ** 2)
+
+
+@pytest.mark.filterwarnings("ignore:The least populated class")
+def test_grouped_folds_are_more_even_than_those_of_scikit_learn(tool, tmp_path):
+    mine, theirs = [], []
+    for case in CASES:
+        table = Table(case, tmp_path)
+        if np.unique(table.labels, return_counts=True)[1].max() < 5:
+            continue
+        text = tool("datasplit", "-q", "--folds", "5", "--group", "patient", str(table.path))
+        folds = np.array([line.split("\t")[2] for line in text.splitlines()[1:]])
+        cv = StratifiedGroupKFold(5, shuffle=True, random_state=case)
+        wanted = folds_of(cv.split(table.x, table.labels, table.groups), table.x.size, 5)
+        mine.append(deviation(folds, 5, table))
+        theirs.append(deviation(wanted[0], 5, table))
+    assert len(mine) > 10
+    print("of scikit-learn's:", *(f"{m / max(t, 1e-12):.2f}" for m, t in zip(mine, theirs)))
+    assert (np.array(mine) <= np.array(theirs) + 1e-9).all()
+    assert np.median(np.array(mine) / np.maximum(theirs, 1e-9)) < 0.9
+
+
 @TABLES
 @pytest.mark.filterwarnings("ignore:The least populated class")
 def test_repeated_folds(table, split):
