@@ -16,10 +16,11 @@ note_signal(int signum)
     arrived = signum;
 }
 
+/* Without SA_RESTART: who waits for a pipe or a terminal has to wake up. */
 void
 ts_interrupt_install(void)
 {
-    struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
+    struct sigaction action = {.sa_handler = note_signal};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);

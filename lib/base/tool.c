@@ -265,7 +265,7 @@ ts_tool_main(const TsTool *tool, int argc, char **argv)
     if (done)
         return close_stdout(common.status);
     int status = report_error(tool, error);
-    if (g_error_matches(error, TS_ERROR, TS_ERROR_INTERRUPTED))
+    if (ts_interrupt_signal() != 0) /* whatever it was that it broke off */
         ts_interrupt_raise();
     return close_stdout(status);
 }

@@ -7,6 +7,13 @@
 
 #include <string.h>
 
+/* Rounded up. */
+static int
+half_of(int side)
+{
+    return side / 2 + side % 2;
+}
+
 /* Integers: the sum of four in a wide type, rounded half up (an arithmetic shift rounds down). */
 #define MEAN_INTEGER(T, a, b, c, d) (T)(((gint64) (a) + (b) + (c) + (d) + 2) >> 2)
 #define MEAN_FLOAT(T, a, b, c, d) (T)(((double) (a) + (b) + (c) + (d)) / 4)
@@ -34,9 +41,9 @@
     {                                                                                              \
         const T *upper = upper_row, *lower = lower_row;                                            \
         T *to = to_row;                                                                            \
-        for (int x = 0; x < (width + 1) / 2; x++) {                                                \
-            gsize left = (gsize) (2 * x) * (gsize) bands;                                          \
-            gsize right = (gsize) MIN(2 * x + 1, width - 1) * (gsize) bands;                       \
+        for (int x = 0; x < half_of(width); x++) {                                                 \
+            gsize left = 2 * (gsize) x * (gsize) bands;                                            \
+            gsize right = MIN(2 * (gsize) x + 1, (gsize) width - 1) * (gsize) bands;               \
             for (int k = 0; k < bands; k++) {                                                      \
                 PUT(T, upper[left + (gsize) k], upper[right + (gsize) k], lower[left + (gsize) k], \
                     lower[right + (gsize) k]);                                                     \
@@ -74,8 +81,8 @@ static const ReduceRow reduce_rows[][2] = {
 static void
 take_every_other(const guint8 *from, int width, gsize pixel, guint8 *to)
 {
-    for (int x = 0; x < (width + 1) / 2; x++)
-        memcpy(to + (gsize) x * pixel, from + (gsize) (2 * x) * pixel, pixel);
+    for (int x = 0; x < half_of(width); x++)
+        memcpy(to + (gsize) x * pixel, from + 2 * (gsize) x * pixel, pixel);
 }
 
 void
@@ -83,10 +90,10 @@ ts_reduce_rows(TsReduce how, TsSampleType type, int bands, const guint8 *from, i
                int height, guint8 *to)
 {
     gsize pixel = (gsize) bands * ts_sample_type_size(type);
-    gsize row = (gsize) width * pixel, to_row = (gsize) ((width + 1) / 2) * pixel;
-    for (int y = 0; y < height; y += 2, to += to_row) {
-        const guint8 *upper = from + (gsize) y * row;
-        const guint8 *lower = y + 1 < height ? upper + row : upper;
+    gsize row = (gsize) width * pixel, to_row = (gsize) half_of(width) * pixel;
+    for (int y = 0; y < half_of(height); y++, to += to_row) {
+        const guint8 *upper = from + 2 * (gsize) y * row;
+        const guint8 *lower = 2 * (gsize) y + 1 < (gsize) height ? upper + row : upper;
         if (how == TS_REDUCE_NEAREST)
             take_every_other(upper, width, pixel, to);
         else

@@ -2,6 +2,7 @@
 #include "manifest/manifest.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "manifest/folder.h"
 #include "manifest/private.h"
 
@@ -42,6 +43,8 @@ read_all(int fd, gsize size_hint, const char *name, gsize *n, GError **error)
         gssize got = read(fd, text + *n, MIN(capacity - *n, 1 << 30));
         if (got == 0)
             return g_realloc(g_steal_pointer(&text), *n + 1);
+        if (got < 0 && ts_interrupt_check(error))
+            return NULL;
         if (got < 0 && errno != EINTR) {
             ts_error_set_errno(error, errno, "%s: cannot be read", name);
             return NULL;

@@ -138,3 +138,13 @@ prepare_data() {
         esac
     done
 }
+
+@test "a signal ends a tool that waits for a pipe" {
+    local status=0
+    mkfifo pipe
+    for arguments in "classstats -" "tile -s 20 --virtual --annotations pipe sheet.png"; do
+        # shellcheck disable=SC2086  # words
+        timeout --preserve-status --signal=TERM --kill-after=20 1 $arguments 3<> pipe < pipe || status=$?
+        [ "$status" -eq 143 ] || fail "$arguments: $status"
+    done
+}
