@@ -1,7 +1,7 @@
 /* Encoding many images in a row: one TsEncoder a thread, its contexts and buffers reused from tile
  * to tile.
  *
- * JPEG goes straight to libjpeg-turbo, PNG to libdeflate; their pixels are read where they
+ * JPEG goes straight to libjpeg-turbo, PNG to a coder of ours; their pixels are read where they
  * lie, a part of a larger image for one, without a copy. Numbers mean what they mean to libvips'
  * savers: the same JPEG quality gives the same coefficients (below 90 colour is kept at half the
  * resolution, from 90 on in full). PNG rows all have one filter, Up. The same pixels, options and

@@ -1,14 +1,15 @@
 /* PNG files, written in one go: filter all rows with Up, deflate them whole, put chunks around. Or
  * as rows come: what zlib has ready (through GIO) becomes a chunk, since libdeflate has no streams.
  *
- * Up was measured against None, Sub, Average and Paeth on photographs at libdeflate's level 1: it
- * is as fast as any and within a few per cent of the smallest, and it needs no pixel size. ISA-L's
- * level 1 was measured at twice the speed of libdeflate's, but its bytes differ from run to run now
- * and then, for the same pixels. Format: the PNG specification (ISO/IEC 15948), sections 5, 9 and
- * 11. */
+ * Up was measured against None, Sub, Average and Paeth on photographs: it is as fast as any and
+ * within a few per cent of the smallest, and it needs no pixel size. Level 1 packs runs and symbols
+ * only (png_deflate.h), the others are libdeflate's. ISA-L's level 1 is fast too, but its bytes
+ * differ from run to run now and then, for the same pixels. Format: the PNG specification
+ * (ISO/IEC 15948), sections 5, 9 and 11. */
 #include "image/png.h"
 
 #include "base/error.h"
+#include "image/png_deflate.h"
 
 #include <gio/gio.h>
 #include <libdeflate.h>
@@ -16,7 +17,7 @@
 
 enum {
     FILTER_UP = 2,
-    LOOK_AHEAD = 512,       /* more than ISA-L reads behind the last byte */
+    ZLIB_FRAME = 6,         /* header and checksum */
     CHUNK_FRAME = 12,       /* length, type and CRC of a chunk */
     LARGEST_IDAT = 1 << 30, /* a chunk holds less than 2^31 bytes; several IDATs are one stream */
 };
@@ -30,6 +31,7 @@ typedef struct {
 
 struct _TsPngEncoder {
     struct libdeflate_compressor *deflate;
+    TsPngDeflate *fast; /* for pixels at level 1; else NULL */
     Buffer filtered, packed, file;
 };
 
@@ -43,6 +45,7 @@ ts_png_encoder_new(int level, GError **error)
     }
     TsPngEncoder *self = g_new0(TsPngEncoder, 1);
     self->deflate = deflate;
+    self->fast = level == 1 ? ts_png_deflate_new() : NULL;
     return self;
 }
 
@@ -52,6 +55,7 @@ ts_png_encoder_free(TsPngEncoder *self)
     if (self == NULL)
         return;
     libdeflate_free_compressor(self->deflate);
+    g_free(self->fast);
     g_free(self->filtered.data);
     g_free(self->packed.data);
     g_free(self->file.data);
@@ -179,6 +183,28 @@ append_pixels(TsPngEncoder *self)
 }
 
 static gsize
+pixel_room(TsPngEncoder *self, gsize n)
+{
+    return self->fast != NULL ? ts_png_deflate_bound(n) + ZLIB_FRAME
+                              : libdeflate_zlib_compress_bound(self->deflate, n);
+}
+
+/* Pack what was filtered as a zlib stream (RFC 1950). */
+static void
+pack_pixels(TsPngEncoder *self, gsize n, gsize room)
+{
+    const guint8 *from = self->filtered.data;
+    Buffer *packed = &self->packed;
+    if (self->fast == NULL) {
+        packed->n = libdeflate_zlib_compress(self->deflate, from, n, packed->data, room);
+        return;
+    }
+    append(packed, "\x78\x01", 2); /* deflate, a window of 32 kB, the fastest level */
+    packed->n += ts_png_deflate(self->fast, from, n, packed->data + packed->n);
+    append_u32(packed, libdeflate_adler32(1, from, n));
+}
+
+static gsize
 profile_room(struct libdeflate_compressor *deflate, const TsImage *like)
 {
     return like->icc == NULL
@@ -194,12 +220,11 @@ ts_png_encoder_encode(TsPngEncoder *self, const TsImage *like, const guint8 *pix
     g_assert(like->bands >= 1 && like->bands <= 4 && (like->type == TS_U8 || like->type == TS_U16));
     gsize row_size = (gsize) width * ts_image_pixel_size(like);
     gsize filtered = (gsize) height * (row_size + 1);
-    gsize room = libdeflate_zlib_compress_bound(self->deflate, filtered);
+    gsize room = pixel_room(self, filtered);
     if (!make_room(&self->filtered, filtered, error) || !make_room(&self->packed, room, error))
         return FALSE;
     filter_rows(self->filtered.data, like, NULL, pixels, stride, height, row_size);
-    self->packed.n = libdeflate_zlib_compress(self->deflate, self->filtered.data, filtered,
-                                              self->packed.data, room);
+    pack_pixels(self, filtered, room);
     gsize n_chunks = 3 + self->packed.n / LARGEST_IDAT + 1;
     gsize size = sizeof signature + 13 + n_chunks * CHUNK_FRAME + profile_room(self->deflate, like);
     if (!make_room(&self->file, size + self->packed.n, error))

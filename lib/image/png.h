@@ -1,5 +1,4 @@
-/* PNG by libdeflate, inside of lib/image: one fixed filter (Up), context and buffers
- * reused. */
+/* PNG files, inside of lib/image: one fixed filter (Up), context and buffers reused. */
 #pragma once
 
 #include "image/image.h"
