@@ -15,6 +15,8 @@ comparison_free(gpointer data)
     g_free(comparison->a);
     g_free(comparison->b);
     g_free(comparison->counts);
+    ts_sample_groups_free(comparison->groups[0]);
+    ts_sample_groups_free(comparison->groups[1]);
     g_free(comparison);
 }
 
@@ -151,6 +153,81 @@ add_drift(const ClassStats *stats, TsReport *report)
     }
 }
 
+/* The groups of each part; NULL without such a column. */
+static gboolean
+group_parts(const TsClassCounts *counts, const TsManifest *manifest, const char *column,
+            TsSampleGroups **groups, GError **error)
+{
+    g_autoptr(TsClasses) numbered = ts_classes_new(manifest, column, error);
+    for (guint part = 0; numbered != NULL && part < counts->n_parts; part++) {
+        groups[part] =
+            ts_class_counts_group(counts, part, numbered, ts_manifest_n_rows(manifest), error);
+        if (groups[part] == NULL)
+            return FALSE;
+    }
+    return numbered != NULL;
+}
+
+/* The groups of one side of a comparison, with its classes where the comparison has them. */
+static TsSampleGroups *
+renumber(const ClassStats *stats, const TsSampleGroups *groups, char **names)
+{
+    TsSampleGroups *copy = g_new0(TsSampleGroups, 1);
+    guint64 n_samples = groups->first[groups->n];
+    copy->n = groups->n;
+    copy->first = g_memdup2(groups->first, (groups->n + 1) * sizeof *groups->first);
+    copy->classes = g_new(guint32, n_samples + 1);
+    g_autoptr(GHashTable) places = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint c = 0; c < stats->n_compared; c++)
+        g_hash_table_insert(places, stats->compared[c], GUINT_TO_POINTER(c));
+    for (guint64 i = 0; i < n_samples; i++)
+        copy->classes[i] = GPOINTER_TO_UINT(g_hash_table_lookup(places, names[groups->classes[i]]));
+    return copy;
+}
+
+gboolean
+group_rows(ClassStats *stats, const char *column, const TsManifest *other,
+           const TsClassCounts *against, GError **error)
+{
+    const TsClassCounts *counts = stats->counts;
+    g_autoptr(GPtrArray) theirs =
+        g_ptr_array_new_with_free_func((GDestroyNotify) ts_sample_groups_free);
+    stats->groups = g_new0(TsSampleGroups *, (gsize) counts->n_parts + 1);
+    if (!group_parts(counts, stats->manifest, column, stats->groups, error))
+        return FALSE;
+    if (against != NULL) {
+        g_ptr_array_set_size(theirs, (int) against->n_parts);
+        if (!group_parts(against, other, column, (TsSampleGroups **) theirs->pdata, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < stats->comparisons->len; i++) {
+        Comparison *comparison = stats->comparisons->pdata[i];
+        comparison->groups[0] = renumber(stats, stats->groups[comparison->item_a], counts->names);
+        comparison->groups[1] =
+            against != NULL
+                ? renumber(stats, theirs->pdata[comparison->item_b - AGAINST_ITEM], against->names)
+                : renumber(stats, stats->groups[comparison->item_b], counts->names);
+    }
+    return TRUE;
+}
+
+/* One replicate of `counts`, by group where there are groups. */
+static void
+draw(const ClassStats *stats, guint item, guint replicate, const TsSampleGroups *groups,
+     const guint64 *counts, guint n, guint64 *drawn)
+{
+    if (groups != NULL)
+        ts_bootstrap_draw_groups(&stats->bootstrap, item, replicate, groups, n, drawn);
+    else
+        ts_bootstrap_draw(&stats->bootstrap, item, replicate, counts, n, drawn);
+}
+
+static const TsSampleGroups *
+groups_of_part(const ClassStats *stats, guint part)
+{
+    return stats->groups != NULL ? stats->groups[part] : NULL;
+}
+
 gboolean
 check_bootstrap(const ClassStats *stats, GError **error)
 {
@@ -175,9 +252,13 @@ compute_share_intervals(const ClassStats *stats, guint part, GError **error)
     for (guint r = 0; r < n_replicates; r++) {
         if (ts_interrupt_check(error))
             return NULL;
-        ts_bootstrap_draw(how, part, r, ts_class_counts_of(counts, part), counts->n, drawn);
+        draw(stats, part, r, groups_of_part(stats, part), ts_class_counts_of(counts, part),
+             counts->n, drawn);
+        double total = 0;
         for (gsize c = 0; c < n; c++)
-            shares[c * n_replicates + r] = (double) drawn[c] / (double) counts->labelled[part];
+            total += (double) drawn[c];
+        for (gsize c = 0; c < n; c++)
+            shares[c * n_replicates + r] = (double) drawn[c] / total;
     }
     TsInterval *intervals = g_new0(TsInterval, n + 1);
     for (gsize c = 0; c < n; c++)
@@ -215,8 +296,8 @@ add_part_intervals(const ClassStats *stats, guint part, TsReport *report, GError
     for (guint r = 0; r < n_replicates; r++) {
         if (ts_interrupt_check(error))
             return FALSE;
-        ts_bootstrap_draw(&stats->bootstrap, part, r, ts_class_counts_of(counts, part), counts->n,
-                          drawn);
+        draw(stats, part, r, groups_of_part(stats, part), ts_class_counts_of(counts, part),
+             counts->n, drawn);
         compute_numbers(stats, drawn, part, numbers);
         for (guint i = 0; i < N_ESTIMATES; i++)
             values[(gsize) i * n_replicates + r] = numbers[FIRST_ESTIMATE + i];
@@ -240,9 +321,9 @@ add_comparison_intervals(const ClassStats *stats, const Comparison *comparison, 
         TsDrift drift;
         if (ts_interrupt_check(error))
             return FALSE;
-        ts_bootstrap_draw(&stats->bootstrap, comparison->item_a, r, comparison->counts, n, drawn);
-        ts_bootstrap_draw(&stats->bootstrap, comparison->item_b, r, comparison->counts + n, n,
-                          drawn + n);
+        draw(stats, comparison->item_a, r, comparison->groups[0], comparison->counts, n, drawn);
+        draw(stats, comparison->item_b, r, comparison->groups[1], comparison->counts + n, n,
+             drawn + n);
         ts_drift_init(&drift, drawn, drawn + n, n);
         values[r] = drift.l_inf;
         values[n_replicates + r] = drift.jsd;

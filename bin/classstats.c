@@ -22,6 +22,7 @@ static struct {
     char **checks;
     char *rejects;
     char *root;
+    char *group;
     int bootstrap;
     gboolean multi_label, images, keep_going;
 } opt;
@@ -51,6 +52,8 @@ static const GOptionEntry entries[] = {
      "Compare with this data set instead of splits with each other", "DATASET"},
     {"bootstrap", 0, 0, G_OPTION_ARG_INT, &opt.bootstrap,
      "Add intervals from N bootstrap replicates (such as 2000)", "N"},
+    {"group", 0, 0, G_OPTION_ARG_STRING, &opt.group,
+     "Replicates draw all rows with one value of this column together", "COLUMN"},
     {"confidence", 0, 0, G_OPTION_ARG_STRING, &opt.confidence, "Of the intervals (default: 0.95)",
      "SHARE"},
     {"check", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.checks,
@@ -79,6 +82,9 @@ static void
 stats_clear(ClassStats *stats)
 {
     g_clear_pointer(&stats->survey, ts_survey_free);
+    for (guint part = 0; stats->groups != NULL && part < stats->counts->n_parts; part++)
+        ts_sample_groups_free(stats->groups[part]);
+    g_clear_pointer(&stats->groups, g_free);
     g_clear_pointer(&stats->counts, ts_class_counts_free);
     g_clear_pointer(&stats->manifest, ts_manifest_free);
     g_clear_pointer(&stats->terms, g_strfreev);
@@ -169,10 +175,11 @@ parse_bootstrap(TsBootstrap *bootstrap, GError **error)
     if (opt.bootstrap > 0 && opt.multi_label)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--bootstrap: draws rows of one label, not with --multi-label");
+    if (opt.bootstrap == 0 && (opt.confidence != NULL || opt.group != NULL))
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: needs --bootstrap",
+                            opt.group != NULL ? "--group" : "--confidence");
     if (opt.confidence == NULL)
         return TRUE;
-    if (opt.bootstrap == 0)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "--confidence: needs --bootstrap");
     if (!ts_parse_double(opt.confidence, 0, 1, "--confidence", &bootstrap->confidence, error))
         return FALSE;
     return (bootstrap->confidence > 0 && bootstrap->confidence < 1) ||
@@ -239,7 +246,7 @@ compare(ClassStats *stats, GError **error)
             return FALSE;
     }
     compare_parts(stats, against);
-    return TRUE;
+    return opt.group == NULL || group_rows(stats, opt.group, manifest, against, error);
 }
 
 static gboolean

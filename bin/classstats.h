@@ -29,9 +29,10 @@ typedef enum {
 
 /* Two distributions over the same classes. */
 typedef struct {
-    char *a, *b;          /* their names */
-    guint64 *counts;      /* (2, n): of a, of b */
-    guint item_a, item_b; /* of the bootstrap: equal numbers draw equal replicates */
+    char *a, *b;               /* their names */
+    guint64 *counts;           /* (2, n): of a, of b */
+    TsSampleGroups *groups[2]; /* of a, of b; or NULL: rows are drawn one by one */
+    guint item_a, item_b;      /* of the bootstrap: equal numbers draw equal replicates */
     TsDrift drift;
 } Comparison;
 
@@ -52,7 +53,8 @@ typedef struct {
     char **terms; /* columns of weights */
     TsManifest *manifest;
     TsClassCounts *counts;
-    char **compared; /* names of the classes of the comparisons, n_compared of them */
+    TsSampleGroups **groups; /* (n_parts), or NULL: rows are drawn one by one */
+    char **compared;         /* names of the classes of the comparisons, n_compared of them */
     guint n_compared;
     GPtrArray *comparisons; /* of Comparison */
     GPtrArray *checks;      /* of TsCondition */
@@ -77,6 +79,11 @@ gboolean write_plot(const ClassStats *stats, const char *path, GError **error);
 /* classstats-drift.c: comparisons of splits with each other, or with `against` unless that is
  * NULL. */
 void compare_parts(ClassStats *stats, const TsClassCounts *against);
+
+/* Let the bootstrap draw groups of column `column`; `other`, or NULL, and its counts are those of
+ * the data set compared with. */
+gboolean group_rows(ClassStats *stats, const char *column, const TsManifest *other,
+                    const TsClassCounts *against, GError **error);
 void comparison_free(gpointer data);
 void add_drift(const ClassStats *stats, TsReport *report);
 gboolean check_bootstrap(const ClassStats *stats, GError **error);

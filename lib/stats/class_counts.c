@@ -100,6 +100,19 @@ ts_class_counts_train(const TsClassCounts *self)
     return train >= 0 ? (guint) train : 0;
 }
 
+TsSampleGroups *
+ts_class_counts_group(const TsClassCounts *self, guint part, const TsClasses *groups,
+                      guint64 n_rows, GError **error)
+{
+    g_autofree gint32 *of_class = ts_try_alloc(n_rows + 1, sizeof *of_class, "groups", error);
+    if (of_class == NULL)
+        return NULL;
+    for (guint64 row = 0; row < n_rows; row++)
+        of_class[row] =
+            part == 0 || part_of_row(self, row) == part ? self->classes->of_row[row] : -1;
+    return ts_sample_groups_new(of_class, groups->of_row, n_rows, groups->n, error);
+}
+
 void
 ts_class_counts_free(TsClassCounts *self)
 {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "manifest/classes.h"
+#include "stats/interval.h"
 #include "stats/label_sets.h"
 
 G_BEGIN_DECLS
@@ -45,6 +46,11 @@ int ts_class_counts_find(const TsClassCounts *self, const char *name);
 
 /* The part that class weights come from: the split "train" if there is one, else all rows (0). */
 guint ts_class_counts_train(const TsClassCounts *self);
+
+/* The samples of part `part` by the groups `groups`, a numbering of the same rows; with one label.
+ * TS_ERROR_NO_MEMORY. */
+TsSampleGroups *ts_class_counts_group(const TsClassCounts *self, guint part,
+                                      const TsClasses *groups, guint64 n_rows, GError **error);
 
 /* NULL is allowed. */
 void ts_class_counts_free(TsClassCounts *self);

@@ -190,6 +190,18 @@ classstats: --check 'count:disc@train<3' fails: count:disc@train is 12" ]
     [ "${#lines[@]}" -eq 7 ]
 }
 
+@test "groups are drawn whole, which widens the intervals" {
+    seq 400 | awk -v OFS='\t' 'BEGIN { print "label", "group", "split" }
+        { g = int($1 / 40); print g % 2 ? "a" : "b", "g" g, $1 % 2 ? "train" : "test" }' >m.tsv
+    width() { classstats --show classes --bootstrap 400 "$@" m.tsv | awk -F'\t' 'NR == 2 { print $5 - $4 }'; }
+    awk -v one="$(width)" -v group="$(width --group group)" 'BEGIN { exit !(group > 4 * one) }'
+    sed '2,$s/\tg[0-9]*/\t\\N/' m.tsv >alone.tsv
+    run -0 --separate-stderr classstats --show intervals --bootstrap 50 --group group --against m.tsv alone.tsv
+    [[ $output == *$'all against:all\tjsd\t'* ]]
+    run -1 classstats --bootstrap 50 --group source m.tsv
+    output_has "no column 'source'"
+}
+
 @test "--plot draws bars, or a curve of many classes, as SVG that parses" {
     printf 'label\tsplit\na<&"\ttrain\n\001\tval\nb\ttrain\n' >m.tsv
     classstats -q --plot bars.svg m.tsv >/dev/null
@@ -316,6 +328,7 @@ bad() {
     bad 2 "--check: 'scumble' needs --multi-label" --check 'scumble<1' shapes.tsv
     bad 2 "--bootstrap: 1 replicates" --bootstrap 1 shapes.tsv
     bad 2 "--confidence: needs --bootstrap" --confidence 0.9 shapes.tsv
+    bad 2 "--group: needs --bootstrap" --group group shapes.tsv
     bad 2 "--confidence: 1 is not between 0 and 1" --bootstrap 9 --confidence 1 shapes.tsv
     bad 2 "not with --multi-label" --bootstrap 9 --multi-label shapes.tsv
     bad 2 "--keep-going: needs --images" --keep-going shapes.tsv

@@ -121,6 +121,28 @@ START_TEST(replicates_keep_the_number_and_the_shares)
 }
 END_TEST
 
+START_TEST(groups_are_drawn_whole)
+{
+    const gint32 of_class[] = {0, 1, 0, -1, 1, 2}, of_group[] = {2, 0, 2, 1, 0, -1};
+    g_autoptr(TsSampleGroups) groups = ts_sample_groups_new(of_class, of_group, 6, 3, NULL);
+    const guint64 first[] = {0, 2, 4, 5};
+    const guint32 classes[] = {1, 1, 0, 0, 2};
+    ck_assert_uint_eq(groups->n, 3);
+    ck_assert_mem_eq(groups->first, first, sizeof first);
+    ck_assert_mem_eq(groups->classes, classes, sizeof classes);
+    const TsBootstrap how = {.n_replicates = 300, .confidence = 0.9, .seed = 5};
+    double mean = 0;
+    for (guint r = 0; r < how.n_replicates; r++) {
+        guint64 drawn[3];
+        ts_bootstrap_draw_groups(&how, 0, r, groups, 3, drawn);
+        ck_assert_uint_eq(drawn[0] % 2 + drawn[1] % 2, 0);
+        ck_assert_uint_eq(drawn[0] / 2 + drawn[1] / 2 + drawn[2], 3);
+        mean += (double) drawn[0] / how.n_replicates;
+    }
+    ck_assert(fabs(mean - 2) < 0.25);
+}
+END_TEST
+
 START_TEST(intervals_are_linear_quantiles)
 {
     double values[] = {4, 1, 2, 5, 3}, missing[] = {1, NAN, 2, 3, 4};
@@ -146,6 +168,7 @@ main(void)
     suite_add_tcase(suite, drift);
     TCase *bootstrap = tcase_create("bootstrap");
     tcase_add_test(bootstrap, replicates_keep_the_number_and_the_shares);
+    tcase_add_test(bootstrap, groups_are_drawn_whole);
     tcase_add_test(bootstrap, intervals_are_linear_quantiles);
     suite_add_tcase(suite, bootstrap);
     return unit_run(suite);
