@@ -226,7 +226,7 @@ END
     done
     # shellcheck disable=SC2086  # words
     train -o run --force --class-weights weights.tsv $options
-    ! cmp -s run/model.safetensors plain/model.safetensors
+    run ! cmp -s run/model.safetensors plain/model.safetensors
     # Weights that count from the third epoch on change nothing before.
     # shellcheck disable=SC2086  # words
     train -o run --force --class-weights weights.tsv --class-weights-from 2 $options
