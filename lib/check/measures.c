@@ -17,57 +17,70 @@ brightness(const guint8 *rgb)
     return 241u * rgb[0] * rgb[0] + 691u * rgb[1] * rgb[1] + 68u * rgb[2] * rgb[2];
 }
 
-/* The value of rank `rank` (0: the smallest) of the brightness of RGB pixels: by its high bits,
- * which `coarse` counts, then by its low ones. */
+/* Brightness at some ranks of RGB pixels: by the high bits, then, in one further pass, by the low
+ * bits of those bins that hold a rank. */
+enum { BINS = 1 << 16, FINE = 1 << 10, N_RANKS = 4 };
+
+/* The bin that holds `rank`, and how many pixels lie below it. */
 static guint32
-select_brightness(const guint8 *rgb, gsize n, const guint64 *coarse, gsize rank)
+find_bin(const guint32 *counts, guint64 rank, guint64 *below)
 {
     guint32 bin = 0;
-    guint64 below = 0;
-    while (below + coarse[bin] <= rank)
-        below += coarse[bin++];
-    guint64 fine[1024] = {0};
+    for (*below = 0; *below + counts[bin] <= rank; bin++)
+        *below += counts[bin];
+    return bin;
+}
+
+static gboolean
+select_brightness(const guint8 *rgb, gsize n, const guint64 ranks[N_RANKS], double values[N_RANKS],
+                  GError **error)
+{
+    guint32 bins[N_RANKS];
+    guint64 below[N_RANKS], rest;
+    g_autofree guint32 *coarse = ts_try_alloc(BINS, sizeof *coarse, "histogram", error);
+    g_autofree guint8 *slots = coarse ? ts_try_alloc(BINS, 1, "histogram", error) : NULL;
+    g_autofree guint32 *fine =
+        slots ? ts_try_alloc((N_RANKS + 1) * FINE, sizeof *fine, "histogram", error) : NULL;
+    if (fine == NULL)
+        return FALSE;
+    for (gsize i = 0; i < n; i++)
+        coarse[brightness(rgb + 3 * i) >> 10]++;
+    for (guint8 r = 0; r < N_RANKS; r++) {
+        bins[r] = find_bin(coarse, ranks[r], &below[r]);
+        slots[bins[r]] = slots[bins[r]] > 0 ? slots[bins[r]] : r + 1;
+    }
     for (gsize i = 0; i < n; i++) {
         const guint32 value = brightness(rgb + 3 * i);
-        fine[value & 1023] += value >> 10 == bin;
+        const guint8 slot = slots[value >> 10];
+        if (slot > 0)
+            fine[slot * FINE + (value & (FINE - 1))]++;
     }
-    guint32 low = 0;
-    while (below + fine[low] <= rank)
-        below += fine[low++];
-    return bin << 10 | low;
+    for (guint r = 0; r < N_RANKS; r++) {
+        const guint32 low = find_bin(fine + slots[bins[r]] * FINE, ranks[r] - below[r], &rest);
+        values[r] = sqrt((bins[r] << 10 | low) / 1000.0) / 255;
+    }
+    return TRUE;
 }
 
 /* NumPy's percentile: linear between the two nearest ranks. */
 static double
 interpolate(double position, double at, double above)
 {
-    const double part = position - floor(position);
-    return part == 0 ? at : at + (above - at) * part;
+    return at + (above - at) * (position - floor(position));
 }
 
 static gboolean
-measure_rgb_brightness(TsMeasures *measures, const TsPlain *pixels, GError **error)
+measure_rgb_brightness(TsMeasures *measures, const TsPlain *plain, GError **error)
 {
-    const gsize n = ts_plain_n(pixels);
-    g_autofree guint64 *coarse = ts_try_alloc(1 << 16, sizeof *coarse, "histogram", error);
-    if (coarse == NULL)
+    const gsize n = ts_plain_n(plain);
+    const double low = 0.05 * (double) (n - 1), high = 0.99 * (double) (n - 1);
+    const guint64 ranks[N_RANKS] = {(guint64) low, MIN((guint64) low + 1, n - 1), (guint64) high,
+                                    MIN((guint64) high + 1, n - 1)};
+    double values[N_RANKS];
+    if (!select_brightness(plain->data, n, ranks, values, error))
         return FALSE;
-    for (gsize i = 0; i < n; i++)
-        coarse[brightness(pixels->data + 3 * i) >> 10]++;
-    const double percents[] = {0.05, 0.99};
-    double values[2];
-    for (int k = 0; k < 2; k++) {
-        const double position = percents[k] * (double) (n - 1);
-        const gsize rank = (gsize) position;
-        double at = sqrt(select_brightness(pixels->data, n, coarse, rank) / 1000.0) / 255;
-        double above =
-            rank + 1 < n && position > (double) rank
-                ? sqrt(select_brightness(pixels->data, n, coarse, rank + 1) / 1000.0) / 255
-                : at;
-        values[k] = interpolate(position, at, above);
-    }
-    measures->bright_5 = values[0];
-    measures->bright_99 = values[1];
+    measures->bright_5 = interpolate(low, values[0], values[1]);
+    measures->bright_99 = interpolate(high, values[2], values[3]);
     return TRUE;
 }
 

@@ -6,14 +6,16 @@
 #include <math.h>
 #include <string.h>
 
-enum { FIXED_BITS = 22 };
+enum { FIXED_BITS = 22, LOW_BITS = 11 };
 
-/* How one side is scaled: output pixel i is the sum of n[i] input pixels from first[i] on, with
- * weights from weights + i * max_taps. */
+/* How one side is scaled, from n_in to n_out pixels: output pixel i is the sum of n[i] input pixels
+ * from first[i] on, each with its weight. A weight is high * 2^LOW_BITS + low, so that sums need
+ * products of 16 bits only. */
 typedef struct {
-    int n_out, max_taps;
-    int *first, *n;  /* (n_out) */
-    gint32 *weights; /* (n_out, max_taps) */
+    int n_in, n_out, max_taps;
+    TsShrinkFilter filter;
+    int *first, *n;     /* (n_out) */
+    gint16 *high, *low; /* (n_out, max_taps) */
 } Taps;
 
 static void
@@ -21,10 +23,29 @@ taps_clear(Taps *taps)
 {
     g_free(taps->first);
     g_free(taps->n);
-    g_free(taps->weights);
+    g_free(taps->high);
+    g_free(taps->low);
+    *taps = (Taps){0};
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Taps, taps_clear)
+/* The latest taps of a thread: pictures of a data set are often of one size, and where they are
+ * small their sines would take longer than their pixels. */
+enum { N_KEPT = 12 };
+typedef struct {
+    Taps taps[N_KEPT];
+    guint next;
+} Kept;
+
+static void
+kept_free(gpointer data)
+{
+    Kept *kept = data;
+    for (guint i = 0; i < N_KEPT; i++)
+        taps_clear(&kept->taps[i]);
+    g_free(kept);
+}
+
+static GPrivate kept_of_thread = G_PRIVATE_INIT(kept_free);
 
 static double
 sinc(double x)
@@ -52,24 +73,27 @@ bicubic(double x)
 
 /* The weights of output pixel `i`, normalised and rounded away from zero at halves. */
 static void
-fill_taps(Taps *taps, int i, int n_in, TsShrinkFilter filter)
+fill_taps(Taps *taps, int i)
 {
+    const int n_in = taps->n_in;
     const double scale = (double) n_in / taps->n_out, widen = MAX(scale, 1);
-    const double support = (filter == TS_SHRINK_LANCZOS ? 3 : 2) * widen;
+    const double support = (taps->filter == TS_SHRINK_LANCZOS ? 3 : 2) * widen;
     const double centre = (i + 0.5) * scale;
     const int first = MAX((int) (centre - support + 0.5), 0);
     const int n = MIN((int) (centre + support + 0.5), n_in) - first;
-    gint32 *weights = taps->weights + (gsize) i * (gsize) taps->max_taps;
+    const gsize at = (gsize) i * (gsize) taps->max_taps;
     g_autofree double *exact = g_new(double, (gsize) MAX(n, 1));
     double sum = 0;
     for (int k = 0; k < n; k++) {
         const double x = (k + first - centre + 0.5) / widen;
-        exact[k] = filter == TS_SHRINK_LANCZOS ? lanczos(x) : bicubic(x);
+        exact[k] = taps->filter == TS_SHRINK_LANCZOS ? lanczos(x) : bicubic(x);
         sum += exact[k];
     }
     for (int k = 0; k < n; k++) {
         const double fixed = exact[k] / (sum != 0 ? sum : 1) * (1 << FIXED_BITS);
-        weights[k] = (gint32) (fixed < 0 ? fixed - 0.5 : fixed + 0.5);
+        const gint32 weight = (gint32) (fixed < 0 ? fixed - 0.5 : fixed + 0.5);
+        taps->high[at + (gsize) k] = (gint16) (weight >> LOW_BITS);
+        taps->low[at + (gsize) k] = (gint16) (weight & ((1 << LOW_BITS) - 1));
     }
     taps->first[i] = first;
     taps->n[i] = n;
@@ -79,51 +103,97 @@ static gboolean
 taps_init(Taps *taps, int n_in, int n_out, TsShrinkFilter filter, GError **error)
 {
     const double support = (filter == TS_SHRINK_LANCZOS ? 3 : 2) * MAX((double) n_in / n_out, 1);
-    taps->n_out = n_out;
+    *taps = (Taps){.n_in = n_in, .n_out = n_out, .filter = filter};
     taps->max_taps = (int) ceil(support) * 2 + 1;
     taps->first = ts_try_alloc((gsize) n_out, sizeof *taps->first, "filter", error);
     taps->n = taps->first ? ts_try_alloc((gsize) n_out, sizeof *taps->n, "filter", error) : NULL;
-    taps->weights = taps->n ? ts_try_alloc((gsize) n_out * (gsize) taps->max_taps,
-                                           sizeof *taps->weights, "filter", error)
-                            : NULL;
-    for (int i = 0; taps->weights != NULL && i < n_out; i++)
-        fill_taps(taps, i, n_in, filter);
-    return taps->weights != NULL;
-}
-
-/* One output sample: taps over samples that lie `step` apart. */
-static inline guint8
-weigh(const guint8 *in, gsize step, const gint32 *weights, int n)
-{
-    gint32 sum = 1 << (FIXED_BITS - 1);
-    for (int k = 0; k < n; k++)
-        sum += in[(gsize) k * step] * weights[k];
-    return (guint8) CLAMP(sum >> FIXED_BITS, 0, 255);
-}
-
-/* (height, n_in, bands) to (height, n_out, bands) */
-static void
-scale_rows(const guint8 *in, int n_in, int height, int bands, const Taps *taps, guint8 *out)
-{
-    for (int y = 0; y < height; y++) {
-        const guint8 *row = in + (gsize) y * (gsize) n_in * (gsize) bands;
-        for (int i = 0; i < taps->n_out; i++) {
-            const gint32 *weights = taps->weights + (gsize) i * (gsize) taps->max_taps;
-            const guint8 *from = row + (gsize) taps->first[i] * (gsize) bands;
-            for (int b = 0; b < bands; b++)
-                *out++ = weigh(from + b, (gsize) bands, weights, taps->n[i]);
-        }
+    const gsize n_weights = (gsize) n_out * (gsize) taps->max_taps;
+    taps->high = taps->n ? ts_try_alloc(n_weights, sizeof *taps->high, "filter", error) : NULL;
+    taps->low = taps->high ? ts_try_alloc(n_weights, sizeof *taps->low, "filter", error) : NULL;
+    if (taps->low == NULL) {
+        taps_clear(taps);
+        return FALSE;
     }
+    for (int i = 0; i < n_out; i++)
+        fill_taps(taps, i);
+    return TRUE;
 }
 
-/* (n_in, row bytes) to (n_out, row bytes) */
-static void
-scale_columns(const guint8 *in, gsize n_row, const Taps *taps, guint8 *out)
+/* The taps of one side; they belong to the thread and stay until N_KEPT others were asked for. */
+static const Taps *
+get_taps(int n_in, int n_out, TsShrinkFilter filter, GError **error)
 {
-    for (int i = 0; i < taps->n_out; i++) {
-        const gint32 *weights = taps->weights + (gsize) i * (gsize) taps->max_taps;
+    Kept *kept = g_private_get(&kept_of_thread);
+    if (kept == NULL) {
+        kept = g_new0(Kept, 1);
+        g_private_set(&kept_of_thread, kept);
+    }
+    for (guint i = 0; i < N_KEPT; i++)
+        if (kept->taps[i].n_in == n_in && kept->taps[i].n_out == n_out &&
+            kept->taps[i].filter == filter)
+            return &kept->taps[i];
+    Taps *taps = &kept->taps[kept->next++ % N_KEPT];
+    taps_clear(taps);
+    return taps_init(taps, n_in, n_out, filter, error) ? taps : NULL;
+}
+
+static guint8
+round_sum(gint64 sum)
+{
+    return (guint8) CLAMP((sum + (1 << (FIXED_BITS - 1))) >> FIXED_BITS, 0, 255);
+}
+
+/* The sum over `n` samples, in blocks whose products fit into 32 bits. */
+static gint64
+weigh(const guint8 *in, const gint16 *high, const gint16 *low, int n)
+{
+    enum { BLOCK = 2048 };
+    gint64 sum = 0;
+    for (int from = 0; from < n; from += BLOCK) {
+        const int end = MIN(n, from + BLOCK);
+        gint32 above = 0, below = 0;
+        for (int k = from; k < end; k++) {
+            above += (gint16) in[k] * high[k];
+            below += (gint16) in[k] * low[k];
+        }
+        sum += (gint64) above * (1 << LOW_BITS) + below;
+    }
+    return sum;
+}
+
+/* (height, n_in, bands) to (height, n_out, bands); `plane` has room for a row of one band. */
+static void
+scale_rows(const guint8 *in, int height, int bands, const Taps *taps, guint8 *plane, guint8 *out)
+{
+    const gsize n_in = (gsize) taps->n_in, n_bands = (gsize) bands;
+    for (int y = 0; y < height; y++, in += n_in * n_bands, out += (gsize) taps->n_out * n_bands)
+        for (gsize b = 0; b < n_bands; b++) {
+            const guint8 *row = n_bands == 1 ? in : plane;
+            for (gsize x = 0; n_bands > 1 && x < n_in; x++)
+                plane[x] = in[x * n_bands + b];
+            for (int i = 0; i < taps->n_out; i++) {
+                const gsize at = (gsize) i * (gsize) taps->max_taps;
+                out[(gsize) i * n_bands + b] = round_sum(
+                    weigh(row + taps->first[i], taps->high + at, taps->low + at, taps->n[i]));
+            }
+        }
+}
+
+/* (n_in, n_row) to (n_out, n_row); `sums` has room for a row. */
+static void
+scale_columns(const guint8 *in, gsize n_row, const Taps *taps, gint32 *sums, guint8 *out)
+{
+    for (int i = 0; i < taps->n_out; i++, out += n_row) {
+        const gsize at = (gsize) i * (gsize) taps->max_taps;
+        const guint8 *row = in + (gsize) taps->first[i] * n_row;
+        memset(sums, 0, n_row * sizeof *sums);
+        for (gsize k = 0; k < (gsize) taps->n[i]; k++, row += n_row) {
+            const gint32 weight = taps->high[at + k] * (1 << LOW_BITS) + taps->low[at + k];
+            for (gsize x = 0; x < n_row; x++)
+                sums[x] += row[x] * weight;
+        }
         for (gsize x = 0; x < n_row; x++)
-            *out++ = weigh(in + (gsize) taps->first[i] * n_row + x, n_row, weights, taps->n[i]);
+            out[x] = round_sum(sums[x]);
     }
 }
 
@@ -132,12 +202,14 @@ static guint8 *
 pass_across(const guint8 *in, int width, int height, int bands, TsShrinkFilter filter,
             int out_width, GError **error)
 {
-    g_auto(Taps) taps = {0};
+    const Taps *taps = get_taps(width, out_width, filter, error);
     const gsize n_row = (gsize) out_width * (gsize) bands;
-    g_autofree guint8 *out = ts_try_alloc((gsize) height, n_row, "pixels", error);
-    if (out == NULL || !taps_init(&taps, width, out_width, filter, error))
+    g_autofree guint8 *out =
+        taps != NULL ? ts_try_alloc((gsize) height, n_row, "pixels", error) : NULL;
+    g_autofree guint8 *plane = out != NULL ? ts_try_alloc((gsize) width, 1, "pixels", error) : NULL;
+    if (plane == NULL)
         return NULL;
-    scale_rows(in, width, height, bands, &taps, out);
+    scale_rows(in, height, bands, taps, plane, out);
     return g_steal_pointer(&out);
 }
 
@@ -145,12 +217,15 @@ static guint8 *
 pass_down(const guint8 *in, int width, int height, int bands, TsShrinkFilter filter, int out_height,
           GError **error)
 {
-    g_auto(Taps) taps = {0};
+    const Taps *taps = get_taps(height, out_height, filter, error);
     const gsize n_row = (gsize) width * (gsize) bands;
-    g_autofree guint8 *out = ts_try_alloc((gsize) out_height, n_row, "pixels", error);
-    if (out == NULL || !taps_init(&taps, height, out_height, filter, error))
+    g_autofree guint8 *out =
+        taps != NULL ? ts_try_alloc((gsize) out_height, n_row, "pixels", error) : NULL;
+    g_autofree gint32 *sums =
+        out != NULL ? ts_try_alloc(n_row, sizeof *sums, "pixels", error) : NULL;
+    if (sums == NULL)
         return NULL;
-    scale_columns(in, n_row, &taps, out);
+    scale_columns(in, n_row, taps, sums, out);
     return g_steal_pointer(&out);
 }
 
