@@ -85,29 +85,57 @@ read_weight(const TsManifest *manifest, guint64 row, int column, double *weight,
                         (int) MIN(cell.length, 80), cell.text);
 }
 
+/* The factor of each class, as text; g_free() each. */
+static char **
+write_factors(const RebalanceJob *job)
+{
+    const TsClasses *classes = job->classes;
+    char **factors = g_new0(char *, classes->n + 1);
+    for (guint c = 0; c < classes->n; c++) {
+        char text[TS_NUMBER_MAX];
+        double count = (double) MAX(classes->counts[c], 1);
+        factors[c] = g_strdup(ts_format_double(text, (double) job->targets[c] / count));
+    }
+    return factors;
+}
+
+/* The weight of a row: its class's, times what it has already. */
+static gboolean
+put_weight(const RebalanceJob *job, guint64 row, int column, char *const *factors, char *text,
+           GError **error)
+{
+    const TsClasses *classes = job->classes;
+    gint32 class = classes->of_row[row];
+    double weight;
+    if (column < 0) {
+        g_strlcpy(text, class >= 0 ? factors[class] : "1", TS_NUMBER_MAX);
+        return TRUE;
+    }
+    if (!read_weight(job->manifest, row, column, &weight, error))
+        return FALSE;
+    if (class >= 0)
+        weight *= (double) job->targets[class] / (double) classes->counts[class];
+    ts_format_double(text, weight);
+    return TRUE;
+}
+
 /* Each row that is used, once, with its number. */
 static gboolean
 write_numbered(const RebalanceJob *job, TsManifestWriter *writer, GError **error)
 {
-    const TsClasses *classes = job->classes;
+    gboolean is_repeat = job->how->form == AS_REPEAT;
     int column = ts_manifest_find_column(job->manifest, "weight");
-    for (guint64 row = 0; row < ts_manifest_n_rows(job->manifest); row++) {
-        gint32 class = classes->of_row[row];
+    g_auto(GStrv) factors = write_factors(job);
+    for (guint64 row = 0; row < job->n_rows; row++) {
+        gint32 class = job->classes->of_row[row];
         char text[TS_NUMBER_MAX];
         const char *const values[] = {text, NULL};
-        if (class >= 0 &&
-            (job->how->form == AS_REPEAT ? job->repeats[row] : job->targets[class]) == 0)
+        if (class >= 0 && (is_repeat ? job->repeats[row] : job->targets[class]) == 0)
             continue;
-        if (job->how->form == AS_REPEAT) {
+        if (is_repeat)
             g_snprintf(text, sizeof text, "%u", job->repeats[row]);
-        } else {
-            double weight;
-            if (!read_weight(job->manifest, row, column, &weight, error))
-                return FALSE;
-            if (class >= 0)
-                weight *= (double) job->targets[class] / (double) classes->counts[class];
-            ts_format_double(text, weight);
-        }
+        else if (!put_weight(job, row, column, factors, text, error))
+            return FALSE;
         if (!ts_manifest_writer_copy_row(writer, job->manifest, row, values, error))
             return FALSE;
     }
