@@ -76,6 +76,28 @@ smote_read_space(SmoteJob *job, const SmoteInput *from, GError **error)
     return job->table != NULL;
 }
 
+gboolean
+smote_read_nominal(SmoteJob *job, const SmoteInput *from, gboolean has_numbers, GError **error)
+{
+    TsSpaceOptions how = from->space;
+    how.space = "columns";
+    if (has_numbers) {
+        job->space = ts_space_new(job->manifest, job->rows, job->n, &how, error);
+        if (job->space == NULL)
+            return FALSE;
+    }
+    g_autoptr(GArray) columns = ts_space_find_nominal(job->manifest, &how, job->space, error);
+    if (columns == NULL)
+        return FALSE;
+    if (columns->len == 0)
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%s: no column holds categories; take --kind smote",
+                            ts_manifest_name(job->manifest));
+    job->nominal = ts_nominal_new(job->manifest, job->rows, job->n,
+                                  (const guint *) (void *) columns->data, columns->len, error);
+    return job->nominal != NULL;
+}
+
 static gboolean
 read_array(SmoteJob *job, const SmoteInput *from, GError **error)
 {

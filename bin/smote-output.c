@@ -38,14 +38,16 @@ gboolean
 smote_write(const SmoteJob *job, const SmoteOutput *to, GError **error)
 {
     const TsSpace *table = job->table != NULL ? job->table : job->space;
-    gboolean force = ts_tool_force(), in_columns = table->columns != NULL;
+    gboolean force = ts_tool_force(), in_columns = table != NULL && table->columns != NULL;
     TsSynthetic made = {.manifest = job->manifest,
                         .rows = job->rows,
                         .n = job->n,
                         .values = in_columns || job->manifest == NULL ? &table->points : NULL,
-                        .columns = table->columns,
+                        .columns = in_columns ? table->columns : NULL,
                         .has_pictures = smote_has_pictures(job),
                         .blends = job->blends,
+                        .nominal = job->nominal,
+                        .codes = job->codes,
                         .keep = job->keep};
     const char *path = to->path != NULL ? to->path : "-";
     if (to->parents != NULL && !ts_synthetic_write_parents(&made, to->parents, force, error))

@@ -1,6 +1,7 @@
 /* smote: small classes grown by synthetic rows between neighbours. */
 #include "smote.h"
 #include "balance/resample.h"
+#include "balance/smote_nominal.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/number.h"
@@ -11,15 +12,16 @@
 
 static struct {
     char *kind, *strategy, *target, *total, *cap, *space, *columns, *label, *split, *labels,
-        *labels_out, *compat, *parents, *output, *out_step, *clusters, *threshold, *exponent;
+        *labels_out, *compat, *parents, *output, *out_step, *clusters, *threshold, *exponent,
+        *categorical;
     int k, m;
     gboolean all_splits, dry_run;
 } opt = {.k = G_MININT, .m = 10};
 
 static const GOptionEntry entries[] = {
     {"kind", 'K', 0, G_OPTION_ARG_STRING, &opt.kind,
-     "smote (default), borderline-1, borderline-2, svm, kmeans, adasyn, enn, tomek, safe-level or "
-     "eos",
+     "smote (default), borderline-1, borderline-2, svm, kmeans, adasyn, nc, n, enn, tomek, "
+     "safe-level or eos",
      "KIND"},
     {"neighbours", 'k', 0, G_OPTION_ARG_INT, &opt.k,
      "Nearest rows of the class to go towards (default: 5; kmeans: 2)", "N"},
@@ -54,6 +56,9 @@ static const GOptionEntry entries[] = {
      "SPACE"},
     {"columns", 0, 0, G_OPTION_ARG_STRING, &opt.columns,
      "Columns that are features (default: all that hold numbers)", "NAME,..."},
+    {"categorical", 0, 0, G_OPTION_ARG_STRING, &opt.categorical,
+     "Of nc and n: columns that are categories (default: nc: those that hold texts, n: all)",
+     "NAME,..."},
     {"label", 0, 0, G_OPTION_ARG_STRING, &opt.label, "Column of the classes (default: label)",
      "COLUMN"},
     {"labels", 0, 0, G_OPTION_ARG_FILENAME, &opt.labels, "Classes of the rows of a DATASET.npy",
@@ -79,9 +84,12 @@ static const GOptionEntry entries[] = {
 
 typedef enum { CLEAN_NOT, CLEAN_ENN, CLEAN_TOMEK } Cleaning;
 
+typedef enum { NOMINAL_NOT, NOMINAL_TOO, NOMINAL_ALONE } Nominal;
+
 typedef struct {
     const char *name;
     TsSmoteKind kind;
+    Nominal nominal;
     Cleaning cleaning;
     gboolean not_compat; /* imbalanced-learn has no such kind */
 } Kind;
@@ -93,6 +101,8 @@ static const Kind kinds[] = {
     {.name = "svm", .kind = TS_SMOTE_SVM},
     {.name = "kmeans", .kind = TS_SMOTE_CLUSTERS},
     {.name = "adasyn", .kind = TS_SMOTE_ADASYN},
+    {.name = "nc", .nominal = NOMINAL_TOO},
+    {.name = "n", .nominal = NOMINAL_ALONE},
     {.name = "enn", .kind = TS_SMOTE_PLAIN, .cleaning = CLEAN_ENN},
     {.name = "tomek", .kind = TS_SMOTE_PLAIN, .cleaning = CLEAN_TOMEK},
     {.name = "safe-level", .kind = TS_SMOTE_SAFE_LEVEL, .not_compat = TRUE},
@@ -108,6 +118,8 @@ job_clear(SmoteJob *self)
     g_free(self->rows);
     g_free(self->class_of_point);
     g_free(self->cluster);
+    g_free(self->codes);
+    ts_nominal_free(self->nominal);
     g_free(self->requested);
     g_free(self->targets);
     g_free(self->add);
@@ -184,6 +196,16 @@ check_kind(const Kind *kind, GError **error)
                             kind->name);
     if (opt.out_step != NULL && kind->kind != TS_SMOTE_SVM)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--out-step is about --kind svm");
+    if (opt.categorical != NULL && kind->nominal == NOMINAL_NOT)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--categorical is about --kind nc and n");
+    if (kind->nominal != NOMINAL_NOT && (opt.labels != NULL || opt.space != NULL))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--kind %s is about the columns of a table, --labels and --space are "
+                            "not",
+                            kind->name);
+    if (kind->nominal == NOMINAL_ALONE && opt.columns != NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--kind n has no features that are numbers: name its --categorical");
     if (!clusters && (opt.clusters != NULL || opt.threshold != NULL || opt.exponent != NULL))
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--clusters, --cluster-threshold and --density-exponent are about "
@@ -326,8 +348,19 @@ read_clusters(SmoteJob *job, GError **error)
 }
 
 static gboolean
+make_nominal(SmoteJob *job, const Kind *kind, GError **error)
+{
+    job->blends = ts_smote_nominal(kind->nominal == NOMINAL_TOO ? &job->space->points : NULL,
+                                   job->nominal, job->class_of_point, job->classes->n, job->add,
+                                   &job->how, job->made, &job->codes, error);
+    return job->blends != NULL;
+}
+
+static gboolean
 make(SmoteJob *job, const Kind *kind, GError **error)
 {
+    if (kind->nominal != NOMINAL_NOT)
+        return make_nominal(job, kind, error);
     const TsPoints *points = &job->space->points;
     job->blends = ts_smote(points, job->class_of_point, job->classes->n, job->add, &job->how,
                            job->made, error);
@@ -341,12 +374,20 @@ make(SmoteJob *job, const Kind *kind, GError **error)
 }
 
 static gboolean
+read_features(SmoteJob *job, const Kind *kind, const SmoteInput *from, GError **error)
+{
+    return kind->nominal == NOMINAL_NOT
+               ? smote_read_space(job, from, error)
+               : smote_read_nominal(job, from, kind->nominal == NOMINAL_TOO, error);
+}
+
+static gboolean
 run(int n_args, char **args, GError **error)
 {
     g_auto(SmoteJob) job = {.rows = NULL};
     const SmoteInput from = {.dataset = n_args > 0 ? args[0] : "-",
                              .labels = opt.labels,
-                             .space = {opt.space, opt.columns, opt.label},
+                             .space = {opt.space, opt.columns, opt.label, opt.categorical},
                              .split = opt.split,
                              .all_splits = opt.all_splits};
     const SmoteOutput to = {opt.output, opt.labels_out, opt.parents};
@@ -359,7 +400,7 @@ run(int n_args, char **args, GError **error)
     shrink_m(&job);
     if (opt.dry_run)
         return smote_print_plan(&job, error);
-    if (!smote_read_space(&job, &from, error) || !read_clusters(&job, error) ||
+    if (!read_features(&job, kind, &from, error) || !read_clusters(&job, error) ||
         !make(&job, kind, error) || !smote_write(&job, &to, error))
         return FALSE;
     smote_report(&job);

@@ -1,6 +1,7 @@
 /* smote: what its files share. */
 #pragma once
 
+#include "balance/nominal.h"
 #include "balance/smote.h"
 #include "balance/space.h"
 #include "manifest/classes.h"
@@ -32,6 +33,8 @@ typedef struct {
     TsSpace *space;         /* where neighbours are */
     TsSpace *table;         /* what is interpolated, if that is something else */
     guint32 *cluster;       /* (n), of the kind kmeans */
+    TsNominal *nominal;     /* categories, of the kinds nc and n */
+    guint32 *codes;         /* (new rows, categories) */
     guint64 *requested, *targets, *add, *made;
     GArray *blends;
     guint8 *keep; /* (n + new rows), or NULL: all */
@@ -42,6 +45,10 @@ gboolean smote_read_rows(SmoteJob *job, const SmoteInput *from, GError **error);
 
 /* Read their features. */
 gboolean smote_read_space(SmoteJob *job, const SmoteInput *from, GError **error);
+
+/* Read their categories, and behind them their features if there are any besides. */
+gboolean
+smote_read_nominal(SmoteJob *job, const SmoteInput *from, gboolean has_numbers, GError **error);
 
 /* Whether rows name pictures. */
 gboolean smote_has_pictures(const SmoteJob *job);

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-static guint32 *
-rows_of_class(const TsPoints *points, const gint32 *class_of_row, gint32 number, gsize *n)
+guint32 *
+ts_smote_rows_of_class(const TsPoints *points, const gint32 *class_of_row, gint32 number, gsize *n)
 {
     *n = 0;
     for (gsize i = 0; i < points->n; i++)
@@ -144,7 +144,7 @@ check_options(const TsSmoteOptions *how, GError **error)
 
 /* Before any work: room for all recipes. */
 static gboolean
-check_total(const guint64 *add, guint n_classes, GError **error)
+check_total(const guint64 *add, guint n_classes, gsize n_columns, GError **error)
 {
     guint64 total = 0;
     for (guint c = 0; c < n_classes; c++) {
@@ -153,8 +153,17 @@ check_total(const guint64 *add, guint n_classes, GError **error)
                                 "more than %d new rows are too many for one table", G_MAXINT32);
         total += add[c];
     }
+    if (n_columns > 0 && total > G_MAXINT32 / n_columns)
+        return ts_error_set(error, TS_ERROR_RANGE, "too many new rows for their categories");
     g_autofree void *room = ts_try_alloc(total, sizeof(TsBlend), "new rows", error);
     return room != NULL;
+}
+
+gboolean
+ts_smote_check(const TsSmoteOptions *how, const guint64 *add, guint n_classes, gsize n_columns,
+               GError **error)
+{
+    return check_options(how, error) && check_total(add, n_classes, n_columns, error);
 }
 
 static guint64
@@ -170,7 +179,7 @@ GArray *
 ts_smote(const TsPoints *points, const gint32 *class_of_row, guint n_classes, const guint64 *add,
          const TsSmoteOptions *how, guint64 *made, GError **error)
 {
-    if (!check_options(how, error) || !check_total(add, n_classes, error))
+    if (!ts_smote_check(how, add, n_classes, 0, error))
         return NULL;
     g_autoptr(GArray) blends = g_array_new(FALSE, FALSE, sizeof(TsBlend));
     g_autofree guint8 *is_support = NULL;
@@ -195,7 +204,8 @@ ts_smote(const TsPoints *points, const gint32 *class_of_row, guint n_classes, co
                             .random = &random,
                             .is_support = is_support,
                             .blends = blends};
-        g_autofree guint32 *rows = rows_of_class(points, class_of_row, (gint32) c, &one.n_rows);
+        g_autofree guint32 *rows =
+            ts_smote_rows_of_class(points, class_of_row, (gint32) c, &one.n_rows);
         one.rows = rows;
         if (!make_class(&one, error))
             return NULL;

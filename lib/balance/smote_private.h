@@ -23,6 +23,14 @@ typedef struct {
     GArray *blends;
 } TsSmoteClass;
 
+/* Check the options and that there is room for the new rows, with n_columns categories each. */
+gboolean ts_smote_check(const TsSmoteOptions *how, const guint64 *add, guint n_classes,
+                        gsize n_columns, GError **error);
+
+/* The rows of class `number`, ascending; free with g_free(). */
+guint32 *
+ts_smote_rows_of_class(const TsPoints *points, const gint32 *class_of_row, gint32 number, gsize *n);
+
 /* Set an error that begins with the name of the class. Always FALSE. */
 gboolean
 ts_smote_class_error(const TsSmoteClass *self, TsError code, const char *message, GError **error);

@@ -30,6 +30,7 @@ typedef struct {
     const char *space;   /* NULL: pixels if there is a column file_name, else columns */
     const char *columns; /* names with commas between them; NULL: all that hold numbers */
     const char *label;   /* column of the classes, which is no feature; NULL: label */
+    const char *nominal; /* names of columns that are categories, no features; NULL: none */
 } TsSpaceOptions;
 
 typedef struct {
@@ -41,6 +42,12 @@ typedef struct {
 
 /* Say whether `text` is the name of a space, and that --columns goes with it. TS_ERROR_ARGUMENT. */
 gboolean ts_space_check(const TsSpaceOptions *how, GError **error);
+
+/* The columns that may be categories: those of how->nominal, else those that could be features but
+ * are not among `features` (NULL: no space), in order. Free with g_array_unref(); of guint.
+ * TS_ERROR_FORMAT for a column that there is not. */
+GArray *ts_space_find_nominal(const TsManifest *manifest, const TsSpaceOptions *how,
+                              const TsSpace *features, GError **error);
 
 /* Read the features of `rows` (n_rows numbers; NULL: all) of `manifest`. TS_ERROR_FORMAT for
  * features that are not there, of different sizes or not finite, with the row; errors of reading

@@ -50,15 +50,6 @@ may_be_feature(const TsSpaceSource *source, guint column)
            !(pictures && g_strv_contains(of_picture, name));
 }
 
-/* All that may be features; those that turn out to hold texts are left out while reading. */
-static void
-choose_all(const TsSpaceSource *source, GArray *columns)
-{
-    for (guint c = 0; c < ts_manifest_n_columns(source->manifest); c++)
-        if (may_be_feature(source, c))
-            g_array_append_val(columns, c);
-}
-
 /* The next name of a list; a backslash takes the next character as it is. */
 static const char *
 next_name(const char *at, GString *name)
@@ -72,23 +63,66 @@ next_name(const char *at, GString *name)
     return *at == ',' ? at + 1 : at;
 }
 
+/* The columns of a list of names; `option` stands in messages. */
 static gboolean
-choose_named(const TsSpaceSource *source, GArray *columns, GError **error)
+choose_named(const TsManifest *manifest, const char *names, const char *option, GArray *columns,
+             GError **error)
 {
     g_autoptr(GString) name = g_string_new(NULL);
-    const char *at = source->how->columns;
     do {
-        at = next_name(at, name);
+        names = next_name(names, name);
         guint column;
-        if (!ts_manifest_require_column(source->manifest, name->str, &column, error))
+        if (!ts_manifest_require_column(manifest, name->str, &column, error))
             return FALSE;
         for (guint i = 0; i < columns->len; i++)
             if (g_array_index(columns, guint, i) == column)
-                return ts_error_set(error, TS_ERROR_ARGUMENT, "--columns: '%s' is there twice",
+                return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: '%s' is there twice", option,
                                     name->str);
         g_array_append_val(columns, column);
-    } while (*at != '\0');
+    } while (*names != '\0');
     return TRUE;
+}
+
+static gboolean
+contains(const guint *columns, gsize n, guint column)
+{
+    for (gsize i = 0; i < n; i++)
+        if (columns[i] == column)
+            return TRUE;
+    return FALSE;
+}
+
+/* All that may be features; those that turn out to hold texts are left out while reading. */
+static gboolean
+choose_all(const TsSpaceSource *source, GArray *columns, GError **error)
+{
+    const TsManifest *manifest = source->manifest;
+    g_autoptr(GArray) nominal = g_array_new(FALSE, FALSE, sizeof(guint));
+    const char *names = source->how->nominal;
+    if (names != NULL && !choose_named(manifest, names, "--categorical", nominal, error))
+        return FALSE;
+    for (guint c = 0; c < ts_manifest_n_columns(manifest); c++)
+        if (may_be_feature(source, c) &&
+            !contains((const guint *) (void *) nominal->data, nominal->len, c))
+            g_array_append_val(columns, c);
+    return TRUE;
+}
+
+GArray *
+ts_space_find_nominal(const TsManifest *manifest, const TsSpaceOptions *how,
+                      const TsSpace *features, GError **error)
+{
+    const TsSpaceSource source = {.manifest = manifest, .how = how};
+    g_autoptr(GArray) columns = g_array_new(FALSE, FALSE, sizeof(guint));
+    if (how->nominal != NULL)
+        return choose_named(manifest, how->nominal, "--categorical", columns, error)
+                   ? g_steal_pointer(&columns)
+                   : NULL;
+    gsize d = features != NULL && features->columns != NULL ? features->points.d : 0;
+    for (guint c = 0; c < ts_manifest_n_columns(manifest); c++)
+        if (may_be_feature(&source, c) && !contains(d > 0 ? features->columns : NULL, d, c))
+            g_array_append_val(columns, c);
+    return g_steal_pointer(&columns);
 }
 
 static gboolean
@@ -171,9 +205,8 @@ ts_space_read_columns(const TsSpaceSource *source, TsSpace *space, GError **erro
 {
     g_autoptr(GArray) columns = g_array_new(FALSE, FALSE, sizeof(guint));
     gboolean named = source->how->columns != NULL;
-    if (!named)
-        choose_all(source, columns);
-    else if (!choose_named(source, columns, error))
+    if (named ? !choose_named(source->manifest, source->how->columns, "--columns", columns, error)
+              : !choose_all(source, columns, error))
         return FALSE;
     g_autofree gint *state = g_new0(gint, columns->len + 1);
     gsize size = MAX(columns->len, 1) * sizeof(double);

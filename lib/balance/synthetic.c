@@ -52,6 +52,9 @@ ts_synthetic_columns(const TsSynthetic *self, const char *const *first)
     for (gsize j = 0; self->columns != NULL && j < self->values->d; j++)
         g_ptr_array_add(names,
                         (gpointer) ts_manifest_column_name(self->manifest, self->columns[j]));
+    for (guint f = 0; self->nominal != NULL && f < self->nominal->n_columns; f++)
+        g_ptr_array_add(names, (gpointer) ts_manifest_column_name(self->manifest,
+                                                                  self->nominal->column[f].number));
     g_ptr_array_add(names, NULL);
     return names;
 }
@@ -76,6 +79,9 @@ ts_synthetic_put_row(const TsSynthetic *self, TsManifestWriter *writer, gsize i,
         ts_blend_f64(self->values, blend, mixed);
     for (gsize j = 0; j < d; j++)
         values->pdata[at++] = ts_format_double(texts + j * TS_NUMBER_MAX, mixed[j]);
+    for (guint f = 0; self->nominal != NULL && f < self->nominal->n_columns; f++)
+        values->pdata[at++] =
+            self->nominal->column[f].name[self->codes[i * self->nominal->n_columns + f]];
     return ts_manifest_writer_copy_row(writer, self->manifest, row,
                                        (const char *const *) values->pdata, error);
 }

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "balance/nominal.h"
 #include "balance/smote.h"
 #include "balance/space.h"
 
@@ -27,6 +28,8 @@ typedef struct {
     const guint *columns;       /* (d), where the values stand in the manifest */
     gboolean has_pictures;      /* rows name pictures, which are mixed */
     const GArray *blends;       /* of TsBlend: the new rows */
+    const TsNominal *nominal;   /* columns that are categories, or NULL */
+    const guint32 *codes;       /* (new rows, n_columns), their values there */
     const guint8 *keep;         /* (n + new rows), which of them are written; NULL: all */
 } TsSynthetic;
 

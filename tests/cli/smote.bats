@@ -149,6 +149,36 @@ table() {
     [ "$(find made -name '*.png' | wc -l)" -eq "$(grep -c smote- made/manifest.tsv)" ]
 }
 
+@test "categories are voted for, numbers interpolated" {
+    awk 'BEGIN {
+        srand(1); print "label\tsize\tcolour\tcode"
+        for (i = 0; i < 40; i++) printf "a\t%.6f\tred\t%d\n", 9 * rand(), i % 3
+        for (i = 0; i < 9; i++)
+            printf "b\t%.6f\t%s\t%d\n", 20 + rand(), i < 7 ? "b l u" : "\\N", 7 + i % 2
+    }' >mixed.tsv
+    run -0 --separate-stderr smote -K nc --categorical colour,code mixed.tsv
+    echo "$output" >out.tsv
+    head -50 out.tsv | cmp - mixed.tsv
+    tail -31 out.tsv | awk -F'\t' '$1 != "b" || $2 < 20 || $2 > 21 || ($4 != 7 && $4 != 8) ||
+        ($3 != "b l u" && $3 != "\\N") { exit 1 }'
+    tail -31 out.tsv | cut -f3 | grep -q "b l u"
+    # without the option numbers are numbers
+    smote -q -K nc mixed.tsv | tail -31 | cut -f4 | grep -q '\.'
+    smote -q -K n -j 1 mixed.tsv >one.tsv
+    smote -q -K n -j 4 mixed.tsv | cmp - one.tsv
+    tail -31 one.tsv | cut -f2 >sizes
+    tail -9 mixed.tsv | cut -f2 >those
+    run ! grep -vxFf those sizes
+    run -1 --separate-stderr smote -K nc --columns size --categorical colours mixed.tsv
+    stderr_has "no column 'colours'"
+    run -2 --separate-stderr smote --categorical colour mixed.tsv
+    stderr_has "--categorical is about --kind nc and n"
+    run -2 --separate-stderr smote -K n --columns size mixed.tsv
+    stderr_has "name its --categorical"
+    run -1 --separate-stderr smote -K nc --columns size <(cut -f1,2 mixed.tsv)
+    stderr_has "no column holds categories"
+}
+
 @test "an embedding says who is near" {
     python3 - <<'PY'
 import struct

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from imblearn.combine import SMOTEENN, SMOTETomek
-from imblearn.over_sampling import ADASYN, SMOTE, SVMSMOTE, BorderlineSMOTE, KMeansSMOTE
+from imblearn.over_sampling import (ADASYN, SMOTE, SMOTEN, SMOTENC, SVMSMOTE, BorderlineSMOTE,
+                                    KMeansSMOTE)
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.datasets import load_digits, load_iris, make_classification
 from sklearn.decomposition import PCA
@@ -152,3 +153,56 @@ def test_components_are_those_of_scikit_learn(tool, tmp_path):
         near = rows[NearestNeighbors(n_neighbors=3).fit(scores[rows]).kneighbors()[1]]
         for a, b in parents[labels[parents[:, 0]] == label]:
             assert b in near[np.flatnonzero(rows == a)[0]]
+
+
+def write_table(path, columns, labels):
+    """A table of numbers and texts; what stands in it reads back the same."""
+    lines = ["\t".join(["label", *columns])]
+    for i, label in enumerate(labels):
+        lines.append("\t".join([f"c{label}", *(
+            value[i] if isinstance(value[i], str) else repr(float(value[i]))
+            for value in columns.values())]))
+    path.write_text("\n".join(lines) + "\n")
+
+
+def mixed_table(seed, n_numbers):
+    """Numbers and categories of three classes."""
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.repeat([0, 1, 2], [150, 40, 12]))
+    columns = {f"n{j}": rng.standard_normal(labels.size) * 10.0**j for j in range(n_numbers)}
+    for j, size in enumerate([2, 5, 9] if n_numbers > 0 else [7, 9, 8, 6, 9, 5]):
+        texts = np.array([f"{chr(99 - i % 3)}{i}" for i in range(size)], dtype=object)
+        columns[f"t{j}"] = texts[np.minimum((rng.random(labels.size)**(1 + labels / 3) * size)
+                                            .astype(int), size - 1)]
+    return columns, labels
+
+
+def new_rows(tool, path, kind, seed, n_before):
+    out = tool("smote", "-q", "-K", kind, "--compat", "imblearn", "--seed", str(seed), path)
+    return [line.split("\t") for line in out.splitlines()[1 + n_before:]]
+
+
+@pytest.mark.parametrize("n_numbers", [1, 2, 4])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_rows_of_numbers_and_categories_are_those_of_smotenc(tool, tmp_path, seed, n_numbers):
+    columns, labels = mixed_table(seed, n_numbers)
+    write_table(tmp_path / "t.tsv", columns, labels)
+    table = np.array(list(columns.values()), dtype=object).T
+    nominal = [j for j, name in enumerate(columns) if name[0] == "t"]
+    wanted, wanted_labels = SMOTENC(nominal, random_state=seed).fit_resample(table, labels)
+    mine = new_rows(tool, tmp_path / "t.tsv", "nc", seed, labels.size)
+    assert [row[0] for row in mine] == [f"c{y}" for y in wanted_labels[labels.size:]]
+    for row, other in zip(mine, wanted[labels.size:]):
+        assert [float(v) for v in row[1:1 + n_numbers]] == list(other[:n_numbers])
+        assert row[1 + n_numbers:] == list(other[n_numbers:])
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_rows_of_categories_are_those_of_smoten(tool, tmp_path, seed):
+    columns, labels = mixed_table(seed, 0)
+    write_table(tmp_path / "t.tsv", columns, labels)
+    table = np.array(list(columns.values()), dtype=object).T
+    wanted, wanted_labels = SMOTEN(random_state=seed).fit_resample(table, labels)
+    mine = new_rows(tool, tmp_path / "t.tsv", "n", seed, labels.size)
+    assert [row[0] for row in mine] == [f"c{y}" for y in wanted_labels[labels.size:]]
+    assert [row[1:] for row in mine] == wanted[labels.size:].tolist()
