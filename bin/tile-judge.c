@@ -8,6 +8,7 @@
 
 static struct {
     char **masks, **labels, **keep, **drop;
+    gboolean paint;
     char *annotations, *classes, *ignore, *scores, *ink, *ink_tolerance, *nodata, *white;
 } opt;
 
@@ -16,6 +17,8 @@ const GOptionEntry tile_judge_options[] = {
      "Cut the label image along: a file, a folder or a pattern; may be repeated", "[NAME=]WHERE"},
     {"annotations", 0, 0, G_OPTION_ARG_STRING, &opt.annotations,
      "Take classes from polygons in GeoJSON: a file, a folder or a pattern", "WHERE"},
+    {"paint", 0, 0, G_OPTION_ARG_NONE, &opt.paint, "Write the annotations as masks of the tiles",
+     NULL},
     {"classes", 0, 0, G_OPTION_ARG_FILENAME, &opt.classes,
      "Names of classes: lines of a value (or #rrggbb) and a name", "FILE"},
     {"ignore", 0, 0, G_OPTION_ARG_STRING, &opt.ignore, "Classes that are no data, as 255",
@@ -71,8 +74,8 @@ check_use(const TsJudge *judge, GError **error)
 }
 
 gboolean
-tile_judge_new(const TsPlan *plan, const GPtrArray *masks, const char *rejects, TsJudge **judge,
-               GError **error)
+tile_judge_new(const TsPlan *plan, const GPtrArray *masks, const char *rejects, gboolean as_rows,
+               TsJudge **judge, GError **error)
 {
     TsJudgeOptions options = {.scores = opt.scores,
                               .keep = (const char *const *) opt.keep,
@@ -81,11 +84,15 @@ tile_judge_new(const TsPlan *plan, const GPtrArray *masks, const char *rejects, 
                               .nodata = opt.nodata,
                               .masks = (const char *const *) opt.masks,
                               .annotations = opt.annotations,
+                              .paint = opt.paint,
                               .classes = opt.classes,
                               .labels = (const char *const *) opt.labels,
                               .ignore = opt.ignore};
     if (!parse_numbers(&options, error))
         return FALSE;
+    if (opt.paint && as_rows)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--paint writes masks of tiles, it is for -o and --tar");
     guint n = plan->inputs->len;
     g_autofree TsJudgeInput *inputs = g_new0(TsJudgeInput, n + 1);
     for (guint i = 0; i < n; i++) {

@@ -229,7 +229,8 @@ run(int n_args, char **args, GError **error)
         return FALSE;
     if (job.output.plan_only)
         return print_plan(&job, error);
-    if (!tile_judge_new(job.plan, job.masks, job.output.rejects, &job.judge, error))
+    if (!tile_judge_new(job.plan, job.masks, job.output.rejects, job.output.kind == TS_CUT_ROWS,
+                        &job.judge, error))
         return FALSE;
     if (job.output.kind != TS_CUT_ROWS) {
         job.names = ts_names_new(job.output.name, job.plan, job.output.suffix, job.output.fan_out,

@@ -33,11 +33,11 @@ gboolean tile_layout_check_images(const TileLayout *layout, const TsPlan *plan, 
 void tile_layout_clear(TileLayout *layout);
 
 /* What is said of tiles, and which stay. `masks` are those that a dataset names, one for each
- * image, or none. `rejects` is where tiles that do not stay are listed, or NULL. `judge` is NULL if
- * nothing was asked. */
+ * image, or none. `rejects` is where tiles that do not stay are listed, or NULL.
+ * `as_rows`: nothing but rows is written. `judge` is NULL if nothing was asked. */
 extern const GOptionEntry tile_judge_options[];
 gboolean tile_judge_new(const TsPlan *plan, const GPtrArray *masks, const char *rejects,
-                        TsJudge **judge, GError **error);
+                        gboolean as_rows, TsJudge **judge, GError **error);
 
 /* What is written, and where. */
 typedef struct {

@@ -317,3 +317,36 @@ END
     run -1 --separate-stderr tile -s 10 --virtual m.tsv
     stderr_has "has no mask in the manifest, as others have"
 }
+
+@test "annotations are painted as masks of the tiles" {
+    cat > areas.geojson << 'EOF'
+{"type": "FeatureCollection", "features": [
+  {"type": "Feature", "properties": {"classification": {"name": "left"}},
+   "geometry": {"type": "Polygon", "coordinates": [[[0,0],[50,0],[50,200],[0,200]]]}},
+  {"type": "Feature", "properties": {"classification": {"name": "top"}},
+   "geometry": {"type": "Polygon", "coordinates": [[[0,0],[400,0],[400,20],[0,20]]]}}]}
+EOF
+    tile -s 100 --annotations areas.geojson --paint -o out sheet.png
+    [ "$(head -n 1 out/manifest.tsv | cut -f 11-)" = $'mask\tn_background\tn_left\tn_top' ]
+    [ "$(sed -n 2p out/manifest.tsv | cut -f 11-)" = $'sheet_000_000.mask.png\t4000\t4000\t2000' ]
+    # What was painted, cut as a mask, has the same counts.
+    untile -q --files mask -o areas.png out
+    printf '0 background\n1 left\n2 top\n' > classes
+    tile -s 100 --mask areas.png --classes classes -o again sheet.png
+    same out/manifest.tsv again/manifest.tsv
+    diff -r out again
+    printf '0 background\n7 left\n300 top\n' > wide
+    tile -s 100 --annotations areas.geojson --classes wide --paint --tar wide sheet.png
+    tar -tf wide-000000.tar | grep -qx sheet_100_300.mask.png
+    tar -xf wide-000000.tar
+    tile -s 100 --format raw -o bare sheet_000_000.mask.png
+    [ "$(od -An -tu2 -N2 bare/*.raw | tr -d ' ')" = 300 ]
+    run -2 --separate-stderr tile -s 100 --annotations areas.geojson --paint --virtual sheet.png
+    stderr_has "--paint writes masks of tiles, it is for -o and --tar"
+    run -2 --separate-stderr tile -s 100 --paint -o bad sheet.png
+    stderr_has "--paint: paints what --annotations draws"
+    run -2 --separate-stderr tile -s 100 --paint --annotations areas.geojson --mask areas.png -o bad sheet.png
+    stderr_has "--paint makes the column mask; name the other one"
+    tile -s 100 --paint --annotations areas.geojson --mask other=areas.png -o both sheet.png
+    same both/sheet_000_000.mask.png both/sheet_000_000.mask_other.png
+}

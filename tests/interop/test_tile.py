@@ -103,3 +103,30 @@ def test_scaled_images_are_those_of_pillow(tool, tmp_path, factor):
     # In whole numbers: Pillow's doubles decide by chance where centres lie between two pixels.
     across, down = ((2 * np.arange(n) + 1) * of // (2 * n) for n, of in zip(size, (410, 300)))
     assert np.array_equal(tifffile.imread(tmp_path / "labels.tif"), mask[down][:, across])
+
+
+@pytest.mark.parametrize("factor", [1, 0.4])
+def test_painted_masks_are_polygons_of_scikit_image(tool, tmp_path, factor):
+    rng = np.random.default_rng(5)
+    height, width = 130, 170
+    tifffile.imwrite(tmp_path / "image.tif", np.zeros((height, width), np.uint8))
+    features, rings = [], []
+    for name in ("tumour", "stroma"):
+        angles = np.sort(rng.uniform(0, 2 * np.pi, 14))
+        radii = rng.uniform(20, 70, angles.size)
+        rings.append(np.stack([80 + radii * np.cos(angles), 60 + radii * np.sin(angles)], axis=1))
+        features.append({"type": "Feature", "properties": {"classification": {"name": name}},
+                         "geometry": {"type": "Polygon", "coordinates": [rings[-1].tolist()]}})
+    (tmp_path / "image.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": features}))
+    tool("tile", "-s", "37x29", "--overlap", "3", "--edge", "pad", "--centred", "--scale",
+         str(factor), "--annotations", str(tmp_path / "image.geojson"), "--paint", "-o",
+         str(tmp_path / "tiles"), str(tmp_path / "image.tif"))
+    tool("untile", str(tmp_path / "tiles"), "--files", "mask", "-m", "last", "-o",
+         str(tmp_path / "labels.tif"))
+    size = (round(height * factor), round(width * factor))
+    want = np.zeros(size, np.uint8)
+    # By the order of names stroma is 1 and tumour 2; the later one lies on top.
+    for ring, value in zip(rings, (2, 1)):
+        want[draw.polygon2mask(size, ring[:, ::-1] * factor - 0.5)] = value
+    assert np.array_equal(tifffile.imread(tmp_path / "labels.tif"), want)

@@ -13,6 +13,7 @@ struct _TsRows {
     char **sources; /* of the inputs, escaped, as seen from the manifest's folder */
     char **masks;   /* the same, for rows alone: (input, layer) */
     guint n_layers;
+    guint n_masks;  /* the layers, and what is painted */
     int carried[3]; /* columns of the dataset that come along */
     guint n_carried;
     gboolean has_raw, has_pads, has_sizes, has_scale, has_orientation;
@@ -73,6 +74,8 @@ ts_rows_new(const TsCut *cut, const char *folder)
     ts_rebase_init(&rebase, ".", folder);
     self->cut = cut;
     self->n_layers = cut->judge != NULL ? ts_judge_n_layers(cut->judge) : 0;
+    gboolean paints = cut->judge != NULL && ts_judge_painted_column(cut->judge) != NULL;
+    self->n_masks = self->n_layers + (paints ? 1 : 0);
     choose_carried(self);
     self->has_raw = cut->names != NULL && strcmp(ts_names_suffix(cut->names), ".raw") == 0;
     self->has_pads = any_pads_before(cut->plan);
@@ -109,8 +112,10 @@ static void
 append_judged_names(const TsRows *self, GString *line, gboolean with_masks)
 {
     const TsJudge *judge = self->cut->judge;
-    for (guint i = 0; with_masks && i < self->n_layers; i++)
-        g_string_append_printf(line, "\t%s", ts_judge_layer_column(judge, i));
+    for (guint i = 0; with_masks && i < self->n_masks; i++)
+        g_string_append_printf(line, "\t%s",
+                               i < self->n_layers ? ts_judge_layer_column(judge, i)
+                                                  : ts_judge_painted_column(judge));
     const char *const *columns = judge != NULL ? ts_judge_columns(judge) : NULL;
     for (; columns != NULL && *columns != NULL; columns++) {
         g_autofree char *escaped = ts_escape(*columns);
@@ -172,7 +177,7 @@ append_values(GString *line, const TsVerdict *verdict)
 static void
 append_masks(const TsRows *self, GString *line, const TsPlanTile *tile, char *const *masks)
 {
-    for (guint i = 0; i < self->n_layers && self->cut->kind != TS_CUT_TAR; i++) {
+    for (guint i = 0; i < self->n_masks && self->cut->kind != TS_CUT_TAR; i++) {
         g_string_append_c(line, '\t');
         if (masks != NULL)
             ts_escape_append(line, masks[i], strlen(masks[i]));

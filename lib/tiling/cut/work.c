@@ -195,7 +195,10 @@ make_files(TsWorker *self, const TsOpenInput *open, const TsBand *band, const Ts
     if (!encode_image(self, open, band, &tile->tile, pixels, result, error))
         return FALSE;
     for (guint i = 0; i < layers->len; i++) {
-        char *name = g_strdup_printf("%s.%s.png", key, ts_judge_layer_column(self->cut->judge, i));
+        const char *column = i < ts_judge_n_layers(self->cut->judge)
+                                 ? ts_judge_layer_column(self->cut->judge, i)
+                                 : ts_judge_painted_column(self->cut->judge);
+        char *name = g_strdup_printf("%s.%s.png", key, column);
         g_ptr_array_add(masks, name);
         if (!encode_mask(self, &tile->tile, g_ptr_array_index(layers, i), name, result, error))
             return FALSE;
@@ -220,6 +223,8 @@ finish_tile(TsWorker *self, const TsOpenInput *open, const TsBand *band, const T
         result->row = ts_rows_format_reject(rows, tile, &verdict);
         return TRUE;
     }
+    if (verdict.painted != NULL)
+        g_ptr_array_add(layers, g_steal_pointer(&verdict.painted));
     if (self->cut->names != NULL &&
         !make_files(self, open, band, tile, pixels, layers, &verdict, result, masks, error))
         return FALSE;

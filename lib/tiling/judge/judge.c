@@ -322,6 +322,12 @@ ts_judge_layer_path(const TsJudge *judge, guint layer, guint input)
     return ts_labels_layer_path(judge->labels, layer, input);
 }
 
+const char *
+ts_judge_painted_column(const TsJudge *judge)
+{
+    return ts_labels_paints(judge->labels) ? "mask" : NULL;
+}
+
 char *
 ts_judge_checksum(const TsJudge *judge)
 {
@@ -469,7 +475,8 @@ ts_judge_look(const TsJudge *judge, const TsJudgeImage *state, const TsTileView 
         g_new0(guint64, 1 + (classes != NULL ? ts_label_classes_n(classes) : 0));
     Facts facts = {.counts = counts, .numbers = numbers};
     *verdict = (TsVerdict){.keep = TRUE};
-    if (!ts_labels_look(judge->labels, state->labels, view, counts, &facts.label, error) ||
+    if (!ts_labels_look(judge->labels, state->labels, view, counts, &facts.label, &verdict->painted,
+                        error) ||
         !measure(judge, state, view, numbers + judge->first_score, error))
         return FALSE;
     put_counts(judge, counts, numbers);
@@ -484,5 +491,6 @@ ts_verdict_clear(TsVerdict *verdict)
     for (guint i = 0; i < verdict->n_values; i++)
         g_free(verdict->values[i]);
     g_free(verdict->values);
+    ts_image_free(verdict->painted);
     *verdict = (TsVerdict){0};
 }

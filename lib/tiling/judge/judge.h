@@ -41,6 +41,7 @@ typedef struct {
     double white;              /* full scale of samples, in their own units; 0: the type's */
     const char *const *masks;  /* --mask: "[NAME=]WHERE"; the first gives the labels */
     const char *annotations;   /* --annotations: WHERE there is GeoJSON; instead of a first mask */
+    gboolean paint;            /* --paint: annotations are a mask of their own, the last one */
     const char *classes;       /* --classes: a file of "ID NAME" or "#rrggbb NAME" lines */
     const char *const *labels; /* --label: rules; the first one that gives a label wins */
     const char *ignore;        /* --ignore: classes that are no data, with commas between */
@@ -77,6 +78,7 @@ typedef struct {
     const char *reason; /* the rule that drops it, as the user wrote it; the judge's; NULL: stays */
     char **values;      /* (n_values) texts for the columns, unescaped; NULL is \N */
     guint n_values;
+    TsImage *painted; /* the annotations as a mask, if they are to be painted; else NULL */
 } TsVerdict;
 
 /* Read the options and look at the masks and annotations of all inputs. TS_ERROR_ARGUMENT for what
@@ -100,6 +102,10 @@ gboolean ts_judge_may_drop(const TsJudge *judge);
 guint ts_judge_n_layers(const TsJudge *judge);
 const char *ts_judge_layer_column(const TsJudge *judge, guint layer);
 const char *ts_judge_layer_path(const TsJudge *judge, guint layer, guint input);
+
+/* The mask that is painted, if there is one, and not cut: its column; else NULL. It comes behind
+ * those of the layers. */
+const char *ts_judge_painted_column(const TsJudge *judge);
 
 /* A checksum of the names, sizes and times of change of all masks, annotations and the file of
  * classes, so that a run that goes on can tell whether they are the same. Free with g_free(). */

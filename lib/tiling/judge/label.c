@@ -17,6 +17,7 @@ struct _TsLabels {
     GPtrArray *drawn; /* paths of annotations, one an input; NULL: classes are those of layer 0 */
     TsLabelClasses *classes;
     gboolean has_ignored;
+    gboolean paints; /* annotations are a mask to be written */
 };
 
 struct _TsLabelImage {
@@ -199,6 +200,20 @@ check_use(const TsLabels *labels, const TsJudgeOptions *options, GError **error)
                         "%s: there are no classes without --mask or --annotations", idle);
 }
 
+/* What is painted is the column mask, as what is cut. */
+static gboolean
+check_paint(const TsLabels *labels, GError **error)
+{
+    if (labels->paints && labels->drawn == NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--paint: paints what --annotations draws");
+    for (guint i = 0; labels->paints && i < labels->layers->len; i++)
+        if (strcmp(ts_labels_layer_column(labels, i), "mask") == 0)
+            return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                "--paint makes the column mask; name the other one, as in --mask "
+                                "depth=FILE");
+    return TRUE;
+}
+
 static gboolean
 labels_fill(TsLabels *labels, const TsJudgeOptions *options, const TsJudgeInput *inputs,
             guint n_inputs, GError **error)
@@ -210,6 +225,9 @@ labels_fill(TsLabels *labels, const TsJudgeOptions *options, const TsJudgeInput 
         (options->annotations != NULL &&
          !find_annotations(labels, options->annotations, inputs, n_inputs, error)) ||
         !check_use(labels, options, error))
+        return FALSE;
+    labels->paints = options->paint;
+    if (!check_paint(labels, error))
         return FALSE;
     if (labels->layers->len == 0 && labels->drawn == NULL)
         return TRUE;
@@ -246,6 +264,12 @@ gboolean
 ts_labels_has_ignored(const TsLabels *labels)
 {
     return labels->has_ignored;
+}
+
+gboolean
+ts_labels_paints(const TsLabels *labels)
+{
+    return labels->paints;
 }
 
 guint
@@ -350,9 +374,26 @@ paint(const TsLabelImage *state, const TsTileView *view, GError **error)
     return ts_label_drawn_paint(state->drawn, &raster, error);
 }
 
+/* A mask of 16 bits, or of 8 if these hold all classes and the value of padding. */
+static TsImage *
+narrow(const TsLabels *labels, TsImage *painted, GError **error)
+{
+    guint32 highest = 0;
+    for (guint i = 0; i < ts_label_classes_n(labels->classes); i++)
+        highest = MAX(highest, ts_label_classes_get(labels->classes, i)->value);
+    if (highest >= G_MAXUINT8)
+        return painted;
+    TsImage *narrowed = ts_image_new(painted->width, painted->height, 1, TS_U8, error);
+    gsize n = (gsize) painted->width * (gsize) painted->height;
+    for (gsize i = 0; narrowed != NULL && i < n; i++)
+        narrowed->data[i] = (guint8) ((const guint16 *) (gconstpointer) painted->data)[i];
+    ts_image_free(painted);
+    return narrowed;
+}
+
 gboolean
 ts_labels_look(const TsLabels *labels, const TsLabelImage *state, const TsTileView *view,
-               guint64 *counts, const char **label, GError **error)
+               guint64 *counts, const char **label, TsImage **painted_mask, GError **error)
 {
     int centre = -1;
     *label = NULL;
@@ -367,5 +408,7 @@ ts_labels_look(const TsLabels *labels, const TsLabelImage *state, const TsTileVi
     if (!ts_label_mask_count(mask, labels->classes, counts, &centre, error))
         return FALSE;
     apply_rules(labels, counts, centre, label);
-    return TRUE;
+    if (labels->paints)
+        *painted_mask = narrow(labels, g_steal_pointer(&painted), error);
+    return !labels->paints || *painted_mask != NULL;
 }

@@ -24,6 +24,9 @@ guint ts_labels_n_layers(const TsLabels *labels);
 const char *ts_labels_layer_column(const TsLabels *labels, guint layer);
 const char *ts_labels_layer_path(const TsLabels *labels, guint layer, guint input);
 
+/* Whether annotations are painted as a mask. */
+gboolean ts_labels_paints(const TsLabels *labels);
+
 /* See ts_judge_checksum(). */
 char *ts_labels_checksum(const TsLabels *labels);
 
@@ -33,9 +36,10 @@ ts_labels_begin_image(const TsLabels *labels, guint input, TsLabelImage **state,
 void ts_label_image_free(TsLabelImage *state);
 
 /* Add the pixels of each class in a tile to `counts` (n classes + 1) and set `label` to its label,
- * borrowed, or NULL. */
+ * borrowed, or NULL. `*painted` becomes the mask of annotations, if they are painted: values of
+ * classes in 8 bits, or in 16 where there is one above 254. */
 gboolean ts_labels_look(const TsLabels *labels, const TsLabelImage *state, const TsTileView *view,
-                        guint64 *counts, const char **label, GError **error);
+                        guint64 *counts, const char **label, TsImage **painted, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsLabels, ts_labels_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsLabelImage, ts_label_image_free)
