@@ -7,10 +7,16 @@
 static TsSplitRows
 rows_to_deal(const SplitJob *job)
 {
+    const TsClasses *classes = job->classes;
+    const TsLabelSets *sets = job->sets;
     return (TsSplitRows){
         .n = job->n,
-        .strata = job->classes != NULL ? job->classes->of_row : NULL,
-        .n_strata = job->classes != NULL ? job->classes->n : 0,
+        .strata = classes != NULL ? classes->of_row : NULL,
+        .n_strata = classes != NULL ? classes->n
+                    : sets != NULL  ? sets->n
+                                    : 0,
+        .label_begin = sets != NULL ? sets->first : NULL,
+        .labels = sets != NULL ? sets->labels : NULL,
         .groups = job->groups,
         .n_groups = job->n_groups,
         .locked = job->locked,
@@ -57,14 +63,14 @@ deal_one_group_a_fold(SplitJob *job, GError **error)
     return TRUE;
 }
 
-/* Locked rows without groups are groups of one row. */
+/* Rows that are locked or have several labels are groups of one row. */
 static gboolean
 deal_once(SplitJob *job, const TsSplitRows *rows, guint64 seed, guint32 *split_of_row,
           GError **error)
 {
     if (split_options.hash)
         return split_hash_deal(job, seed, split_of_row, error);
-    if (rows->groups != NULL || rows->locked != NULL)
+    if (rows->groups != NULL || rows->locked != NULL || rows->label_begin != NULL)
         return ts_split_by_groups(job->shares, rows, seed, split_of_row, error);
     return ts_split_by_strata(job->shares, rows, seed, split_of_row, error);
 }

@@ -67,10 +67,37 @@ keep_dealt_rows(const SplitJob *job, TsClasses *classes)
     }
 }
 
+static void
+keep_dealt_sets(const SplitJob *job, TsLabelSets *sets)
+{
+    guint64 at = 0;
+    for (guint64 i = 0; i < job->n; i++) {
+        guint64 begin = sets->first[job->rows[i]], end = sets->first[job->rows[i] + 1];
+        sets->is_labelled[i] = sets->is_labelled[job->rows[i]];
+        sets->first[i] = at;
+        memmove(sets->labels + at, sets->labels + begin, (end - begin) * sizeof *sets->labels);
+        at += end - begin;
+    }
+    sets->first[job->n] = at;
+    sets->n_rows = job->n;
+}
+
+static gboolean
+read_sets(SplitJob *job, GError **error)
+{
+    const char *label = split_options.label != NULL ? split_options.label : "labels";
+    job->sets = ts_label_sets_new(job->manifest, label, error);
+    if (job->sets != NULL)
+        keep_dealt_sets(job, job->sets);
+    return job->sets != NULL;
+}
+
 static gboolean
 read_classes(SplitJob *job, GError **error)
 {
     const char *label = split_options.label != NULL ? split_options.label : "label";
+    if (split_options.multi_label)
+        return read_sets(job, error);
     gboolean needed = split_options.label != NULL || (job->shares != NULL && !split_options.hash);
     if (split_options.no_stratify || (!needed && ts_manifest_find_column(job->manifest, label) < 0))
         return TRUE;
@@ -156,6 +183,7 @@ split_job_clear(SplitJob *job)
     g_clear_pointer(&job->manifest, ts_manifest_free);
     g_clear_pointer(&job->rows, g_free);
     g_clear_pointer(&job->classes, ts_classes_free);
+    g_clear_pointer(&job->sets, ts_label_sets_free);
     g_clear_pointer(&job->groups, g_free);
     g_clear_pointer(&job->locked, g_free);
     g_clear_pointer(&job->blocks, ts_blocks_free);

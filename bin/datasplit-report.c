@@ -62,22 +62,42 @@ report_sizes(const SplitJob *job, guint repeat, GError **error)
     return TRUE;
 }
 
-/* Rows by class and part. The class behind the last is that of the unlabelled. */
+static guint
+n_classes(const SplitJob *job)
+{
+    return job->classes != NULL ? job->classes->n : job->sets != NULL ? job->sets->n : 0;
+}
+
+static const char *
+class_name(const SplitJob *job, guint class)
+{
+    return job->classes != NULL ? job->classes->names[class] : job->sets->names[class];
+}
+
+/* Rows by class and part: (n_classes + 2, n_parts). Behind the classes come the rows that have
+ * none, and all rows. */
 static guint64 *
 count_cells(const SplitJob *job, guint repeat, GError **error)
 {
-    guint n = job->classes != NULL ? job->classes->n : 0;
-    guint64 *cells = NULL;
-    gsize n_cells;
-    if (!g_size_checked_mul(&n_cells, (gsize) n + 1, job->n_parts))
+    guint n = n_classes(job);
+    gsize n_cells, n_parts = job->n_parts;
+    if (!g_size_checked_mul(&n_cells, (gsize) n + 2, n_parts)) {
         ts_error_set(error, TS_ERROR_NO_MEMORY, "table of classes: too large");
-    else
-        cells = ts_try_alloc(n_cells + 1, sizeof *cells, "table of classes", error);
+        return NULL;
+    }
+    guint64 *cells = ts_try_alloc(n_cells + 1, sizeof *cells, "table of classes", error);
     for (guint64 i = 0; cells != NULL && i < job->n; i++) {
-        gint32 class = job->classes != NULL ? job->classes->of_row[i] : -1;
         guint32 part = job->part_of_row[repeat][i];
-        if (part != TS_SPLIT_NONE)
-            cells[(gsize) (class >= 0 ? (guint) class : n) * job->n_parts + part]++;
+        if (part == TS_SPLIT_NONE)
+            continue;
+        guint64 begin = job->sets != NULL ? job->sets->first[i] : 0;
+        guint64 end = job->sets != NULL ? job->sets->first[i + 1] : 0;
+        gint32 class = job->classes != NULL ? job->classes->of_row[i] : -1;
+        for (guint64 k = begin; k < end; k++)
+            cells[job->sets->labels[k] * n_parts + part]++;
+        if (begin == end)
+            cells[(class >= 0 ? (guint) class : n) * n_parts + part]++;
+        cells[((gsize) n + 1) * n_parts + part]++;
     }
     return cells;
 }
@@ -86,21 +106,27 @@ count_cells(const SplitJob *job, guint repeat, GError **error)
 static void
 warn_of_absent_classes(const SplitJob *job, const guint64 *cells)
 {
-    for (guint p = 0; p < job->n_parts; p++) {
-        guint n_absent = 0, first = 0, n_present = 0;
-        for (guint c = job->classes->n; c-- > 0;) {
-            n_present += cells[(gsize) c * job->n_parts + p] > 0;
-            if (job->classes->counts[c] > 0 && cells[(gsize) c * job->n_parts + p] == 0) {
-                n_absent++;
-                first = c;
-            }
+    gsize n_parts = job->n_parts;
+    for (guint p = 0; p < n_parts; p++) {
+        guint n_absent = 0, first = 0;
+        guint64 n_rows = 0, n_present = 0;
+        for (guint c = n_classes(job); c-- > 0;) {
+            guint64 n_of_class = 0;
+            for (guint q = 0; q < n_parts; q++)
+                n_of_class += cells[c * n_parts + q];
+            n_present += cells[c * n_parts + p];
+            if (n_of_class == 0 || cells[c * n_parts + p] > 0)
+                continue;
+            n_absent++;
+            first = c;
+            n_rows = n_of_class;
         }
         if (n_absent > 0 && n_present > 0)
             ts_warning("%s '%s' has no row of %u class%s, such as '%s' (%" G_GUINT64_FORMAT
                        " row%s in all)",
                        split_job_has_folds(job) ? "fold" : "split", job->names[p], n_absent,
-                       n_absent == 1 ? "" : "es", job->classes->names[first],
-                       job->classes->counts[first], job->classes->counts[first] == 1 ? "" : "s");
+                       n_absent == 1 ? "" : "es", class_name(job, first), n_rows,
+                       n_rows == 1 ? "" : "s");
     }
 }
 
@@ -136,19 +162,16 @@ static gboolean
 for_each_residual(const SplitJob *job, const guint64 *cells, guint repeat, UseResidual use,
                   gpointer data, GError **error)
 {
-    guint n = job->classes != NULL ? job->classes->n : 0, n_parts = job->n_parts;
-    guint64 sums[TS_SPLITS_MAX] = {0};
-    for (gsize i = 0; i < ((gsize) n + 1) * n_parts; i++)
-        sums[i % n_parts] += cells[i];
-    if (!use_row(job, repeat, "(all)", sums, use, data, error))
+    guint n = n_classes(job);
+    gsize n_parts = job->n_parts;
+    gboolean stratified = job->classes != NULL || job->sets != NULL;
+    if (!use_row(job, repeat, "(all)", cells + (n + 1) * n_parts, use, data, error))
         return FALSE;
-    if (job->classes == NULL)
-        return TRUE;
     for (guint c = 0; c < n; c++)
-        if (!use_row(job, repeat, job->classes->names[c], cells + (gsize) c * n_parts, use, data,
-                     error))
+        if (!use_row(job, repeat, class_name(job, c), cells + c * n_parts, use, data, error))
             return FALSE;
-    return use_row(job, repeat, "(unlabelled)", cells + (gsize) n * n_parts, use, data, error);
+    return !stratified || use_row(job, repeat, job->sets != NULL ? "(no label)" : "(unlabelled)",
+                                  cells + n * n_parts, use, data, error);
 }
 
 static gboolean
@@ -211,7 +234,7 @@ report_repeat(const SplitJob *job, guint repeat, TsManifestWriter *writer, GErro
     g_autofree guint64 *cells = count_cells(job, repeat, error);
     if (cells == NULL)
         return FALSE;
-    if (job->classes != NULL)
+    if (job->classes != NULL || job->sets != NULL)
         warn_of_absent_classes(job, cells);
     if (job->shares != NULL && job->shares->n == job->n_parts && split_options.fold == 0 &&
         !report_largest_residual(job, cells, repeat, error))

@@ -9,6 +9,7 @@
 #include "balance/split_blocks.h"
 #include "manifest/classes.h"
 #include "manifest/manifest.h"
+#include "stats/label_sets.h"
 
 G_BEGIN_DECLS
 
@@ -19,7 +20,7 @@ typedef struct {
     char *compat;
     gboolean no_shuffle;
     char *label;
-    gboolean no_stratify;
+    gboolean no_stratify, multi_label;
     char **group;
     gboolean no_groups;
     char *blocks;
@@ -43,6 +44,7 @@ typedef struct {
     guint64 *rows;      /* those that are dealt, ascending */
     guint64 n;          /* how many */
     TsClasses *classes; /* NULL: not looked at; of_row has a number per dealt row */
+    TsLabelSets *sets;  /* with --multi-label, in place of classes; of the dealt rows */
     gint32 *groups;     /* per dealt row, as in TsSplitRows; NULL: none */
     guint n_groups;
     gint32 *locked;        /* per dealt row the split it stays in, -1: none. NULL: no --lock */

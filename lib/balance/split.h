@@ -34,6 +34,10 @@ typedef struct {
     const gint32 *strata; /* class of a row, 0 .. n_strata - 1; -1: a stratum of their own, the
                              unlabelled. NULL: all rows are one stratum */
     guint n_strata;
+    const guint64 *label_begin; /* rows with several strata each: those of a row are
+                                   labels[label_begin[row]] .. labels[label_begin[row + 1] - 1].
+                                   NULL: strata */
+    const guint32 *labels;      /* 0 .. n_strata - 1 */
     const gint32 *groups; /* group of a row, 0 .. n_groups - 1; -1: a group of its own. NULL: no
                              groups */
     guint n_groups;
@@ -68,15 +72,16 @@ guint64 ts_split_whole_part(double share, guint64 count, double *remainder);
  * up or down (controlled rounding, Cox, "A constructive procedure for unbiased controlled
  * rounding", JASA 1987; here by greedy choice and augmenting paths). Should no such table exist,
  * totals stay exact and a stratum may be off by more. Which rows of a stratum go where is random.
- * Groups and locks are not looked at. TS_ERROR_NO_MEMORY. */
+ * Groups, locks and labels are not looked at. TS_ERROR_NO_MEMORY. */
 gboolean ts_split_by_strata(const TsSplitShares *shares, const TsSplitRows *rows, guint64 seed,
                             guint32 *split_of_row, GError **error);
 
 /* Deal whole groups so that splits come near their share of all rows and of every stratum: largest
  * group first, each to the split where it lowers the sum of squared deviations of shares most, then
  * single groups are moved and pairs of them exchanged for as long as that lowers it. Groups of one
- * size are taken in random order; a group with a locked row stays in its split. TS_ERROR_FORMAT if
- * rows of one group are locked to two splits, TS_ERROR_NO_MEMORY. */
+ * size are taken in random order; every label of a row counts as one of its strata; a group with a
+ * locked row stays in its split. TS_ERROR_FORMAT if rows of one group are locked to two splits,
+ * TS_ERROR_NO_MEMORY. */
 gboolean ts_split_by_groups(const TsSplitShares *shares, const TsSplitRows *rows, guint64 seed,
                             guint32 *split_of_row, GError **error);
 

@@ -29,13 +29,33 @@ compare_parts(const void *a, const void *b)
     return (x->stratum > y->stratum) - (x->stratum < y->stratum);
 }
 
-/* One part a row at first, then equal ones are added up. */
+/* One part for every stratum of a row. */
+static void
+list_parts(TsGroupTable *self, const TsSplitRows *rows, const guint *numbers)
+{
+    guint none = self->n_strata - 1;
+    TsGroupPart *part = self->parts;
+    for (guint64 row = 0; row < rows->n; row++) {
+        guint64 begin = rows->label_begin != NULL ? rows->label_begin[row] : 0;
+        guint64 end = rows->label_begin != NULL ? rows->label_begin[row + 1] : 0;
+        gboolean has_stratum = rows->strata != NULL && rows->strata[row] >= 0;
+        for (guint64 i = begin; i < end; i++)
+            *part++ = (TsGroupPart){numbers[row], rows->labels[i], 1};
+        if (begin == end)
+            *part++ =
+                (TsGroupPart){numbers[row], has_stratum ? (guint) rows->strata[row] : none, 1};
+        self->group_size[numbers[row]]++;
+    }
+    self->n_parts = (gsize) (part - self->parts);
+}
+
+/* Add up equal parts. */
 static void
 merge_parts(TsGroupTable *self)
 {
     gsize n = 0;
-    qsort(self->parts, self->n_rows, sizeof *self->parts, compare_parts);
-    for (guint64 i = 0; i < self->n_rows; i++) {
+    qsort(self->parts, self->n_parts, sizeof *self->parts, compare_parts);
+    for (gsize i = 0; i < self->n_parts; i++) {
         if (n > 0 && compare_parts(&self->parts[n - 1], &self->parts[i]) == 0)
             self->parts[n - 1].count++;
         else
@@ -43,7 +63,6 @@ merge_parts(TsGroupTable *self)
     }
     for (gsize i = 0; i < n; i++) {
         self->begin[self->parts[i].group + 1] = i + 1;
-        self->group_size[self->parts[i].group] += self->parts[i].count;
         self->sizes[self->parts[i].stratum] += self->parts[i].count;
     }
     for (guint g = 0; g < self->n_groups; g++)
@@ -57,7 +76,7 @@ groups_alloc(TsGroupTable *self, GError **error)
     gsize n_cells;
     if (!g_size_checked_mul(&n_cells, self->n_strata, self->shares->n))
         return ts_error_set(error, TS_ERROR_NO_MEMORY, "%s: too many", what);
-    self->parts = ts_try_alloc(self->n_rows, sizeof *self->parts, what, error);
+    self->parts = ts_try_alloc(self->n_parts, sizeof *self->parts, what, error);
     if (self->parts == NULL)
         return FALSE;
     self->begin = ts_try_alloc((gsize) self->n_groups + 1, sizeof *self->begin, what, error);
@@ -171,17 +190,15 @@ gboolean
 ts_split_by_groups(const TsSplitShares *shares, const TsSplitRows *rows, guint64 seed,
                    guint32 *split_of_row, GError **error)
 {
-    guint none = rows->strata != NULL ? rows->n_strata : 0;
-    g_auto(TsGroupTable) self = {.shares = shares, .n_strata = none + 1, .n_rows = rows->n};
+    /* The last stratum is that of the rows that have none. */
+    guint n_strata = rows->strata != NULL || rows->label_begin != NULL ? rows->n_strata + 1 : 1;
+    g_auto(TsGroupTable) self = {.shares = shares, .n_strata = n_strata, .n_rows = rows->n};
     g_autofree guint *numbers = ts_try_alloc(rows->n, sizeof *numbers, "groups", error);
+    self.n_parts = rows->n + (rows->label_begin != NULL ? rows->label_begin[rows->n] : 0);
     if (numbers == NULL || !number_groups(rows, numbers, &self.n_groups, error) ||
         !groups_alloc(&self, error))
         return FALSE;
-    for (guint64 row = 0; row < rows->n; row++) {
-        guint stratum =
-            rows->strata != NULL && rows->strata[row] >= 0 ? (guint) rows->strata[row] : none;
-        self.parts[row] = (TsGroupPart){numbers[row], stratum, 1};
-    }
+    list_parts(&self, rows, numbers);
     merge_parts(&self);
     g_autofree guint *order = order_groups(&self, seed, error);
     if (order == NULL || !lock_groups(&self, rows, numbers, error))

@@ -24,6 +24,7 @@ typedef struct {
     const TsSplitShares *shares;
     guint n_strata, n_groups;
     guint64 n_rows;
+    gsize n_parts;       /* before equal ones are added up; more than rows where they have labels */
     TsGroupPart *parts;  /* sorted by group, then stratum */
     gsize *begin;        /* n_groups + 1: parts of each group */
     guint64 *group_size; /* rows of each group */

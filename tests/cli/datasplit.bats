@@ -200,6 +200,18 @@ digits() {
     bad 1 "--counts: counts add up to 3, there are 2 rows" --counts a=3,b=rest two.tsv
 }
 
+@test "every one of several labels is split in proportion" {
+    awk 'BEGIN { print "file_name\tlabels"
+                 for (i = 0; i < 400; i++)
+                     print i "\t" (i % 2 ? "a" : "b") (i % 3 ? "" : ";c") (i % 7 ? "" : ";d") }' >m.tsv
+    datasplit -q --multi-label -r x=75,y=25 --residuals r.tsv m.tsv >split.tsv
+    [ "$(cut -f2 r.tsv | sort -u | paste -sd' ')" = "(all) a b c class d" ]
+    awk -F'\t' 'NR > 1 && ($5 > 1 || $5 < -1) { exit 1 }' r.tsv
+    tail -n +2 split.tsv | awk -F'\t' '$3 == "y" && $2 ~ /d/' | wc -l | grep -Eqx '1[345]'
+    datasplit --only x --multi-label -k 3 split.tsv >folds.tsv
+    [ "$(column fold folds.tsv | sizes)" = '1=100,2=100,3=100,\N=100' ]
+}
+
 # keys N: a manifest of N rows with labels.
 keys() {
     printf 'file_name\tlabel\n'
@@ -421,6 +433,8 @@ sizes() {
     bad 2 "--hash keeps rows of one --key together" --hash --group group shapes.tsv
     bad 2 "neither --hash nor --lock" --hash --compat sklearn -k 2 shapes.tsv
     bad 2 "--lock and --repeats exclude each other" --lock shapes.tsv --repeats 2 shapes.tsv
+    bad 2 "--multi-label and --no-stratify exclude" --multi-label --no-stratify shapes.tsv
+    bad 2 "have no use for --multi-label" --multi-label --hash shapes.tsv
     bad 2 "--compat 'torch': sklearn was expected" --compat torch -k 3 shapes.tsv
     bad 2 "--compat sklearn needs --folds, --ratios or --counts" --compat sklearn shapes.tsv
     bad 2 "divides into two splits" --compat sklearn -r a=50,b=25,c=25 shapes.tsv

@@ -53,7 +53,7 @@ make_case(Case *c, guint64 item)
 static gboolean
 deal_by_strata(const Case *c, guint64 seed, guint32 *split)
 {
-    const TsSplitRows rows = {c->n_rows, c->strata, c->n_strata, NULL, 0, NULL};
+    const TsSplitRows rows = {.n = c->n_rows, .strata = c->strata, .n_strata = c->n_strata};
     return ts_split_by_strata(c->shares, &rows, seed, split, NULL);
 }
 
@@ -66,7 +66,11 @@ deal_by_totals(const Case *c, guint64 seed, guint32 *split)
 static gboolean
 deal_by_groups(const Case *c, guint64 seed, guint32 *split)
 {
-    const TsSplitRows rows = {c->n_rows, c->strata, c->n_strata, c->groups, c->n_groups, NULL};
+    const TsSplitRows rows = {.n = c->n_rows,
+                              .strata = c->strata,
+                              .n_strata = c->n_strata,
+                              .groups = c->groups,
+                              .n_groups = c->n_groups};
     return ts_split_by_groups(c->shares, &rows, seed, split, NULL);
 }
 
@@ -170,7 +174,7 @@ START_TEST(hard_tables_have_exact_totals)
     for (guint64 seed = 0; seed < 30; seed++) {
         guint32 split[60];
         guint64 cells[3][5] = {{0}}, sums[5] = {0};
-        const TsSplitRows rows = {n_rows, strata, hard[_i].n_strata, NULL, 0, NULL};
+        const TsSplitRows rows = {.n = n_rows, .strata = strata, .n_strata = hard[_i].n_strata};
         ck_assert(ts_split_by_strata(&shares, &rows, seed, split, NULL));
         for (guint64 row = 0; row < n_rows; row++) {
             cells[strata[row]][split[row]]++;
@@ -294,13 +298,53 @@ START_TEST(locked_rows_stay_and_take_their_groups_along)
     ck_assert(deal_by_groups(&c, 3, c.split));
     for (guint64 row = 0; row < c.n_rows; row++)
         locked[row] = row % 3 == 0 ? (gint32) c.split[row] : -1;
-    TsSplitRows rows = {c.n_rows, c.strata, c.n_strata, c.groups, c.n_groups, locked};
+    TsSplitRows rows = {.n = c.n_rows,
+                        .strata = c.strata,
+                        .n_strata = c.n_strata,
+                        .groups = c.groups,
+                        .n_groups = c.n_groups,
+                        .locked = locked};
     ck_assert(ts_split_by_groups(c.shares, &rows, 4, split, NULL));
     for (guint64 row = 0; row < c.n_rows; row++)
         for (guint64 other = 0; other < c.n_rows; other += 3)
             if (row == other || (c.groups[row] >= 0 && c.groups[row] == c.groups[other]))
                 ck_assert_uint_eq(split[row], c.split[other]);
     ts_split_shares_free(c.shares);
+}
+END_TEST
+
+/* Labels that come together in many ways: each is shared out to about two rows, and all
+ * rows, which count as much as one label does, to a few. */
+START_TEST(every_label_of_a_row_counts)
+{
+    enum { N = 2000, N_LABELS = 12 };
+    g_autoptr(TsSplitShares) shares = ts_split_shares_parse("a=0.6,b=0.3,c=0.1", NULL);
+    guint64 begin[N + 1] = {0}, total[N_LABELS + 1] = {0}, cells[N_LABELS + 1][3] = {{0}};
+    guint32 labels[N * N_LABELS], split[N];
+    TsRng rng;
+    ts_rng_init(&rng, 3, "labels", (guint64) _i);
+    for (guint row = 0; row < N; row++) {
+        begin[row + 1] = begin[row];
+        for (guint32 label = 0; label < N_LABELS; label++)
+            if (ts_rng_uniform(&rng) < 0.5 / (label + 1))
+                labels[begin[row + 1]++] = label;
+    }
+    const TsSplitRows rows = {.n = N, .label_begin = begin, .labels = labels, .n_strata = N_LABELS};
+    ck_assert(ts_split_by_groups(shares, &rows, 5, split, NULL));
+    for (guint row = 0; row < N; row++) {
+        cells[N_LABELS][split[row]]++;
+        total[N_LABELS]++;
+        for (guint64 i = begin[row]; i < begin[row + 1]; i++) {
+            cells[labels[i]][split[row]]++;
+            total[labels[i]]++;
+        }
+    }
+    for (guint label = 0; label <= N_LABELS; label++)
+        for (guint s = 0; s < 3; s++)
+            ck_assert_msg(
+                fabs((double) cells[label][s] - (double) total[label] * shares->shares[s]) <=
+                    (label < N_LABELS ? 2.5 : 8),
+                "label %u, split %u", label, s);
 }
 END_TEST
 
@@ -364,7 +408,7 @@ START_TEST(counts_are_met)
     gint32 strata[40];
     for (gint32 row = 0; row < 40; row++)
         strata[row] = row % 3;
-    const TsSplitRows rows = {40, strata, 3, NULL, 0, NULL};
+    const TsSplitRows rows = {.n = 40, .strata = strata, .n_strata = 3};
     ck_assert(ts_split_by_strata(s, &rows, 1, split, NULL));
     for (guint row = 0; row < 40; row++)
         sums[split[row]]++;
@@ -514,6 +558,7 @@ main(void)
     tcase_add_loop_test(groups, small_groups_come_near_the_shares, 0, 10);
     tcase_add_loop_test(groups, groups_are_exchanged_where_moves_do_not_help, 0, 5);
     tcase_add_loop_test(groups, locked_rows_stay_and_take_their_groups_along, 0, 7);
+    tcase_add_loop_test(groups, every_label_of_a_row_counts, 0, 5);
     tcase_add_test(groups, a_group_locked_to_two_splits_is_refused);
     tcase_add_test(groups, one_group_goes_to_the_largest_split);
     tcase_add_test(groups, relations_are_joined_through_chains);
