@@ -12,7 +12,7 @@
 
 static struct {
     char *output, *root, *model, *size, *train_split, *val_split;
-    int channels, epochs, batch_size, weights_from, patience, cache_mb;
+    int channels, epochs, batch_size, weights_from, patience, cache_mb, histograms;
     double mean, std;
     char *optimizer, *clip, *schedule, *schedule_by, *loss, *class_weights, *monitor, *augment;
     double rate, warmup_epochs, min_delta;
@@ -23,6 +23,7 @@ static struct {
     .epochs = 20,
     .batch_size = 64,
     .cache_mb = 1024,
+    .histograms = 1,
     .mean = 0.5,
     .std = 0.5,
     .rate = NOT_GIVEN,
@@ -88,6 +89,9 @@ static const GOptionEntry entries[] = {
      "Memory for decoded samples, in MiB (default: 1024)", "N"},
     {"callback", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.callbacks,
      "Add a callback, see below; may be given again", "NAME[:ARGUMENT]"},
+    {"histograms", 0, 0, G_OPTION_ARG_INT, &opt.histograms,
+     "Weights and gradients as distributions for TensorBoard each N epochs (default: 1; 0: never)",
+     "N"},
     {"no-tensorboard", 0, 0, G_OPTION_ARG_NONE, &opt.no_tensorboard, "Write no TensorBoard events",
      NULL},
     {"resume", 0, 0, G_OPTION_ARG_NONE, &opt.resume,
@@ -170,6 +174,7 @@ check_numbers(GError **error)
                   {"--class-weights-from", opt.weights_from, 0},
                   {"--early-stopping", opt.patience, 0},
                   {"--cache-mb", opt.cache_mb, 0},
+                  {"--histograms", opt.histograms, 0},
                   {"--channels", opt.channels, 0}};
     for (gsize i = 0; i < G_N_ELEMENTS(checks); i++)
         if (checks[i].value < checks[i].min)
@@ -210,6 +215,7 @@ gather_options(const char *dataset, TsRunOptions *options, GError **error)
         .patience = (guint) opt.patience,
         .min_delta = opt.min_delta,
         .callbacks = opt.callbacks,
+        .histogram_epochs = (guint) opt.histograms,
         .tensorboard = !opt.no_tensorboard,
         .resume = opt.resume,
         .replace = ts_tool_force(),

@@ -8,7 +8,8 @@
  *     train_begin
  *       epoch_begin                            for each epoch
  *         batch_begin, batch_end               for each iteration (one update of the weights)
- *         validation_end                       if there are validation rows
+ *         validation_batch_end                 for each batch of the validation rows, if there are
+ *         validation_end                       likewise
  *       epoch_end
  *     train_end                                also after an early stop
  *
@@ -32,6 +33,7 @@ struct _TsCallback {
     TsCallbackFunc epoch_begin;
     TsCallbackFunc batch_begin;
     TsCallbackFunc batch_end;
+    TsCallbackFunc validation_batch_end;
     TsCallbackFunc validation_end;
     TsCallbackFunc epoch_end;
     TsCallbackFunc train_end;

@@ -391,6 +391,21 @@ write_run_json(const TsRun *run, GError **error)
     return ts_json_write(json, path, TRUE, error);
 }
 
+/* The command line as it can be given to a shell again, as a block of Markdown. */
+static char *
+describe_command(const char *const *words)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789_-+=./:,@%";
+    g_autoptr(GString) text = g_string_new("   ");
+    for (; words != NULL && *words != NULL; words++) {
+        g_autofree char *quoted = g_shell_quote(*words);
+        gboolean is_plain = **words != '\0' && strspn(*words, plain) == strlen(*words);
+        g_string_append_printf(text, " %s", is_plain ? *words : quoted);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 static void
 add_callbacks(TsRun *run)
 {
@@ -405,8 +420,11 @@ add_callbacks(TsRun *run)
                                               ? ts_plateau_new(&schedule, &best)
                                               : ts_learning_rate_scheduler_new(&schedule));
     ts_trainer_add_callback(run->trainer, ts_progress_callback_new());
-    if (options->tensorboard)
-        ts_trainer_add_callback(run->trainer, ts_tensorboard_new(options->folder));
+    if (options->tensorboard) {
+        g_autofree char *text = describe_command(options->command);
+        ts_trainer_add_callback(
+            run->trainer, ts_tensorboard_new(options->folder, text, options->histogram_epochs));
+    }
     ts_trainer_add_callback(run->trainer, ts_csv_log_new(csv));
     ts_trainer_add_callback(run->trainer, ts_model_checkpoint_new(run->model_path, &best, TRUE));
     if (options->patience > 0) {

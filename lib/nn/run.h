@@ -41,6 +41,7 @@ typedef struct {
     guint patience;             /* of early stopping; 0: none */
     double min_delta;
     char *const *callbacks; /* as ts_callback_parse() reads them, or NULL */
+    guint histogram_epochs; /* distributions for TensorBoard each so many epochs; 0: none */
     gboolean tensorboard;
 
     gboolean resume;  /* go on from last.ckpt, if there is one */

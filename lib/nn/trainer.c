@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
-#include "stats/confusion.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -47,6 +46,7 @@ ts_trainer_free(TsTrainer *self)
     ts_net_free(self->net);
     ts_net_free(self->net_rest);
     ts_net_free(self->net_val);
+    ts_confusion_free(self->confusion);
     g_free(self->stop_reason);
     g_free(self);
 }
@@ -316,6 +316,7 @@ train_epoch(TsTrainer *self, GError **error)
     GError *loader_error = NULL;
     const TsBatch *batch;
     while ((batch = ts_loader_next(self->train, &loader_error)) != NULL) {
+        self->batch_in_hand = batch;
         if (!NOTIFY(self, batch_begin, error) || !train_batch(self, batch, error) ||
             !NOTIFY(self, batch_end, error) || ts_interrupt_check(error))
             return FALSE;
@@ -328,8 +329,7 @@ train_epoch(TsTrainer *self, GError **error)
 }
 
 static gboolean
-validate_batch(TsTrainer *self, const TsBatch *batch, TsLossSums *sums, TsConfusion *confusion,
-               GError **error)
+validate_batch(TsTrainer *self, const TsBatch *batch, TsLossSums *sums, GError **error)
 {
     const guint classes = g_strv_length(self->model->classes);
     fill_input(self->net_val, batch, &self->model->preprocess);
@@ -339,29 +339,40 @@ validate_batch(TsTrainer *self, const TsBatch *batch, TsLossSums *sums, TsConfus
     ts_loss_compute(NULL, logits, batch->labels, batch->weights, batch->n, classes, batch->n, NULL,
                     sums);
     for (guint i = 0; i < batch->n; i++)
-        ts_confusion_add(confusion, (guint) batch->labels[i],
+        ts_confusion_add(self->confusion, (guint) batch->labels[i],
                          ts_loss_predicted_class(logits + (gsize) i * classes, classes), 1);
-    return TRUE;
+    self->batch_in_hand = batch;
+    self->logits_in_hand = logits;
+    return NOTIFY(self, validation_batch_end, error);
+}
+
+/* The confusion matrix and the net of validation, made at the first one. */
+static gboolean
+prepare_validation(TsTrainer *self, GError **error)
+{
+    if (self->confusion == NULL)
+        self->confusion = ts_confusion_new(g_strv_length(self->model->classes),
+                                           (const char *const *) self->model->classes, error);
+    if (self->confusion == NULL)
+        return FALSE;
+    ts_confusion_reset(self->confusion);
+    if (self->net_val == NULL)
+        self->net_val = ts_net_new(self->model->graph, self->model->params,
+                                   self->options.batch_size, TS_NET_INFER, error);
+    return self->net_val != NULL;
 }
 
 gboolean
 ts_trainer_validate(TsTrainer *self, TsLoader *loader, double *loss, double *accuracy,
                     double *balanced_accuracy, GError **error)
 {
-    g_autoptr(TsConfusion) confusion = ts_confusion_new(
-        g_strv_length(self->model->classes), (const char *const *) self->model->classes, error);
-    if (confusion == NULL)
-        return FALSE;
-    if (self->net_val == NULL)
-        self->net_val = ts_net_new(self->model->graph, self->model->params,
-                                   self->options.batch_size, TS_NET_INFER, error);
-    if (self->net_val == NULL || !ts_loader_begin_epoch(loader, 0, 0, error))
+    if (!prepare_validation(self, error) || !ts_loader_begin_epoch(loader, 0, 0, error))
         return FALSE;
     GError *loader_error = NULL;
     TsLossSums sums = {0};
     const TsBatch *batch;
     while ((batch = ts_loader_next(loader, &loader_error)) != NULL)
-        if (!validate_batch(self, batch, &sums, confusion, error))
+        if (!validate_batch(self, batch, &sums, error))
             return FALSE;
     if (loader_error != NULL) {
         g_propagate_error(error, loader_error);
@@ -369,7 +380,7 @@ ts_trainer_validate(TsTrainer *self, TsLoader *loader, double *loss, double *acc
     }
     *loss = ts_loss_mean(&sums);
     *accuracy = ts_loss_accuracy(&sums);
-    *balanced_accuracy = ts_confusion_compute_balanced_accuracy(confusion);
+    *balanced_accuracy = ts_confusion_compute_balanced_accuracy(self->confusion);
     return TRUE;
 }
 

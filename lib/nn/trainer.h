@@ -19,6 +19,7 @@
 #include "nn/net.h"
 #include "nn/optimizer.h"
 #include "sample/loader.h"
+#include "stats/confusion.h"
 
 G_BEGIN_DECLS
 
@@ -51,10 +52,13 @@ struct _TsTrainer {
     guint64 batch;     /* batches done in it */
     guint64 iteration; /* updates done in all */
     double learning_rate;
-    double batch_loss;  /* of the last batch */
-    TsLossSums sums;    /* over the epoch so far */
-    TsLogs *logs;       /* of the epoch; complete at epoch_end */
-    GPtrArray *history; /* of TsLogs, one an epoch done */
+    const TsBatch *batch_in_hand; /* in batch_begin, batch_end and validation_batch_end */
+    const float *logits_in_hand;  /* (n, classes), in validation_batch_end */
+    TsConfusion *confusion;       /* of the last validation; NULL before */
+    double batch_loss;            /* of the last batch */
+    TsLossSums sums;              /* over the epoch so far */
+    TsLogs *logs;                 /* of the epoch; complete at epoch_end */
+    GPtrArray *history;           /* of TsLogs, one an epoch done */
     gboolean stop;
     char *stop_reason;
 };

@@ -32,6 +32,41 @@ const char *ts_event_writer_path(const TsEventWriter *self);
 gboolean ts_event_writer_add_scalar(TsEventWriter *self, const char *tag, gint64 step, float value,
                                     GError **error);
 
+/* Numbers in bins: limit[i] is the upper end of bin i, which holds count[i] of them. */
+typedef struct {
+    double min, max, n, sum, sum_of_squares;
+    guint n_bins;
+    const double *limit, *count;
+} TsEventHistogram;
+
+/* Add a distribution to the series `tag`. Errors as add_scalar. */
+gboolean ts_event_writer_add_histogram(TsEventWriter *self, const char *tag, gint64 step,
+                                       const TsEventHistogram *histogram, GError **error);
+
+/* Add a picture: `n` bytes of a PNG of width x height with 1 or 3 samples a pixel. */
+gboolean
+ts_event_writer_add_image(TsEventWriter *self, const char *tag, gint64 step, int width, int height,
+                          int samples, const guint8 *png, gsize n, GError **error);
+
+/* Add a text, which readers show as Markdown. */
+gboolean ts_event_writer_add_text(TsEventWriter *self, const char *tag, gint64 step,
+                                  const char *text, GError **error);
+
+/* A node of a graph: what it is called ("stage1/conv1", slashes make groups), what it does
+ * ("Conv"), which nodes it takes, its output's shape, and what else is worth telling. */
+typedef struct {
+    const char *name, *op;
+    guint n_inputs;
+    const char *const *inputs; /* names */
+    guint rank;
+    const gint64 *shape;  /* -1: the batch */
+    const char *settings; /* "kernel=3, stride=1", or NULL */
+} TsEventNode;
+
+/* Add the graph of the run. */
+gboolean
+ts_event_writer_add_graph(TsEventWriter *self, const TsEventNode *nodes, guint n, GError **error);
+
 /* Tell readers that the run goes on from `step`: points of earlier files of the folder at that step
  * and behind it are void. For a resumed training. */
 gboolean ts_event_writer_add_restart(TsEventWriter *self, gint64 step, GError **error);

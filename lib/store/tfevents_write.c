@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/outfile.h"
 #include "store/tensorboard.pb-c.h"
+#include "store/tfevents_graph.h"
 #include "store/tfrecord.h"
 
 #include <errno.h>
@@ -146,24 +147,104 @@ ts_event_writer_path(const TsEventWriter *self)
     return self->path;
 }
 
+/* Put one value, its tag checked, behind the records that wait. */
+static gboolean
+add_value(TsEventWriter *self, const char *tag, gint64 step, Tensorboard__Value *value,
+          GError **error)
+{
+    if (tag[0] == '\0' || !g_utf8_validate(tag, -1, NULL))
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "'%s' cannot be the tag of a curve", tag);
+    Tensorboard__Value *values[] = {value};
+    Tensorboard__Summary summary = TENSORBOARD__SUMMARY__INIT;
+    Tensorboard__Event event = TENSORBOARD__EVENT__INIT;
+    value->tag = (char *) tag;
+    summary.n_value = 1;
+    summary.value = values;
+    event.step = step;
+    event.what_case = TENSORBOARD__EVENT__WHAT_SUMMARY;
+    event.summary = &summary;
+    enqueue(self, &event);
+    return flush_if_due(self, error);
+}
+
 gboolean
 ts_event_writer_add_scalar(TsEventWriter *self, const char *tag, gint64 step, float value,
                            GError **error)
 {
-    if (tag[0] == '\0' || !g_utf8_validate(tag, -1, NULL))
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "'%s' cannot be the tag of a curve", tag);
     Tensorboard__Value point = TENSORBOARD__VALUE__INIT;
-    Tensorboard__Value *points[] = {&point};
-    Tensorboard__Summary summary = TENSORBOARD__SUMMARY__INIT;
-    Tensorboard__Event event = TENSORBOARD__EVENT__INIT;
-    point.tag = (char *) tag;
     point.value_case = TENSORBOARD__VALUE__VALUE_SIMPLE_VALUE;
     point.simple_value = value;
-    summary.n_value = 1;
-    summary.value = points;
-    event.step = step;
-    event.what_case = TENSORBOARD__EVENT__WHAT_SUMMARY;
-    event.summary = &summary;
+    return add_value(self, tag, step, &point, error);
+}
+
+gboolean
+ts_event_writer_add_histogram(TsEventWriter *self, const char *tag, gint64 step,
+                              const TsEventHistogram *histogram, GError **error)
+{
+    Tensorboard__Value value = TENSORBOARD__VALUE__INIT;
+    Tensorboard__HistogramProto proto = TENSORBOARD__HISTOGRAM_PROTO__INIT;
+    proto.min = histogram->min;
+    proto.max = histogram->max;
+    proto.num = histogram->n;
+    proto.sum = histogram->sum;
+    proto.sum_squares = histogram->sum_of_squares;
+    proto.n_bucket_limit = proto.n_bucket = histogram->n_bins;
+    proto.bucket_limit = (double *) histogram->limit;
+    proto.bucket = (double *) histogram->count;
+    value.value_case = TENSORBOARD__VALUE__VALUE_HISTO;
+    value.histo = &proto;
+    return add_value(self, tag, step, &value, error);
+}
+
+gboolean
+ts_event_writer_add_image(TsEventWriter *self, const char *tag, gint64 step, int width, int height,
+                          int samples, const guint8 *png, gsize n, GError **error)
+{
+    Tensorboard__Value value = TENSORBOARD__VALUE__INIT;
+    Tensorboard__Image image = TENSORBOARD__IMAGE__INIT;
+    image.width = width;
+    image.height = height;
+    image.colorspace = samples;
+    image.encoded_image_string.data = (guint8 *) png;
+    image.encoded_image_string.len = n;
+    value.value_case = TENSORBOARD__VALUE__VALUE_IMAGE;
+    value.image = &image;
+    return add_value(self, tag, step, &value, error);
+}
+
+gboolean
+ts_event_writer_add_text(TsEventWriter *self, const char *tag, gint64 step, const char *text,
+                         GError **error)
+{
+    g_autofree char *summary_tag = g_strconcat(tag, "/text_summary", NULL);
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    ProtobufCBinaryData string = {strlen(valid), (guint8 *) valid};
+    Tensorboard__TensorShape shape = TENSORBOARD__TENSOR_SHAPE__INIT;
+    Tensorboard__TensorProto tensor = TENSORBOARD__TENSOR_PROTO__INIT;
+    Tensorboard__SummaryMetadata__PluginData plugin =
+        TENSORBOARD__SUMMARY_METADATA__PLUGIN_DATA__INIT;
+    Tensorboard__SummaryMetadata metadata = TENSORBOARD__SUMMARY_METADATA__INIT;
+    Tensorboard__Value value = TENSORBOARD__VALUE__INIT;
+    tensor.dtype = TENSORBOARD__TENSOR_PROTO__DATA_TYPE__DT_STRING;
+    tensor.tensor_shape = &shape; /* of no dimensions: one string */
+    tensor.n_string_val = 1;
+    tensor.string_val = &string;
+    plugin.plugin_name = (char *) "text";
+    metadata.plugin_data = &plugin;
+    value.value_case = TENSORBOARD__VALUE__VALUE_TENSOR;
+    value.tensor = &tensor;
+    value.metadata = &metadata;
+    return add_value(self, summary_tag, step, &value, error);
+}
+
+gboolean
+ts_event_writer_add_graph(TsEventWriter *self, const TsEventNode *nodes, guint n, GError **error)
+{
+    g_autoptr(GByteArray) graph = ts_event_graph_pack(nodes, n);
+    Tensorboard__Event event = TENSORBOARD__EVENT__INIT;
+    event.what_case = TENSORBOARD__EVENT__WHAT_GRAPH_DEF;
+    event.graph_def.data = graph->data;
+    event.graph_def.len = graph->len;
     enqueue(self, &event);
     return flush_if_due(self, error);
 }

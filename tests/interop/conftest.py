@@ -58,10 +58,15 @@ class TensorBoard:
              "127.0.0.1", "--port", str(port), "--reload_interval", "1", *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
+    def ask_bytes(self, path_and_query):
+        with urllib.request.urlopen(f"{self.address}/data/{path_and_query}", timeout=10) as answer:
+            return answer.read()
+
+    def ask_text(self, path, **query):
+        return self.ask_bytes(f"{path}?{urllib.parse.urlencode(query)}").decode()
+
     def ask(self, path, **query):
-        url = f"{self.address}/data/{path}?{urllib.parse.urlencode(query)}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return json.load(answer)
+        return json.loads(self.ask_text(path, **query))
 
     def ask_until(self, accept, path, **query):
         """Ask again until `accept` likes the answer; the last answer after a minute."""

@@ -1,6 +1,7 @@
 """A whole run, small, from pictures to the numbers that other programs read from its folder."""
 
 import csv
+import io
 import shutil
 import subprocess
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 import safetensors
 from conftest import BUILD
+from PIL import Image
 from sklearn import metrics
 
 EPOCHS_BEFORE, EPOCHS = 2, 4
@@ -72,3 +74,84 @@ def test_evaluate_behind_predict_gives_the_accuracy_of_the_best_epoch(folder, hi
     assert ours == pytest.approx([best["val_accuracy"], best["val_balanced_accuracy"]])
     assert ours == pytest.approx([metrics.accuracy_score(truth, predicted),
                                   metrics.balanced_accuracy_score(truth, predicted)])
+
+
+def parameter_names(folder):
+    with safetensors.safe_open(folder / "run" / "model.safetensors", "np") as file:
+        return sorted(name for name in file.keys() if "running" not in name)
+
+
+def test_tensorboard_shows_distributions_of_weights_and_gradients(folder, history, board_at):
+    board = board_at(folder)
+    tags = board.ask_until(lambda answer: answer.get("run"), "plugin/histograms/tags")["run"]
+    expected = {f"{kind}/{name}" for kind in ["weights", "gradients"]
+                for name in parameter_names(folder)}
+    assert set(tags) == expected
+    answer = board.ask("plugin/histograms/histograms", run="run", tag="weights/fc.weight")
+    assert [step for _, step, _ in answer] == [4 * epoch for epoch in range(1, EPOCHS + 1)]
+    with safetensors.safe_open(folder / "run" / "last.ckpt", "np") as file:
+        weights = file.get_tensor("fc.weight")
+    bins = np.array(answer[-1][2])
+    assert bins[:, 2].sum() == pytest.approx(weights.size)
+    assert bins[0, 0] <= weights.min() and bins[-1, 1] >= weights.max()
+    np.testing.assert_allclose(
+        np.cumsum(bins[:, 2]), [np.count_nonzero(weights <= right) for right in bins[:, 1]])
+
+
+def test_tensorboard_shows_the_graph(folder, history, board_at):
+    board = board_at(folder)
+    answer = board.ask_until(lambda answer: answer.get("run"), "plugin/graphs/info")
+    assert answer["run"]["run_graph"]
+    graph = board.ask_text("plugin/graphs/graph", run="run")
+    nodes = [part for part in graph.split("node {")[1:]]
+    names = [part.split('name: "')[1].split('"')[0] for part in nodes]
+    assert "stage1/conv1" in names and names[-1] == "fc" and len(set(names)) == len(names)
+    for part in nodes:
+        inputs = [text.split('"')[0] for text in part.split('input: "')[1:]]
+        assert all(name in names for name in inputs)
+    assert "kernel=3 stride=1 pad=1" in graph
+
+
+def picture(board, tag, index):
+    answers = board.ask_until(lambda answer: len(answer) > 0, "plugin/images/images",
+                              run="run", tag=tag, sample=0)
+    png = board.ask_bytes("plugin/images/individualImage?" + answers[index]["query"])
+    return answers, np.array(Image.open(io.BytesIO(png)))
+
+
+def test_tensorboard_shows_samples_mistakes_and_the_confusion_matrix(folder, history, board_at):
+    board = board_at(folder)
+    answers, samples = picture(board, "samples/train", 0)
+    # The eight samples of the first batch, three in a row.
+    height, width = (side // 3 for side in samples.shape[:2])
+    tiles = [samples[y * height:(y + 1) * height, x * width:(x + 1) * width].tobytes()
+             for y in range(3) for x in range(3)]
+    sources = set()
+    for path in (folder / "shapes").rglob("*.png"):
+        sources.add(np.array(Image.open(path)).tobytes())
+    assert len(answers) == 1 and sum(tile in sources for tile in tiles) == 8
+
+    # Its picture shows each class's row of shares: the darkest cell is the most frequent answer.
+    answers, matrix = picture(board, "confusion/val", -1)
+    assert len(answers) == EPOCHS
+    subprocess.run([BUILD / "bin" / "predict", "-q", "-m", "run/last.ckpt", "--force", "-o",
+                    "last.tsv", "split.tsv"], cwd=folder, check=True)
+    with open(folder / "last.tsv", newline="") as file:
+        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["split"] == "val"]
+    classes = ["disc", "square", "triangle"]
+    counts = metrics.confusion_matrix([row["label"] for row in rows],
+                                      [row["pred"] for row in rows], labels=classes)
+    cell = matrix.shape[0] // 3
+    shares = (255 - matrix[cell // 2::cell, cell // 2::cell, 0].astype(float)) / 247
+    np.testing.assert_allclose(shares, counts / counts.sum(1, keepdims=True), atol=0.003)
+
+    wrong = sum(row["label"] != row["pred"] for row in rows)
+    text = board.ask("plugin/text/text", run="run", tag="mistakes/val/text_summary")[-1]["text"]
+    assert text.count("<tr>") - 1 == min(wrong, 36)
+
+
+def test_tensorboard_shows_the_command_line(folder, history, board_at):
+    board = board_at(folder)
+    answer = board.ask_until(lambda answer: len(answer) > 0, "plugin/text/text", run="run",
+                             tag="command/text_summary")
+    assert "-q -o run -b 8 --seed 1 --resume -e 2 split.tsv" in answer[0]["text"]

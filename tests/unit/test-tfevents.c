@@ -302,15 +302,16 @@ static const struct {
     gsize n;
     gboolean is_event;
 } payloads[] = {
-    {"", 0, TRUE},                                     /* all defaults */
-    {"\x10", 1, FALSE},                                /* step without its number */
-    {"\x09\x01", 2, FALSE},                            /* wall_time cut off */
-    {"\x2a\x05\x0a", 3, FALSE},                        /* summary shorter than it says */
-    {"\x2a\x02\x0a\x09", 4, FALSE},                    /* value longer than its summary */
-    {"\x2a\x02\x0a\x00", 4, TRUE},                     /* a value without tag and number */
-    {"\x2a\x04\x0a\x02\x0a\x00", 6, TRUE},             /* an empty tag, no number */
-    {"\x22\x03xyz", 5, TRUE},                          /* a graph: unknown here, passed over */
-    {"\x2a\x07\x0a\x05\x22\x03\x08\x01\x10", 9, TRUE}, /* an image: passed over */
+    {"", 0, TRUE},                                      /* all defaults */
+    {"\x10", 1, FALSE},                                 /* step without its number */
+    {"\x09\x01", 2, FALSE},                             /* wall_time cut off */
+    {"\x2a\x05\x0a", 3, FALSE},                         /* summary shorter than it says */
+    {"\x2a\x02\x0a\x09", 4, FALSE},                     /* value longer than its summary */
+    {"\x2a\x02\x0a\x00", 4, TRUE},                      /* a value without tag and number */
+    {"\x2a\x04\x0a\x02\x0a\x00", 6, TRUE},              /* an empty tag, no number */
+    {"\x22\x03xyz", 5, TRUE},                           /* a graph: passed over */
+    {"\x2a\x06\x0a\x04\x22\x02\x08\x01", 8, TRUE},      /* an image: passed over */
+    {"\x2a\x07\x0a\x05\x22\x03\x08\x01\x10", 9, FALSE}, /* one that is cut off */
     {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 11, FALSE},
     {"\x0b", 1, FALSE},            /* a group */
     {"\x3a\x02\x08\x63", 4, TRUE}, /* session_log of status 99 */

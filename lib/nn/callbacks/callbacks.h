@@ -41,9 +41,11 @@ TsCallback *ts_csv_log_new(const char *path);
 /* A progress bar for each epoch and a line when it has ended. */
 TsCallback *ts_progress_callback_new(void);
 
-/* Scalars for TensorBoard in `folder`: loss/train, loss/val, accuracy/train, ..., learning_rate, by
- * epoch; batch/loss by iteration. */
-TsCallback *ts_tensorboard_new(const char *folder);
+/* Events for TensorBoard in `folder`: the graph and `text` (Markdown, or NULL) once; batch/loss by
+ * iteration; by epoch loss/train, loss/val, accuracy/train, ..., learning_rate, pictures of the
+ * first mistakes with a list of their rows, the confusion matrix, and each `histogram_epochs`
+ * epochs (0: never) the distributions of weights and gradients. Steps are iterations. */
+TsCallback *ts_tensorboard_new(const char *folder, const char *text, guint histogram_epochs);
 
 /* Write `path`: a JSON object a line for each epoch, the whole file anew each time. */
 TsCallback *ts_json_lines_new(const char *path);

@@ -1,14 +1,22 @@
-/* TensorBoard: scalars of epochs and iterations. The two curves of one number stand in one chart,
- * as their tags share a prefix: loss/train and loss/val. */
-#include "nn/callbacks/callbacks.h"
+/* TensorBoard: the graph, the command line, scalars of epochs and iterations, distributions of
+ * weights and gradients, pictures of samples, of mistakes and of the confusion matrix. The two
+ * curves of one number stand in one chart, as their tags share a prefix: loss/train and loss/val.
+ */
+#include "nn/callbacks/tensorboard.h"
 
+#include "nn/callbacks/callbacks.h"
 #include "nn/trainer.h"
-#include "store/tfevents.h"
+#include "stats/histogram.h"
+
+#include <stdlib.h>
 
 typedef struct {
     TsCallback callback;
-    char *folder;
+    char *folder, *text;
+    guint histogram_epochs; /* 0: no histograms */
     TsEventWriter *writer;
+    TsMosaic *samples, *mistakes;
+    GString *list; /* of the mistakes */
 } TensorBoard;
 
 static gboolean
@@ -18,9 +26,29 @@ train_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
     self->writer = ts_event_writer_new(self->folder, error);
     if (self->writer == NULL)
         return FALSE;
+    self->samples = ts_mosaic_new(&trainer->model->preprocess);
+    self->mistakes = ts_mosaic_new(&trainer->model->preprocess);
+    self->list = g_string_new(NULL);
     /* A resumed run repeats what came behind the checkpoint. */
-    return trainer->iteration == 0 ||
-           ts_event_writer_add_restart(self->writer, (gint64) trainer->iteration + 1, error);
+    if (trainer->iteration > 0)
+        return ts_event_writer_add_restart(self->writer, (gint64) trainer->iteration + 1, error);
+    return ts_tensorboard_add_graph(self->writer, trainer->model->graph, error) &&
+           (self->text == NULL ||
+            ts_event_writer_add_text(self->writer, "command", 0, self->text, error));
+}
+
+/* What the run begins with, augmented as it is. */
+static gboolean
+batch_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
+{
+    TensorBoard *self = (TensorBoard *) callback;
+    const TsBatch *batch = trainer->batch_in_hand;
+    const gsize n = ts_preprocess_n_bytes(&trainer->model->preprocess);
+    if (trainer->iteration > 0)
+        return TRUE;
+    for (guint i = 0; i < batch->n && ts_mosaic_add(self->samples, batch->images + i * n); i++)
+        ;
+    return ts_mosaic_write(self->samples, self->writer, "samples/train", 0, error);
 }
 
 static gboolean
@@ -30,6 +58,47 @@ batch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
                                       (gint64) trainer->iteration, (float) trainer->batch_loss,
                                       error);
 }
+
+/* The first mistakes, in the order of the rows. */
+static gboolean
+validation_batch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
+{
+    TensorBoard *self = (TensorBoard *) callback;
+    const TsBatch *batch = trainer->batch_in_hand;
+    const guint classes = g_strv_length(trainer->model->classes);
+    const gsize n = ts_preprocess_n_bytes(&trainer->model->preprocess);
+    for (guint i = 0; i < batch->n; i++) {
+        guint predicted =
+            ts_loss_predicted_class(trainer->logits_in_hand + (gsize) i * classes, classes);
+        if (predicted == (guint) batch->labels[i])
+            continue;
+        if (!ts_mosaic_add(self->mistakes, batch->images + i * n))
+            return TRUE;
+        g_string_append_printf(self->list, "| %u | %" G_GUINT64_FORMAT " | %s | %s |\n",
+                               self->mistakes->n, batch->rows[i] + 1,
+                               trainer->model->classes[batch->labels[i]],
+                               trainer->model->classes[predicted]);
+    }
+    return TRUE;
+}
+
+static gboolean
+validation_end(TsCallback *callback, TsTrainer *trainer, GError **error)
+{
+    TensorBoard *self = (TensorBoard *) callback;
+    const gint64 step = (gint64) trainer->iteration;
+    g_autofree char *table = g_strconcat(
+        "| picture | row | class | predicted |\n|---|---|---|---|\n", self->list->str, NULL);
+    gboolean ok = ts_mosaic_write(self->mistakes, self->writer, "mistakes/val", step, error) &&
+                  ts_event_writer_add_text(self->writer, "mistakes/val", step, table, error) &&
+                  ts_tensorboard_add_confusion(self->writer, "confusion/val", step,
+                                               trainer->confusion, error);
+    ts_mosaic_clear(self->mistakes);
+    g_string_truncate(self->list, 0);
+    return ok;
+}
+
+/* ---- an epoch ---- */
 
 /* "val_loss" to "loss/val", "loss" to "loss/train"; the learning rate has no two sides. */
 static char *
@@ -42,18 +111,65 @@ tag_of(const char *name)
     return g_strdup_printf("%s/train", name);
 }
 
-/* The step of an epoch's numbers is its last iteration, so that all curves have one axis. */
 static gboolean
-epoch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
+add_scalars(const TensorBoard *self, const TsTrainer *trainer, GError **error)
 {
-    TensorBoard *self = (TensorBoard *) callback;
     for (guint i = 0; i < ts_logs_n(trainer->logs); i++) {
         g_autofree char *tag = tag_of(ts_logs_name(trainer->logs, i));
         if (!ts_event_writer_add_scalar(self->writer, tag, (gint64) trainer->iteration,
                                         (float) ts_logs_value(trainer->logs, i), error))
             return FALSE;
     }
-    return ts_event_writer_flush(self->writer, error);
+    return TRUE;
+}
+
+static gboolean
+add_histogram(const TensorBoard *self, const char *kind, const TsParam *param, const float *stored,
+              gint64 step, GError **error)
+{
+    g_autofree char *tag = g_strdup_printf("%s/%s", kind, param->spec->name);
+    float *plain = ts_aligned_floats(param->n, error);
+    if (plain == NULL)
+        return FALSE;
+    g_autoptr(TsHistogram) histogram = ts_histogram_new();
+    gboolean ok = ts_param_get_plain(param, stored, plain, error);
+    if (ok) {
+        ts_histogram_add(histogram, plain, param->n);
+        TsEventHistogram event = {histogram->min, histogram->max, histogram->n, histogram->sum,
+                                  histogram->sum_of_squares};
+        event.n_bins = ts_histogram_bins(histogram, &event.limit, &event.count);
+        ok = event.n_bins == 0 ||
+             ts_event_writer_add_histogram(self->writer, tag, step, &event, error);
+    }
+    free(plain);
+    return ok;
+}
+
+/* Gradients are those of the epoch's last batch. */
+static gboolean
+add_histograms(const TensorBoard *self, const TsTrainer *trainer, GError **error)
+{
+    const TsParams *params = trainer->model->params;
+    const gint64 step = (gint64) trainer->iteration;
+    if (self->histogram_epochs == 0 || trainer->epoch % self->histogram_epochs != 0)
+        return TRUE;
+    for (guint i = 0; i < params->n; i++) {
+        const TsParam *param = &params->param[i];
+        if (ts_param_is_learned(param) &&
+            (!add_histogram(self, "weights", param, param->data, step, error) ||
+             !add_histogram(self, "gradients", param, param->grad, step, error)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The step of an epoch's numbers is its last iteration, so that all curves have one axis. */
+static gboolean
+epoch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
+{
+    const TensorBoard *self = (const TensorBoard *) callback;
+    return add_scalars(self, trainer, error) && add_histograms(self, trainer, error) &&
+           ts_event_writer_flush(self->writer, error);
 }
 
 static gboolean
@@ -67,18 +183,28 @@ free_tensorboard(TsCallback *callback)
 {
     TensorBoard *self = (TensorBoard *) callback;
     ts_event_writer_free(self->writer);
+    ts_mosaic_free(self->samples);
+    ts_mosaic_free(self->mistakes);
+    if (self->list != NULL)
+        g_string_free(self->list, TRUE);
     g_free(self->folder);
+    g_free(self->text);
     g_free(self);
 }
 
 TsCallback *
-ts_tensorboard_new(const char *folder)
+ts_tensorboard_new(const char *folder, const char *text, guint histogram_epochs)
 {
     TensorBoard *self = g_new0(TensorBoard, 1);
     self->folder = g_strdup(folder);
+    self->text = g_strdup(text);
+    self->histogram_epochs = histogram_epochs;
     self->callback = (TsCallback){.name = "tensorboard",
                                   .train_begin = train_begin,
+                                  .batch_begin = batch_begin,
                                   .batch_end = batch_end,
+                                  .validation_batch_end = validation_batch_end,
+                                  .validation_end = validation_end,
                                   .epoch_end = epoch_end,
                                   .train_end = train_end,
                                   .free = free_tensorboard};

@@ -1,0 +1,44 @@
+/* What the TensorBoard callback draws: for its own files. */
+#pragma once
+
+#include "image/image.h"
+#include "nn/graph.h"
+#include "sample/preprocess.h"
+#include "stats/confusion.h"
+#include "store/tfevents.h"
+
+G_BEGIN_DECLS
+
+/* Add the graph: a node for each of ours, layers grouped by the dots in their names. */
+gboolean ts_tensorboard_add_graph(TsEventWriter *writer, const TsGraph *graph, GError **error);
+
+/* Samples as the network sees them, side by side, at most TS_MOSAIC_MAX. */
+typedef struct {
+    TsPreprocess how;
+    guint n;
+    GByteArray *pixels; /* n samples, (height, width, 1 or 3), 8 bits */
+} TsMosaic;
+
+enum { TS_MOSAIC_MAX = 36 };
+
+TsMosaic *ts_mosaic_new(const TsPreprocess *how);
+void ts_mosaic_free(TsMosaic *mosaic);
+
+/* Add a normalised sample, (channels, height, width). FALSE if it is full. */
+gboolean ts_mosaic_add(TsMosaic *mosaic, const float *sample);
+
+/* Empty it. */
+void ts_mosaic_clear(TsMosaic *mosaic);
+
+/* Add it as a picture `tag`; nothing if it is empty. */
+gboolean ts_mosaic_write(const TsMosaic *mosaic, TsEventWriter *writer, const char *tag,
+                         gint64 step, GError **error);
+
+/* Add a confusion matrix as a picture: rows are the true classes, each row's shares from white (0)
+ * to dark blue (1). */
+gboolean ts_tensorboard_add_confusion(TsEventWriter *writer, const char *tag, gint64 step,
+                                      const TsConfusion *confusion, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsMosaic, ts_mosaic_free)
+
+G_END_DECLS
