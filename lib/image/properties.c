@@ -59,12 +59,34 @@ typedef struct {
         }                                                                                          \
     } while (0)
 
+/* The same for bytes, by way of their histogram; two, as adding to one twice in a row waits. */
+static void
+sum_bytes(const guint8 *samples, guint64 n, gsize bands, IntegerSums *sums)
+{
+    guint64 even[256] = {0}, odd[256] = {0};
+    for (guint64 i = 0; i + 1 < n; i += 2) {
+        even[samples[i * bands]]++;
+        odd[samples[(i + 1) * bands]]++;
+    }
+    if (n % 2 == 1)
+        even[samples[(n - 1) * bands]]++;
+    for (int v = 0; v < 256; v++) {
+        guint64 count = even[v] + odd[v];
+        if (count == 0)
+            continue;
+        sums->sum += (gint64) count * v;
+        sums->squares += count * (guint64) (v * v);
+        sums->min = MIN(sums->min, v);
+        sums->max = v;
+    }
+}
+
 static TsMoments
 integer_moments(const TsImage *image, int band, guint64 n)
 {
     IntegerSums sums = {.min = G_MAXINT64, .max = G_MININT64};
     if (image->type == TS_U8)
-        SUM_INTEGERS(guint8);
+        sum_bytes(image->data + band, n, (gsize) image->bands, &sums);
     else if (image->type == TS_I8)
         SUM_INTEGERS(gint8);
     else if (image->type == TS_U16)
@@ -144,13 +166,13 @@ static void
 fill_grey(const TsImage *image, int n_channels, guint8 *samples)
 {
     gsize n = (gsize) image->width * (gsize) image->height, bands = (gsize) image->bands;
-    for (gsize i = 0; i < n; i++) {
+    for (gsize i = 0; n_channels == 3 && i < n; i++) {
+        const guint8 *pixel = samples + i * bands;
+        samples[i] = (guint8) ((299U * pixel[0] + 587U * pixel[1] + 114U * pixel[2] + 500) / 1000);
+    }
+    for (gsize i = 0; n_channels != 3 && i < n; i++) {
         const guint8 *pixel = samples + i * bands;
         guint sum = 0;
-        if (n_channels == 3) {
-            samples[i] = (guint8) ((299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2] + 500) / 1000);
-            continue;
-        }
         for (int band = 0; band < n_channels; band++)
             sum += pixel[band];
         samples[i] = (guint8) ((2 * sum + (guint) n_channels) / (2 * (guint) n_channels));
@@ -162,6 +184,7 @@ compute_colour(const TsImage *image, const guint8 *samples, double *values)
 {
     gsize n = (gsize) image->width * (gsize) image->height, bands = (gsize) image->bands;
     guint64 sums[3] = {0};
+    guint64 chroma[256] = {0}; /* max - min, summed for each max: no division for each pixel */
     double saturation = 0;
     for (gsize i = 0; i < n; i++) {
         const guint8 *pixel = samples + i * bands;
@@ -169,8 +192,10 @@ compute_colour(const TsImage *image, const guint8 *samples, double *values)
         guint8 high = MAX(MAX(pixel[0], pixel[1]), pixel[2]);
         for (int band = 0; band < 3; band++)
             sums[band] += pixel[band];
-        saturation += high > 0 ? (double) (high - low) / high : 0;
+        chroma[high] += (guint64) (high - low);
     }
+    for (int high = 1; high < 256; high++)
+        saturation += (double) chroma[high] / high;
     double all = (double) (sums[0] + sums[1] + sums[2]);
     for (int band = 0; all > 0 && band < 3; band++)
         values[TS_PROPERTY_RED + band] = (double) sums[band] / all;
