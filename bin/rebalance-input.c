@@ -13,6 +13,8 @@ read_table(RebalanceJob *job, GError **error)
     if (job->manifest == NULL)
         return FALSE;
     job->n_rows = ts_manifest_n_rows(job->manifest);
+    if (job->how->multi_label)
+        return rebalance_read_labels(job, error);
     job->classes = ts_classes_new(job->manifest, job->how->label, error);
     if (job->classes == NULL ||
         (!job->how->all_splits &&
@@ -40,7 +42,7 @@ static void
 warn_of_empty_classes(const RebalanceJob *job)
 {
     for (guint c = 0; c < job->classes->n; c++)
-        if (job->classes->counts[c] == 0)
+        if (job->classes->counts[c] == 0 && !job->how->multi_label)
             ts_warning("class '%s' has no row that could be repeated and stays empty",
                        job->classes->names[c]);
 }
@@ -95,9 +97,13 @@ plan(RebalanceJob *job, GError **error)
         return choose_classes(job, error);
     }
     job->requested = g_new0(guint64, classes->n + 1);
-    return ts_resample_plan(&job->how->wish, classes->names, classes->counts, classes->n,
-                            job->requested, job->targets, error) &&
-           choose_classes(job, error);
+    for (guint c = 0; job->factors != NULL && c < classes->n; c++)
+        job->requested[c] = job->targets[c] =
+            (guint64) ((double) classes->counts[c] * job->factors[c] + 0.5);
+    return job->factors != NULL ||
+           (ts_resample_plan(&job->how->wish, classes->names, classes->counts, classes->n,
+                             job->requested, job->targets, error) &&
+            choose_classes(job, error));
 }
 
 gboolean

@@ -8,7 +8,7 @@
 
 static struct {
     char *method, *strategy, *target, *total, *cap, *floor, *max_repeats, *as;
-    gboolean random, all_splits, dry_run;
+    gboolean random, all_splits, dry_run, multi_label;
     char *space, *columns, *agreement, *threshold, *scores, *voting, *shrinkage, *compat;
     int k, k3, seeds, rounds;
     char *label, *split, *labels, *labels_out, *output;
@@ -74,6 +74,10 @@ static const GOptionEntry entries[] = {
      "imblearn: draw the numbers that imbalanced-learn draws for this --seed", "NAME"},
     {"label", 0, 0, G_OPTION_ARG_STRING, &opt.label, "Column of the classes (default: label)",
      "COLUMN"},
+    {"multi-label", 0, 0, G_OPTION_ARG_NONE, &opt.multi_label,
+     "Cells hold several labels, separated by ';' (default column: labels), for --strategy "
+     "repeat-factor:T: a row is used as often as the label that asks for most",
+     NULL},
     {"labels", 0, 0, G_OPTION_ARG_FILENAME, &opt.labels, "Classes of the rows of a DATASET.npy",
      "FILE.npy"},
     {"labels-out", 0, 0, G_OPTION_ARG_FILENAME, &opt.labels_out,
@@ -253,6 +257,11 @@ static gboolean
 check_conflicts(const RebalanceOptions *how, GError **error)
 {
     gboolean is_weight = how->form == AS_WEIGHT;
+    gboolean is_plain_factor =
+        opt.strategy != NULL && g_str_has_prefix(opt.strategy, "repeat-factor:") &&
+        how->method->approach == BY_CHANCE && how->wish.method != TS_RESAMPLE_UNDER &&
+        opt.total == NULL && opt.cap == NULL && opt.floor == NULL && opt.max_repeats == NULL &&
+        opt.shrinkage == NULL && !how->compat && !how->from_array;
     const struct {
         gboolean is_wrong;
         const char *problem;
@@ -269,6 +278,8 @@ check_conflicts(const RebalanceOptions *how, GError **error)
         {how->voting == VOTING_SOFT && how->form != AS_ROWS,
          "--voting soft makes rows, --as rows is how they are written"},
         {how->compat && opt.random, "--compat imblearn always draws at random, leave out --random"},
+        {opt.multi_label && !is_plain_factor,
+         "--multi-label is for --strategy repeat-factor:T, without limits and methods"},
         {opt.shrinkage == NULL && how->method->approach == BY_CHANCE &&
              (opt.space != NULL || opt.columns != NULL),
          "--space and --columns: rows are chosen by chance, no features are looked at"},
@@ -321,7 +332,10 @@ rebalance_read_options(int n_args, char **args, RebalanceOptions *how, GError **
         .dry_run = opt.dry_run,
         .scores = opt.scores,
         .shrinkage = opt.shrinkage,
-        .label = opt.label != NULL ? opt.label : "label",
+        .multi_label = opt.multi_label,
+        .label = opt.label != NULL ? opt.label
+                 : opt.multi_label ? "labels"
+                                   : "label",
         .split = opt.split,
         .labels = opt.labels,
         .labels_out = opt.labels_out,

@@ -10,6 +10,7 @@ job_clear(RebalanceJob *self)
     g_clear_pointer(&self->array, ts_space_free);
     g_clear_pointer(&self->space, ts_space_free);
     g_clear_pointer(&self->classes, ts_classes_free);
+    g_clear_pointer(&self->factors, g_free);
     g_clear_pointer(&self->targeted, g_free);
     g_clear_pointer(&self->requested, g_free);
     g_clear_pointer(&self->targets, g_free);

@@ -45,7 +45,7 @@ typedef struct {
     guint k3; /* of nearmiss-3 */
     Voting voting;
     OutputForm form;
-    gboolean random, compat, all_splits, dry_run, from_array;
+    gboolean random, compat, all_splits, dry_run, from_array, multi_label;
     const char *scores, *shrinkage, *label, *split, *labels, *labels_out, *output;
 } RebalanceOptions;
 
@@ -56,6 +56,7 @@ typedef struct {
     guint64 n_rows;
     TsClasses *classes; /* rows that are not to be touched have class -1 */
     guint64 n_untouched;
+    double *factors;    /* of each class, where rows have several labels; else NULL */
     gboolean *targeted; /* classes that methods which only leave rows out work on */
     guint64 *requested; /* rows of each class that were asked for; NULL: cleaning asks for none */
     guint64 *targets;   /* within the limits */
@@ -79,6 +80,9 @@ const GOptionEntry *rebalance_option_entries(void);
 
 /* Read rows and classes. */
 gboolean rebalance_read(RebalanceJob *job, GError **error);
+
+/* Read the labels of rows that have several: a row becomes one of the class that asks for most. */
+gboolean rebalance_read_labels(RebalanceJob *job, GError **error);
 
 /* Compute targets. */
 gboolean rebalance_plan(RebalanceJob *job, GError **error);

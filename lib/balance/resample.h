@@ -74,6 +74,12 @@ gboolean
 ts_resample_rule(const char *rule, TsResampleMethod method, char *const *names,
                  const guint64 *counts, guint n, double *wanted, gboolean *known, GError **error);
 
+/* Read "T[,CLASS=T...]" and compute the repeat factor max(1, sqrt(T / (counts[c] / n_rows))) of
+ * each class, 0 of one without rows. A row with several labels is used as often as the largest
+ * factor of them says. TS_ERROR_ARGUMENT. */
+gboolean ts_resample_repeat_factors(const char *text, char *const *names, const guint64 *counts,
+                                    guint n, guint64 n_rows, double *factors, GError **error);
+
 /* Read a number of rows: "500", or "max", "min", "mean" or "median" with or without "*FACTOR". */
 gboolean
 ts_resample_amount(const char *text, const guint64 *counts, guint n, guint64 *rows, GError **error);

@@ -131,29 +131,40 @@ apply_effective_numbers(const char *text, Classes *self, GError **error)
     return TRUE;
 }
 
-static gboolean
-apply_repeat_factors(const char *text, Classes *self, GError **error)
+gboolean
+ts_resample_repeat_factors(const char *text, char *const *names, const guint64 *counts, guint n,
+                           guint64 n_rows, double *factors, GError **error)
 {
     const char *comma = strchr(text, ',');
     g_autofree char *common =
         g_strndup(text, comma != NULL ? (gsize) (comma - text) : strlen(text));
     g_autoptr(GPtrArray) own =
-        comma != NULL ? ts_class_values_parse(comma + 1, self->names, self->counts, self->n, error)
-                      : NULL;
-    double threshold, sum = 0;
+        comma != NULL ? ts_class_values_parse(comma + 1, names, counts, n, error) : NULL;
+    double threshold;
     if ((comma != NULL && own == NULL) ||
         !ts_parse_double(common, 0, 1, "repeat-factor", &threshold, error))
         return FALSE;
-    for (guint c = 0; c < self->n; c++)
-        sum += (double) self->counts[c];
-    for (guint c = 0; c < self->n; c++) {
-        double t = threshold, count = (double) self->counts[c];
+    for (guint c = 0; c < n; c++) {
+        double t = threshold, count = (double) counts[c];
         const char *value = own != NULL ? own->pdata[c] : NULL;
         if (value != NULL && !ts_parse_double(value, 0, 1, "repeat-factor", &t, error))
             return FALSE;
-        double factor = count > 0 ? fmax(1, sqrt(t * sum / count)) : 0;
-        self->wanted[c] = floor(count * factor + 0.5);
+        factors[c] = count > 0 ? fmax(1, sqrt(t * (double) n_rows / count)) : 0;
     }
+    return TRUE;
+}
+
+static gboolean
+apply_repeat_factors(const char *text, Classes *self, GError **error)
+{
+    guint64 n_rows = 0;
+    for (guint c = 0; c < self->n; c++)
+        n_rows += self->counts[c];
+    if (!ts_resample_repeat_factors(text, self->names, self->counts, self->n, n_rows, self->wanted,
+                                    error))
+        return FALSE;
+    for (guint c = 0; c < self->n; c++)
+        self->wanted[c] = floor((double) self->counts[c] * self->wanted[c] + 0.5);
     return self->method != TS_RESAMPLE_UNDER ||
            ts_error_set(error, TS_ERROR_ARGUMENT, "repeat-factor repeats rows, under does not");
 }

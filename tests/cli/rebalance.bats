@@ -72,6 +72,23 @@ counts() {
     [ "$(counts out.tsv)" = "disc=24,square=12,triangle=24" ]
 }
 
+@test "rows with several labels go by the one that asks for most" {
+    # car in 20 of 20 rows, dog in 5, owl in 1: factors 1, sqrt(0.8 / 0.25) = 1.79, sqrt(16) = 4
+    awk 'BEGIN { print "id\tlabels"; for (i = 1; i <= 20; i++)
+        print i "\tcar" (i <= 5 ? ";dog" : "") (i == 1 ? ";owl" : "") }' >m.tsv
+    printf '21\t\\N\n' >>m.tsv
+    rebalance -q --multi-label -s repeat-factor:0.8 --as repeat m.tsv >out.tsv
+    [ "$(awk -F'\t' '$1 == 1 { print $3 }' out.tsv)" = 4 ]
+    [ "$(awk -F'\t' '$1 >= 2 && $1 <= 5 { n += $3 } END { print n }' out.tsv)" = 7 ]
+    [ "$(awk -F'\t' '$1 > 5 { n += $3 } END { print n }' out.tsv)" = 16 ]
+    run -0 --separate-stderr rebalance -n --multi-label -s repeat-factor:0.8,dog=0 m.tsv
+    output_has $'car\t19\t19\t19\t0\ndog\t0\t0\t0\t0\nowl\t1\t4\t4\t3'
+    run -2 --separate-stderr rebalance --multi-label m.tsv
+    stderr_has "--multi-label is for --strategy repeat-factor:T"
+    run -2 --separate-stderr rebalance --multi-label -s repeat-factor:2 m.tsv
+    stderr_has "--strategy: repeat-factor: 2 is outside"
+}
+
 @test "a repeat column instead of repeated rows" {
     rebalance --target disc=6,triangle=15 --as repeat shapes.tsv >out.tsv
     [ "$(head -1 out.tsv)" = $'file_name\tlabel\tgroup\trepeat' ]
