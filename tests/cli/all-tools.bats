@@ -143,7 +143,7 @@ prepare_data() {
     local status=0
     mkfifo pipe
     for arguments in "classstats -" "tile -s 20 --virtual --annotations pipe sheet.png"; do
-        # shellcheck disable=SC2086  # words
+        # shellcheck disable=SC2086,SC2094  # words; the shell holds both ends of the pipe
         timeout --preserve-status --signal=TERM --kill-after=20 1 $arguments 3<> pipe < pipe || status=$?
         [ "$status" -eq 143 ] || fail "$arguments: $status"
     done

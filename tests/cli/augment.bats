@@ -202,10 +202,9 @@ all+=,clahe=1..4:2,stain=0.1
     stderr_has "gone.png"
     [ ! -e d ]
     no_leftovers .
-    augment -q --ops "$all" -n 2000 -j 1 -o d shapes.tsv & pid=$!
-    until ls -d .d.*/*.png > list 2>&1; do sleep 0.02; done
-    kill -9 $pid
-    wait $pid || true
+    augment -q --ops hflip -n 500 -j 1 -o d shapes.tsv & pid=$!
+    wait_until bash -c 'ls .d.*/*.png'
+    end_with 137 KILL $pid
     [ ! -e d ]
     small_tmpfs disk 64k
     run -1 --separate-stderr augment --ops hflip -o disk/d shapes.tsv

@@ -69,6 +69,24 @@ no_leftovers() {
     [ -z "$left" ] || fail "left over: $left"
 }
 
+# wait_until COMMAND...: until it succeeds, on a busy machine too; a minute at most.
+wait_until() {
+    local i
+    for ((i = 0; i < 1200; i++)); do
+        if "$@" > /dev/null 2>&1; then return; fi
+        sleep 0.05
+    done
+    fail "a minute was not enough for: $*"
+}
+
+# end_with STATUS SIGNAL PID: send the signal to a process in the background; how it has to end.
+end_with() {
+    local status=0
+    kill -s "$2" "$3"
+    wait "$3" || status=$?
+    [ "$status" -eq "$1" ] || fail "status $status instead of $1"
+}
+
 # small_tmpfs FOLDER SIZE (such as 64k): a file system that is soon full; it is unmounted at the
 # end of the test. Skips the test where mounting is not allowed.
 small_tmpfs() {

@@ -212,7 +212,7 @@ giant_png() {
     local status=0
     tile -s 100 -o out sheet.png
     slow_sheet --force -o out 2> message & pid=$!
-    until [ -e out.partial/manifest.tsv ]; do sleep 0.02; done
+    wait_until [ -e out.partial/manifest.tsv ]
     echo mine > out/notes.txt
     wait $pid || status=$?
     [ $status -eq 1 ]
@@ -259,12 +259,8 @@ slow_sheet() {
 @test "a run that was killed goes on, and ends as if it never had been" {
     slow_sheet -o whole
     tile -s 64 --stride 1 --format png -j 1 -o out sheet.png & pid=$!
-    for _ in $(seq 400); do
-        if grep -q "^done" out.partial/.tile-journal 2> tmp; then break; fi
-        sleep 0.02
-    done
-    kill -9 $pid
-    wait $pid || true
+    wait_until grep -q "^done" out.partial/.tile-journal
+    end_with 137 KILL $pid
     [ ! -e out ]
     # Files that the journal does not vouch for are not believed.
     last=$(find out.partial -name '*.png' | sort | tail -n 1)
@@ -276,8 +272,9 @@ slow_sheet() {
 }
 
 @test "another run's unfinished folder is refused, and says what differs" {
-    run -130 timeout --preserve-status --signal=INT 2 tile -s 64 --stride 1 -o out sheet.png
-    [ -e out.partial ]
+    tile -s 64 --stride 1 -o out sheet.png & pid=$!
+    wait_until grep -q "^done" out.partial/.tile-journal
+    end_with 130 INT $pid
     run -1 --separate-stderr tile -s 63 --stride 1 -o out sheet.png
     stderr_has "out.partial: is an unfinished run with other options or inputs: --size was 64, now it is 63; finish it with its own command line, or give --force to begin anew"
     touch sheet.png
@@ -298,9 +295,10 @@ slow_sheet() {
 }
 
 @test "Ctrl-C ends by the signal, and the same command goes on" {
-    run -130 timeout --preserve-status --signal=INT 1 tile -s 20 --stride 1 -o out sheet.png
+    tile -s 20 --stride 1 -o out sheet.png & pid=$!
+    wait_until grep -q "^done" out.partial/.tile-journal
+    end_with 130 INT $pid
     [ ! -e out ]
-    grep -q "^done" out.partial/.tile-journal
     mv out.partial/manifest.tsv whole.tsv
     head -c 100 whole.tsv > out.partial/manifest.tsv
     run -1 --separate-stderr tile -s 20 --stride 1 -o out sheet.png
