@@ -5,6 +5,27 @@
 
 #include <string.h>
 
+static struct {
+    char **loaders;
+} opt;
+
+const GOptionEntry tile_input_options[] = {
+    {"allow-loader", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.loaders,
+     "Read files with a loader that is not trusted with any file, such as openslide", "NAME"},
+    {NULL},
+};
+
+gboolean
+tile_inputs_init(GError **error)
+{
+    for (char **loader = opt.loaders; loader != NULL && *loader != NULL; loader++)
+        if (!ts_image_allow_loader(*loader, error)) {
+            g_prefix_error(error, "--allow-loader: ");
+            return FALSE;
+        }
+    return TRUE;
+}
+
 /* The regions of one image that rows name. */
 typedef struct {
     char *path;

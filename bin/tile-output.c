@@ -10,7 +10,7 @@
 static struct {
     char *folder, *tar, *format, *name, *rejects;
     int quality, fan_out;
-    gboolean as_rows, plan, lossless;
+    gboolean as_rows, plan, lossless, check;
     gint64 shard_tiles, shard_bytes;
 } opt = {.quality = -1, .fan_out = -1, .shard_tiles = 10000, .shard_bytes = 1000000000};
 
@@ -21,6 +21,8 @@ const GOptionEntry tile_output_options[] = {
      "Write tiles into PREFIX-000000.tar, ..., and their manifest PREFIX.tsv", "PREFIX"},
     {"virtual", 0, 0, G_OPTION_ARG_NONE, &opt.as_rows,
      "Write no pixels, but a manifest of regions to standard output", NULL},
+    {"check", 0, 0, G_OPTION_ARG_NONE, &opt.check,
+     "With --virtual: decode the regions all the same, to find damaged images", NULL},
     {"plan", 0, 0, G_OPTION_ARG_NONE, &opt.plan,
      "Only say how many tiles and bytes it would be, how much memory and time", NULL},
     {"format", 0, 0, G_OPTION_ARG_STRING, &opt.format,
@@ -91,6 +93,9 @@ check_kind(GError **error)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "where to? -o DIR writes tile files, --tar PREFIX tars of them, "
                             "--virtual a manifest of regions");
+    if (opt.check && !opt.as_rows)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--check is for --virtual; what writes tiles decodes them anyway");
     if (n > 1)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "-o, --tar and --virtual exclude each other");
     if (opt.as_rows && (opt.format != NULL || opt.quality != -1 || opt.name != NULL))
@@ -115,7 +120,9 @@ tile_output_init(TileOutput *output, GError **error)
     if (opt.lossless && opt.as_rows)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--lossless is for -o and --tar");
     output->plan_only = opt.plan;
+    output->makes_files = !opt.as_rows;
     output->lossless = opt.lossless;
+    output->check = opt.check;
     output->kind = opt.folder != NULL ? TS_CUT_FOLDER : opt.tar != NULL ? TS_CUT_TAR : TS_CUT_ROWS;
     output->path = opt.folder != NULL ? opt.folder : opt.tar != NULL ? opt.tar : "-";
     output->name = opt.name;

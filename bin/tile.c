@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* All options: of the layout, the judge, the output. */
-static const GOptionEntry *const parts[] = {tile_layout_options, tile_judge_options,
-                                            tile_output_options};
+/* All options: of the inputs, the layout, the judge, the output. */
+static const GOptionEntry *const parts[] = {tile_input_options, tile_layout_options,
+                                            tile_judge_options, tile_output_options};
 
 typedef struct {
     TileLayout layout;
@@ -102,9 +102,17 @@ estimate_cost(const Job *job)
     } costs[] = {{".png", 12},  {".jpg", 5},   {".tif", 40},
                  {".webp", 60}, {".npy", 3.5}, {".raw", 3.5}};
     for (guint i = 0; i < G_N_ELEMENTS(costs); i++)
-        if (job->output.kind != TS_CUT_ROWS && strcmp(costs[i].suffix, job->output.suffix) == 0)
+        if (job->output.makes_files && strcmp(costs[i].suffix, job->output.suffix) == 0)
             return costs[i].cost;
     return 0;
+}
+
+/* The same for the pixels that are scaled, once. */
+static double
+estimate_scaling(const Job *job, const TsPlanInput *input)
+{
+    gboolean scales = input->is_scaled && job->output.makes_files;
+    return scales ? 15 * (double) input->width * input->height : 0;
 }
 
 /* Columns and rows, where there is one grid. */
@@ -128,7 +136,7 @@ print_plan(const Job *job, GError **error)
                                           "type",        "columns",      "rows",    "tiles",
                                           "pixel_bytes", "memory_bytes", "seconds", NULL};
     g_autoptr(TsManifestWriter) out = ts_manifest_writer_new("-", columns, FALSE, error);
-    double cost = estimate_cost(job) / 1e3 / MIN(ts_threads_get(), g_get_num_processors());
+    double cost = estimate_cost(job), n_cores = MIN(ts_threads_get(), g_get_num_processors());
     guint64 memory = ts_cut_memory(job->plan, ts_threads_get());
     for (guint i = 0; out != NULL && i < job->plan->inputs->len; i++) {
         const TsPlanInput *input = ts_plan_get_input(job->plan, i);
@@ -142,8 +150,9 @@ print_plan(const Job *job, GError **error)
         put_grid(out, input);
         ts_manifest_writer_put_int(out, (gint64) input->n_tiles);
         ts_manifest_writer_put_int(out, (gint64) n_bytes);
-        ts_manifest_writer_put_int(out, job->output.kind == TS_CUT_ROWS ? 0 : (gint64) memory);
-        ts_manifest_writer_put_int(out, (gint64) (cost * (double) n_bytes / pixel / 1e6 + 0.5));
+        ts_manifest_writer_put_int(out, job->output.makes_files ? (gint64) memory : 0);
+        double work = cost * (double) n_bytes / pixel + estimate_scaling(job, input);
+        ts_manifest_writer_put_int(out, (gint64) (work / 1e6 / 1e3 / n_cores + 0.5));
         if (!ts_manifest_writer_end_row(out, error))
             return FALSE;
     }
@@ -188,7 +197,7 @@ cut(const Job *job, GError **error)
     g_auto(TsCutReport) report = {0};
     g_autofree char *text = describe_options(job);
     g_autoptr(TsProgress) progress = ts_progress_new("tile", job->plan->n_tiles, "tiles");
-    gboolean quick = output->kind == TS_CUT_ROWS && job->judge == NULL;
+    gboolean quick = output->kind == TS_CUT_ROWS && job->judge == NULL && !output->check;
     TsCut cut = {.kind = output->kind,
                  .plan = job->plan,
                  .names = job->names,
@@ -198,6 +207,7 @@ cut(const Job *job, GError **error)
                  .encode = output->encode,
                  .padding = job->layout.padding,
                  .lossless = output->lossless,
+                 .check = output->check,
                  .options = text,
                  .replace = ts_tool_force(),
                  .shard_tiles = output->shard_tiles,
@@ -224,8 +234,9 @@ static gboolean
 run(int n_args, char **args, GError **error)
 {
     g_auto(Job) job = {0};
-    if (!tile_layout_init(&job.layout, error) || !tile_output_init(&job.output, error) ||
-        !check_options(&job, error) || !read_inputs(&job, n_args, args, error))
+    if (!tile_inputs_init(error) || !tile_layout_init(&job.layout, error) ||
+        !tile_output_init(&job.output, error) || !check_options(&job, error) ||
+        !read_inputs(&job, n_args, args, error))
         return FALSE;
     if (job.output.plan_only)
         return print_plan(&job, error);

@@ -20,6 +20,12 @@ typedef struct {
     TsPadding padding;
 } TileLayout;
 
+/* What is read. */
+extern const GOptionEntry tile_input_options[];
+
+/* Let loaders be used that the options name. */
+gboolean tile_inputs_init(GError **error);
+
 /* Add the images that arguments are, or that the rows of a dataset among them name; that is then
  * set and has to outlive the plan, and its masks, char * or NULL, one for each image, go to `masks`
  * (which frees them). */
@@ -41,7 +47,8 @@ gboolean tile_judge_new(const TsPlan *plan, const GPtrArray *masks, const char *
 
 /* What is written, and where. */
 typedef struct {
-    gboolean plan_only, lossless;
+    gboolean plan_only, lossless, check;
+    gboolean makes_files; /* as far as a plan goes, also where none are written */
     TsCutKind kind;
     const char *path, *suffix, *name, *rejects;
     int fan_out;

@@ -177,13 +177,14 @@ print(const char *text)
         common.stdout_errno = errno;
 }
 
-/* The last chance to learn that what was printed did not arrive. */
+/* The last chance to learn that what was printed did not arrive; `told`: the user knows already why
+ * the tool ends. */
 static int
-close_stdout(int status)
+close_stdout(int status, gboolean told)
 {
     gboolean failed = ferror(stdout) != 0;
     errno = 0;
-    if (fclose(stdout) != 0 || failed) {
+    if ((fclose(stdout) != 0 || failed) && !told) {
         int reason = common.stdout_errno != 0 ? common.stdout_errno : errno != 0 ? errno : EIO;
         ts_log(TS_LOG_ERROR, "standard output: cannot be written: %s", g_strerror(reason));
         return status != 0 ? status : 1;
@@ -253,21 +254,21 @@ ts_tool_main(const TsTool *tool, int argc, char **argv)
     if (common.help) {
         g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
         print(help);
-        return close_stdout(0);
+        return close_stdout(0, FALSE);
     }
     if (common.version) {
         g_autofree char *version = g_strdup_printf("%s (tessera) %s\n", tool->name, TS_VERSION);
         print(version);
-        return close_stdout(0);
+        return close_stdout(0, FALSE);
     }
     ts_threads_set((guint) common.threads);
     gboolean done = tool->run((int) g_strv_length(args), args, &error);
     if (done)
-        return close_stdout(common.status);
+        return close_stdout(common.status, FALSE);
     int status = report_error(tool, error);
     if (ts_interrupt_signal() != 0) /* whatever it was that it broke off */
         ts_interrupt_raise();
-    return close_stdout(status);
+    return close_stdout(status, TRUE);
 }
 
 guint64

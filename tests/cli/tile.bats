@@ -287,7 +287,7 @@ slow_sheet() {
 
 @test "a full disk is an error, and leaves no manifest and no half file" {
     run -1 --separate-stderr bash -c 'tile -s 20 --virtual sheet.png > /dev/full'
-    stderr_has "No space left on device"
+    [ "$stderr" = "tile: standard output: cannot be written: No space left on device" ]
     small_tmpfs disk 64k
     run -1 --separate-stderr tile -s 20 -o disk/out sheet.png
     stderr_has "No space left on device"
@@ -598,6 +598,41 @@ pyramid() {
     stderr_has "--scale would make it"
     run -2 --separate-stderr tile -s 0 --virtual sheet.png
     stderr_has "--size: '0' is not a size such as 256x256"
+}
+
+@test "--virtual looks at headers, and with --check at pixels" {
+    head -c 3000 sheet.png > torn.png
+    tile -s 20 --virtual torn.png > rows.tsv
+    run -1 --separate-stderr tile -s 20 --virtual --check torn.png
+    stderr_has "torn.png: is damaged or truncated"
+    tile -s 20 --virtual --check sheet.png > checked.tsv
+    tile -s 20 --virtual sheet.png > rows.tsv
+    same rows.tsv checked.tsv
+    # Also where the mask alone would be read.
+    run -1 --separate-stderr tile -s 20 --virtual --check --mask sheet.png torn.png
+    stderr_has "torn.png: is damaged or truncated"
+    run -2 --separate-stderr tile -s 20 --check -o bad sheet.png
+    stderr_has "--check is for --virtual"
+}
+
+@test "a plan without a place to write is that of files" {
+    tile -s 20 --plan sheet.png > plan.tsv
+    tile -s 20 --plan -o out sheet.png > files.tsv
+    same plan.tsv files.tsv
+    [ "$(sed -n 2p plan.tsv | cut -f 10)" -gt 0 ]
+    [ "$(tile -s 20 --plan --virtual sheet.png | sed -n 2p | cut -f 10)" -eq 0 ]
+    [ "$(tile -s 20 --plan --scale 100 sheet.png | sed -n 2p | cut -f 11)" -gt 0 ]
+    [ ! -e out ]
+}
+
+@test "loaders of lesser trust are allowed by name" {
+    printf 'P5 4 4 255\n0123456789abcdef' > a.ppm
+    run -1 --separate-stderr tile -s 2 --virtual a.ppm
+    stderr_has "TESSERA_ALLOW_LOADERS=ppm"
+    tile -s 2 --virtual --allow-loader ppm a.ppm > rows.tsv
+    [ "$(n_rows rows.tsv)" -eq 4 ]
+    run -2 --separate-stderr tile -s 2 --virtual --allow-loader any a.ppm
+    stderr_has "--allow-loader: 'any' is no loader that can be allowed"
 }
 
 # turn JPEG N: write it with EXIF orientation N.

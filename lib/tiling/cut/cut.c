@@ -397,7 +397,7 @@ ts_cut_run(const TsCut *cut, TsCutReport *report, GError **error)
         return FALSE;
     if (cut->progress != NULL)
         ts_progress_add(cut->progress, ts_order_first(order));
-    gboolean lists = cut->kind == TS_CUT_ROWS && cut->judge == NULL;
+    gboolean lists = cut->kind == TS_CUT_ROWS && cut->judge == NULL && !cut->check;
     if (lists ? !list_rows(cut, order, error) : !cut_in_threads(cut, order, error)) {
         ts_order_give_up(order);
         return FALSE;

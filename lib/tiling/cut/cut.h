@@ -39,6 +39,7 @@ typedef struct {
     const char *output; /* the manifest ("-": standard output), the folder, or the tars' prefix */
     TsEncodeOptions encode;
     TsPadding padding;
+    gboolean check;       /* TS_CUT_ROWS: decode all tiles, for nothing but its errors */
     gboolean lossless;    /* tiles are copied as they are compressed, see lossless.h */
     const char *options;  /* all that the bytes depend on, "NAME\tVALUE\n" each; NULL: nothing */
     gboolean replace;     /* existing output */

@@ -79,8 +79,8 @@ ts_open_input_new(const TsCut *cut, guint index, GError **error)
     self->index = index;
     self->n_sources = 1 + (cut->judge != NULL ? ts_judge_n_layers(cut->judge) : 0);
     self->sources = g_new0(TsImageSource *, self->n_sources);
-    self->first_read =
-        cut->kind == TS_CUT_ROWS && cut->judge != NULL && !ts_judge_needs_pixels(cut->judge);
+    self->first_read = cut->kind == TS_CUT_ROWS && !cut->check && cut->judge != NULL &&
+                       !ts_judge_needs_pixels(cut->judge);
     for (guint i = 0; done && i < self->n_sources; i++) {
         self->sources[i] =
             i == 0 ? ts_plan_input_open(self->input, error) : open_layer(cut, self, i - 1, error);

@@ -78,12 +78,19 @@ open_staged(const TsOrder *self, const char *name, guint64 n, GError **error)
     return NULL;
 }
 
+/* Where rows go, for messages. */
+static const char *
+output_name(const TsCut *cut)
+{
+    return strcmp(cut->output, "-") == 0 ? "standard output" : cut->output;
+}
+
 static gboolean
 flush_streams(TsOrder *self, GError **error)
 {
     if ((self->manifest != NULL && fflush(self->manifest) != 0) ||
         (self->rejects != NULL && fflush(self->rejects) != 0))
-        return ts_error_set_errno(error, errno, "%s: cannot be written", self->cut->output);
+        return ts_error_set_errno(error, errno, "%s: cannot be written", output_name(self->cut));
     return TRUE;
 }
 
@@ -155,7 +162,7 @@ write_headers(TsOrder *self, GError **error)
     g_autofree char *rejects = ts_rows_rejects_header(self->rows);
     if (fputs(header, self->manifest) < 0 ||
         (self->rejects != NULL && fputs(rejects, self->rejects) < 0))
-        return ts_error_set_errno(error, errno, "%s: cannot be written", self->cut->output);
+        return ts_error_set_errno(error, errno, "%s: cannot be written", output_name(self->cut));
     return TRUE;
 }
 
@@ -351,7 +358,7 @@ write_kept(TsOrder *self, const TsTileResult *result, GError **error)
         n = fputs(result->row, self->manifest);
     }
     if (n < 0)
-        return ts_error_set_errno(error, errno, "%s: cannot be written", self->cut->output);
+        return ts_error_set_errno(error, errno, "%s: cannot be written", output_name(self->cut));
     return TRUE;
 }
 
@@ -473,8 +480,9 @@ finish_stage(TsOrder *self, TsCutReport *report, GError **error)
         return FALSE;
     if (self->shards != NULL && (!ts_shards_end(self->shards, error) || !checkpoint(self, error)))
         return FALSE;
-    if (!close_stream(&self->manifest, self->cut->output, error) ||
-        !close_stream(&self->rejects, self->cut->output, error) || !deliver_rejects(self, error))
+    if (!close_stream(&self->manifest, output_name(self->cut), error) ||
+        !close_stream(&self->rejects, output_name(self->cut), error) ||
+        !deliver_rejects(self, error))
         return FALSE;
     if (self->shards == NULL) {
         g_autofree char *rejects = g_build_filename(self->cut->output, REJECTS, NULL);
