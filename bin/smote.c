@@ -1,5 +1,6 @@
 /* smote: small classes grown by synthetic rows between neighbours. */
 #include "smote.h"
+#include "balance/kmeans.h"
 #include "balance/resample.h"
 #include "balance/smote_nominal.h"
 #include "base/error.h"
@@ -30,7 +31,8 @@ static const GOptionEntry entries[] = {
     {"out-step", 0, 0, G_OPTION_ARG_STRING, &opt.out_step,
      "Of svm: how far beyond a safe row, of the way to its neighbour (default: 0.5)", "F"},
     {"clusters", 0, 0, G_OPTION_ARG_STRING, &opt.clusters,
-     "Of kmeans: a whole number for each row, from any clustering", "FILE.npy"},
+     "Of kmeans: how many (default: 8), or a whole number for each row, from any clustering",
+     "N|FILE.npy"},
     {"cluster-threshold", 0, 0, G_OPTION_ARG_STRING, &opt.threshold,
      "Of kmeans: share of the class that a cluster needs (default: half the share of the class in "
      "all new rows)",
@@ -183,6 +185,13 @@ check_output(gboolean from_array, GError **error)
                         "-o FILE.npy and --labels-out FILE.npy go together");
 }
 
+/* By a file, not by their number. */
+static gboolean
+clusters_are_given(void)
+{
+    return opt.clusters != NULL && g_str_has_suffix(opt.clusters, ".npy");
+}
+
 /* Options that one kind has. */
 static gboolean
 check_kind(const Kind *kind, GError **error)
@@ -210,8 +219,10 @@ check_kind(const Kind *kind, GError **error)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--clusters, --cluster-threshold and --density-exponent are about "
                             "--kind kmeans");
-    return !clusters || opt.clusters != NULL ||
-           ts_error_set(error, TS_ERROR_ARGUMENT, "--kind kmeans needs --clusters FILE.npy");
+    return !clusters || opt.compat == NULL || clusters_are_given() ||
+           ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "--compat imblearn: its clusters come from a sampling of scikit-learn's; "
+                        "give them, --clusters FILE.npy");
 }
 
 /* Read a number, or leave what there is. */
@@ -328,12 +339,10 @@ shrink_m(SmoteJob *job)
     job->how.m = (guint) job->n - 1;
 }
 
-/* The clusters of the rows that are used. */
+/* The clusters of the rows that are used, out of one for each row. */
 static gboolean
 read_clusters(SmoteJob *job, GError **error)
 {
-    if (job->how.kind != TS_SMOTE_CLUSTERS)
-        return TRUE;
     gsize n_rows = job->manifest != NULL ? ts_manifest_n_rows(job->manifest) : job->n;
     g_autoptr(TsClasses) clusters = ts_space_read_labels(opt.clusters, n_rows, error);
     job->cluster =
@@ -342,8 +351,34 @@ read_clusters(SmoteJob *job, GError **error)
         return FALSE;
     for (gsize i = 0; i < job->n; i++)
         job->cluster[i] = (guint32) clusters->of_row[job->rows[i]];
-    job->how.cluster = job->cluster;
     job->how.n_clusters = clusters->n;
+    return TRUE;
+}
+
+static gboolean
+find_clusters(SmoteJob *job, GError **error)
+{
+    enum { DEFAULT_CLUSTERS = 8 };
+    gint64 n = DEFAULT_CLUSTERS;
+    if (opt.clusters != NULL && !ts_parse_int(opt.clusters, 1, G_MAXINT32, "--clusters", &n, error))
+        return FALSE;
+    g_autoptr(TsKmeans) found =
+        ts_kmeans(&job->space->points, NULL, job->n, MIN((gsize) n, job->n), ts_tool_seed(), error);
+    if (found == NULL)
+        return FALSE;
+    job->cluster = g_steal_pointer(&found->cluster);
+    job->how.n_clusters = (guint) found->k;
+    return TRUE;
+}
+
+static gboolean
+get_clusters(SmoteJob *job, GError **error)
+{
+    if (job->how.kind != TS_SMOTE_CLUSTERS)
+        return TRUE;
+    if (clusters_are_given() ? !read_clusters(job, error) : !find_clusters(job, error))
+        return FALSE;
+    job->how.cluster = job->cluster;
     return TRUE;
 }
 
@@ -400,7 +435,7 @@ run(int n_args, char **args, GError **error)
     shrink_m(&job);
     if (opt.dry_run)
         return smote_print_plan(&job, error);
-    if (!read_features(&job, kind, &from, error) || !read_clusters(&job, error) ||
+    if (!read_features(&job, kind, &from, error) || !get_clusters(&job, error) ||
         !make(&job, kind, error) || !smote_write(&job, &to, error))
         return FALSE;
     smote_report(&job);

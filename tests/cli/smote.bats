@@ -52,9 +52,11 @@ table() {
     done
     smote -q --seed 1 t.tsv >seed.tsv
     run ! cmp -s seed.tsv one.tsv
-    for kind in svm safe-level eos; do
-        smote -q -j 1 -K $kind t.tsv >one.tsv
-        smote -q -j 4 -K $kind t.tsv >four.tsv
+    for kind in svm kmeans safe-level eos; do
+        clusters=()
+        [ $kind != kmeans ] || clusters=(--clusters 2 --cluster-threshold 0.05)
+        smote -q -j 1 -K $kind "${clusters[@]}" t.tsv >one.tsv
+        smote -q -j 4 -K $kind "${clusters[@]}" t.tsv >four.tsv
         same one.tsv four.tsv
         [ "$(counts one.tsv 2)" = "disc=24,square=24,triangle=24" ]
     done
@@ -224,6 +226,8 @@ refuses() {
     refuses 2 "--compat: 'sklearn' is not imblearn" --compat sklearn a.tsv
     refuses 2 "seed 4294967296" --compat imblearn --seed 4294967296 a.tsv
     refuses 2 "it has no kind eos" --compat imblearn -K eos a.tsv
+    refuses 2 "give them, --clusters FILE.npy" --compat imblearn -K kmeans a.tsv
+    refuses 2 "--clusters" -K kmeans --clusters 0 a.tsv
     refuses 2 "--out-step is about --kind svm" --out-step 1 a.tsv
     refuses 2 "are about --kind kmeans" --clusters c.npy a.tsv
     refuses 2 "--space: 'deep' is not" --space deep a.tsv
