@@ -1,4 +1,4 @@
-/* Decoding: a reader of ours for plain JPEG, else libvips. */
+/* Decoding: readers of ours for plain JPEG and PNG, else libvips. */
 #include "image/decode.h"
 
 #include "base/error.h"
@@ -32,17 +32,35 @@ check_file(const char *path, GError **error)
     return TRUE;
 }
 
-/* Plain JPEG needs nothing of libvips. FALSE without an error: it is something else. */
+static void
+take_info(TsDecoder *self, GBytes *icc)
+{
+    ts_levels_check_mpp(&self->info.mpp_x, &self->info.mpp_y);
+    self->icc = icc != NULL ? g_bytes_ref(icc) : NULL;
+}
+
+/* Plain JPEG and PNG need nothing of libvips. FALSE without an error: it is something else. */
 static gboolean
-take_reader(TsDecoder *self, TsJpegReader *reader)
+take_jpeg_reader(TsDecoder *self, TsJpegReader *reader)
 {
     GBytes *icc;
     if (reader == NULL)
         return FALSE;
     self->jpeg = reader;
     ts_jpeg_reader_info(reader, &self->info, &icc);
-    ts_levels_check_mpp(&self->info.mpp_x, &self->info.mpp_y);
-    self->icc = icc != NULL ? g_bytes_ref(icc) : NULL;
+    take_info(self, icc);
+    return TRUE;
+}
+
+static gboolean
+take_png_reader(TsDecoder *self, TsPngReader *reader)
+{
+    GBytes *icc;
+    if (reader == NULL)
+        return FALSE;
+    self->png = reader;
+    ts_png_reader_info(reader, &self->info, &icc);
+    take_info(self, icc);
     return TRUE;
 }
 
@@ -75,7 +93,8 @@ ts_decoder_open_level(TsDecoder *self, const char *path, int level, GError **err
     *self = (TsDecoder){.path = path, .level = level};
     if (!check_file(path, error))
         return FALSE;
-    if (take_reader(self, ts_jpeg_reader_open(path)))
+    if (take_jpeg_reader(self, ts_jpeg_reader_open(path)) ||
+        take_png_reader(self, ts_png_reader_open(path)))
         return TRUE;
     return open_other(self, NULL, 0, error);
 }
@@ -87,7 +106,8 @@ ts_decoder_open_bytes(TsDecoder *self, gconstpointer bytes, gsize n, const char 
     *self = (TsDecoder){.path = name};
     if (n == 0)
         return ts_error_set(error, TS_ERROR_FORMAT, "%s: is empty, an image was expected", name);
-    if (take_reader(self, ts_jpeg_reader_open_bytes(bytes, n, name)))
+    if (take_jpeg_reader(self, ts_jpeg_reader_open_bytes(bytes, n, name)) ||
+        take_png_reader(self, ts_png_reader_open_bytes(bytes, n, name)))
         return TRUE;
     return open_other(self, bytes, n, error);
 }
@@ -98,6 +118,7 @@ ts_decoder_close(TsDecoder *self)
     if (self->image != NULL)
         self->vips->free(g_steal_pointer(&self->image));
     g_clear_pointer(&self->jpeg, ts_jpeg_reader_free);
+    g_clear_pointer(&self->png, ts_png_reader_free);
     g_clear_pointer(&self->icc, g_bytes_unref);
 }
 
@@ -117,9 +138,11 @@ ts_decoder_new_image(const TsDecoder *self, int width, int height, GError **erro
 static gboolean
 read_piece(const TsDecoder *self, TsRect piece, TsImage *to, int to_y, GError **error)
 {
+    guint8 *at = to->data + (gsize) to_y * ts_image_row_size(to);
     if (self->jpeg != NULL)
-        return ts_jpeg_reader_read(self->jpeg, piece.y, piece.height,
-                                   to->data + (gsize) to_y * ts_image_row_size(to), error);
+        return ts_jpeg_reader_read(self->jpeg, piece.y, piece.height, at, error);
+    if (self->png != NULL)
+        return ts_png_reader_read(self->png, piece.y, piece.height, at, error);
     return self->vips->read(self->image, self->path, piece, to, to_y, error);
 }
 

@@ -1,5 +1,5 @@
-/* Decoding, through libvips or for plain JPEG libjpeg-turbo: an opened file, its header, rectangles
- * of its stored pixels.
+/* Decoding, through libvips or for plain JPEG and PNG readers of ours: an opened file, its header,
+ * rectangles of its stored pixels.
  *
  * Inside of lib/image: source.c decides when to decode what, and turns pixels by the orientation.
  */
@@ -7,6 +7,7 @@
 
 #include "image/jpeg_read.h"
 #include "image/orient.h"
+#include "image/png_read.h"
 #include "image/vips_module.h"
 
 G_BEGIN_DECLS
@@ -14,6 +15,7 @@ G_BEGIN_DECLS
 typedef struct {
     const char *path;   /* borrowed, for messages */
     TsJpegReader *jpeg; /* decodes plain JPEG; else NULL */
+    TsPngReader *png;   /* decodes plain PNG; else NULL */
     const TsVips *vips; /* once it was needed */
     TsVipsImage *image; /* decodes the rest, lazily; else NULL */
     const char *loader; /* libvips' name of what decodes, or NULL */

@@ -5,7 +5,7 @@
  * palettes, 1-bit samples, CMYK and Lab (to sRGB). Bit depth, number of bands and the colour
  * profile are kept. Regions are in pixels after orientation, origin top left, half-open.
  *
- * Plain JPEG goes straight to libjpeg-turbo, and PNG is written by an encoder of ours (encoder.h);
+ * Plain JPEG goes straight to libjpeg-turbo, and plain PNG to code of ours (encoder.h, png_read.h);
  * the rest is libvips', with its loaders of lesser trust blocked. A damaged or truncated file is an
  * error, and so is an image over the limits, found in its header before any pixel is decoded. Every
  * function may be called from any thread; one TsImageSource may be read by several at once.

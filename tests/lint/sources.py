@@ -23,7 +23,7 @@ FENCES = {
     r"vips/": r"lib/image/vips/|tests/",
     r"tiff(io)?\.h": r"lib/image/tiff\w*\.c",
     r"(jpeglib|jerror|turbojpeg)\.h": r"lib/image/jpeg\w*\.c|lib/image/jpeg_fence\.h|tests/",
-    r"libdeflate\.h": r"lib/image/png\.c",
+    r"libdeflate\.h": r"lib/image/png(_read)?\.c",
     r"gsl/": r"lib/base/(rng|tool)\.c|lib/stats/|tests/",
     r"(cblas|lapacke?|openblas\w*)\.h": r"lib/(balance|nn|base/threads)|tests/",
     r"(oneapi/)?dnnl": r"lib/nn/dnnl\.c",
