@@ -225,7 +225,8 @@ search_block(guint64 block, gpointer data, GError **error)
                                 " pairs lie within %u bits; lower the radius",
                                 search->max_pairs, search->radius);
     }
-    qsort(found->data, found->len, sizeof(TsHammingPair), compare_pairs);
+    if (found->len > 0)
+        qsort(found->data, found->len, sizeof(TsHammingPair), compare_pairs);
     return TRUE;
 }
 

@@ -158,6 +158,27 @@ make_troubles() {
     [ "$(wc -l < shapes.tsv)" -eq 43 ]
 }
 
+@test "an interrupted run keeps what it has seen in the cache" {
+    awk 'BEGIN {print "file_name\tx\ty\twidth\theight"
+        for (i = 0; i < 60000; i++) print "sheet.png\t" i % 380 "\t" int(i / 380) "\t20\t20"}' > many.tsv
+    touch -d '2020-01-01' sheet.png
+    datacheck -j 1 --progress --cache kept many.tsv > out.tsv 2> said &
+    for _ in {1..200}; do
+        ! grep -q '[1-9][0-9]*/60000' said || break
+        sleep 0.05
+    done
+    kill -TERM $!
+    status=0
+    wait $! || status=$?
+    [ "$status" -eq 143 ]
+    [ ! -s out.tsv ]
+    known=$(($(wc -l < kept) - 1))
+    [ "$known" -gt 0 ]
+    [ "$known" -lt 60000 ]
+    head -n 101 many.tsv > some.tsv
+    datacheck -v --cache kept some.tsv 2>&1 > /dev/null | grep -q "kept: [1-9][0-9]* of 100 pictures were known"
+}
+
 @test "files that changed just now are not kept" {
     touch shapes/disc/disc-01.png
     touch -d '2020-01-01' shapes/square/* shapes/triangle/*
