@@ -216,13 +216,14 @@ ts_geo_orient(TsGeo *self, int orientation, int width, int height)
 }
 
 TsGeo *
-ts_geo_translate(const TsGeo *self, double x0, double y0, double downsample)
+ts_geo_translate(const TsGeo *self, double x0, double y0, double across, double down)
 {
     TsGeo *part = copy(self);
     /* From centre to centre: the first pixel's lies half of a new one inside, less half of an old.
      */
-    double half = self->is_point ? (downsample - 1) / 2 : 0;
-    Affine map = {.xx = downsample, .yy = downsample, .x0 = x0 + half, .y0 = y0 + half};
+    double half = self->is_point ? 0.5 : 0;
+    Affine map = {
+        .xx = across, .yy = down, .x0 = x0 + half * (across - 1), .y0 = y0 + half * (down - 1)};
     change_raster(part, &map);
     return part;
 }

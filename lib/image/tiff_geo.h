@@ -28,8 +28,8 @@ TsGeo *ts_geo_read(const char *path, GError **error);
 TsGeo *ts_geo_read_bytes(gconstpointer bytes, gsize n, const char *name, GError **error);
 
 /* Make the tags of a part whose corner lies at (x0, y0) of the image, and of whose pixels each is
- * `downsample` pixels wide and high there (0.5: enlarged twice). */
-TsGeo *ts_geo_translate(const TsGeo *geo, double x0, double y0, double downsample);
+ * `across` pixels wide and `down` high there (0.5: enlarged twice). */
+TsGeo *ts_geo_translate(const TsGeo *geo, double x0, double y0, double across, double down);
 
 /* Compute the place of a point of the image. FALSE if the tags do not say it: keys alone, or points
  * of control without a scale. */

@@ -54,7 +54,7 @@ LLVMFuzzerTestOneInput(const guint8 *input, gsize n)
     g_assert(geo == NULL || error == NULL);
     if (geo == NULL)
         return 0;
-    g_autoptr(TsGeo) part = ts_geo_translate(geo, 3, 5.5, 2);
+    g_autoptr(TsGeo) part = ts_geo_translate(geo, 3, 5.5, 2, 2.5);
     write_and_read(geo);
     write_and_read(part);
     return 0;

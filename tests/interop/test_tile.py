@@ -130,3 +130,26 @@ def test_painted_masks_are_polygons_of_scikit_image(tool, tmp_path, factor):
     for ring, value in zip(rings, (2, 1)):
         want[draw.polygon2mask(size, ring[:, ::-1] * factor - 0.5)] = value
     assert np.array_equal(tifffile.imread(tmp_path / "labels.tif"), want)
+
+
+def test_scaled_tiles_keep_their_place_on_the_earth(tool, tmp_path):
+    height, width = 250, 1000
+    tags = [(33550, "d", 3, (10.0, 10.0, 0.0), False),
+            (33922, "d", 6, (0.0, 0.0, 0.0, 5000.0, 7000.0, 0.0), False)]
+    tifffile.imwrite(tmp_path / "image.tif", np.zeros((height, width), np.uint8), extratags=tags)
+    tool("tile", "-s", "30", "--scale", "0.033", "--edge", "partial", "--format", "tiff", "-o",
+         str(tmp_path / "tiles"), str(tmp_path / "image.tif"))
+    tool("tile", "-s", "5", "--scale", "0.033", "--edge", "partial", "--format", "tiff", "-o",
+         str(tmp_path / "small"), str(tmp_path / "image.tif"))
+    tool("untile", str(tmp_path / "tiles"), "-o", str(tmp_path / "whole.tif"))
+    across, down = width / 33, height / 8  # both sides were rounded
+    def place(path):
+        with tifffile.TiffFile(path) as file:
+            page = file.pages[0]
+            return page.tags[33550].value[:2], page.tags[33922].value[3:5]
+    for row in rows((tmp_path / "small" / "manifest.tsv").read_text()):
+        scale, corner = place(tmp_path / "small" / row["file_name"])
+        assert scale == pytest.approx((10 * across, 10 * down))
+        assert corner == pytest.approx((5000 + int(row["grid_x"]) * across * 10,
+                                        7000 - int(row["grid_y"]) * down * 10))
+    assert place(tmp_path / "whole.tif") == (pytest.approx((10 * across, 10 * down)), (5000, 7000))

@@ -91,8 +91,8 @@ print_place(char **argv, GError **error)
     if (geo == NULL)
         return FALSE;
     int side = number(argv[5]);
-    g_autoptr(TsGeo) part =
-        ts_geo_translate(geo, number(argv[3]), number(argv[4]), g_ascii_strtod(argv[6], NULL));
+    double step = g_ascii_strtod(argv[6], NULL);
+    g_autoptr(TsGeo) part = ts_geo_translate(geo, number(argv[3]), number(argv[4]), step, step);
     g_autoptr(TsImage) image = ts_image_new(side, side, 1, TS_U8, error);
     g_autoptr(GByteArray) file = g_byte_array_new();
     TsTiffTags tags = {.geo = part};

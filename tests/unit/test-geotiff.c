@@ -99,10 +99,11 @@ START_TEST(a_part_lies_where_it_lay_in_the_image)
         for (int is_point = 0; is_point <= 1; is_point++)
             for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
                 g_autoptr(TsGeo) geo = read_form((Form) form, is_point != 0, 1);
-                g_autoptr(TsGeo) part = ts_geo_translate(geo, 7, 11, steps[i]);
+                double across = steps[i], down = steps[i] * 1.25;
+                g_autoptr(TsGeo) part = ts_geo_translate(geo, 7, 11, across, down);
                 g_autoptr(TsGeo) back = write_and_read(part);
                 check_same_place(geo, 7, 11, back, 0, 0);
-                check_same_place(geo, 7 + 5 * steps[i], 11 + 3 * steps[i], back, 5, 3);
+                check_same_place(geo, 7 + 5 * across, 11 + 3 * down, back, 5, 3);
             }
 }
 END_TEST
@@ -122,7 +123,7 @@ END_TEST
 START_TEST(keys_and_nodata_are_copied)
 {
     g_autoptr(TsGeo) geo = read_form(FORM_SCALE, TRUE, 1);
-    g_autoptr(TsGeo) part = ts_geo_translate(geo, 1, 1, 1);
+    g_autoptr(TsGeo) part = ts_geo_translate(geo, 1, 1, 1, 1);
     g_autoptr(TsGeo) back = write_and_read(part);
     ck_assert_uint_eq(back->keys->len, 16);
     ck_assert_mem_eq(back->keys->data, point_keys, sizeof point_keys);
@@ -136,7 +137,7 @@ END_TEST
 START_TEST(points_of_control_move_by_their_pixels)
 {
     g_autoptr(TsGeo) geo = read_form(FORM_TIES, FALSE, 1);
-    g_autoptr(TsGeo) part = ts_geo_translate(geo, 10, 4, 2);
+    g_autoptr(TsGeo) part = ts_geo_translate(geo, 10, 4, 2, 2);
     const double *moved = (const double *) (gpointer) part->ties->data;
     double east, north;
     ck_assert(!ts_geo_map(part, 0, 0, &east, &north));
@@ -195,7 +196,7 @@ START_TEST(an_encoder_says_where_its_tiles_lie)
     for (int x = 0; x < 2; x++) {
         const guint8 *bytes;
         gsize n;
-        g_autoptr(TsGeo) part = ts_geo_translate(geo, 20 * x, 0, 1);
+        g_autoptr(TsGeo) part = ts_geo_translate(geo, 20 * x, 0, 1, 1);
         ts_encoder_set_place(encoder, part, 0.5, 0.25);
         ck_assert(ts_encoder_encode(encoder, image, image->data + 20 * x * 6,
                                     ts_image_row_size(image), 20, 30, &bytes, &n, NULL));

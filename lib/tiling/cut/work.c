@@ -95,11 +95,12 @@ encode_image(TsWorker *self, const TsOpenInput *open, const TsBand *band, const 
     if (open->lossless != NULL)
         return store(self, result, result->name, self->copied->data, self->copied->len, error);
     const TsImageInfo *info = &open->input->info;
-    double downsample = (double) open->input->width / info->width;
-    g_autoptr(TsGeo) geo =
-        open->geo != NULL ? ts_geo_translate(open->geo, (tile->x - tile->pad_left) * downsample,
-                                             (tile->y - tile->pad_top) * downsample, downsample)
-                          : NULL;
+    double across = (double) open->input->width / info->width;
+    double down = (double) open->input->height / info->height;
+    g_autoptr(TsGeo) geo = open->geo != NULL
+                               ? ts_geo_translate(open->geo, (tile->x - tile->pad_left) * across,
+                                                  (tile->y - tile->pad_top) * down, across, down)
+                               : NULL;
     ts_encoder_set_place(self->encoder, geo, info->mpp_x, info->mpp_y);
     if (!ts_pad_tile(&self->cut->padding, open, band, tile, pixels, &self->padded, error) ||
         !ts_encoder_encode(self->encoder, pixels->like, pixels->pixels, pixels->stride,

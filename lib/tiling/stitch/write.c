@@ -5,6 +5,7 @@
 #include "base/outfile.h"
 #include "tiling/stitch/argmax.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Beside IMAGE.png: IMAGE.classes.txt. */
@@ -39,6 +40,21 @@ write_names(const TsStitchWrite *job, char **names, GError **error)
     return ts_write_file(path, text->str, text->len, job->replace, error);
 }
 
+/* Pixels of the source that one of the canvas is wide and high. Sides are whole numbers, so both
+ * differ a little from 1 / scale; the source says how much. */
+static void
+find_factors(const TsCanvas *canvas, double *across, double *down)
+{
+    *across = *down = 1 / canvas->scale;
+    g_autoptr(TsImageSource) source =
+        canvas->scale != 1 ? ts_image_source_open(canvas->source, NULL) : NULL;
+    const TsImageInfo *info = source != NULL ? ts_image_source_info(source) : NULL;
+    if (info == NULL || fabs(canvas->scale * info->width / canvas->width - 1) > 1e-9)
+        return;
+    *across = (double) info->width / canvas->width;
+    *down = (double) info->height / canvas->height;
+}
+
 /* The source's place on the earth at the canvas' scale; NULL without an error if it has none or is
  * not there any more. */
 static TsGeo *
@@ -47,7 +63,9 @@ read_geo(const TsCanvas *canvas, GError **error)
     if (!g_file_test(canvas->source, G_FILE_TEST_IS_REGULAR))
         return NULL;
     g_autoptr(TsGeo) geo = ts_geo_read(canvas->source, error);
-    return geo != NULL ? ts_geo_translate(geo, 0, 0, 1 / canvas->scale) : NULL;
+    double across, down;
+    find_factors(canvas, &across, &down);
+    return geo != NULL ? ts_geo_translate(geo, 0, 0, across, down) : NULL;
 }
 
 /* Where stripes go; either may be NULL. */
