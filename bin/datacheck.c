@@ -290,7 +290,7 @@ main(int argc, char **argv)
         .examples = "  datacheck photos/\n"
                     "  datacheck --sheet pairs.png --cache photos.cache photos/\n"
                     "  datacheck --fail-on leak,unreadable --show leaks split.tsv\n"
-                    "  datacheck -o checked.tsv photos/ && datasplit --group dup_group checked.tsv",
+                    "  datacheck -o checked.tsv photos/ && datasplit -o split.tsv checked.tsv",
         .flags = TS_TOOL_THREADS | TS_TOOL_PROGRESS | TS_TOOL_FORMAT | TS_TOOL_FORCE,
         .max_args = 1,
         .options = entries,
