@@ -57,7 +57,11 @@ smote_write(const SmoteJob *job, const SmoteOutput *to, GError **error)
                ts_synthetic_write_npy(&made, ts_npy_get(job->space->file), path, force, error);
     if (strcmp(path, "-") == 0 || g_str_has_suffix(path, ".tsv"))
         return ts_synthetic_write_table(&made, path, force, error);
-    return ts_synthetic_write_pictures(&made, path, force, error);
+    g_autofree char *kept = NULL;
+    gboolean written = ts_synthetic_write_pictures(&made, path, force, &kept, error);
+    if (kept != NULL)
+        ts_warning("%s: files that came into the replaced folder meanwhile are kept here", kept);
+    return written;
 }
 
 /* "rows 43 -> 72 (disc 24, square 12 + 12 of 12, triangle 6 + 18 of 18)": made of asked for. */

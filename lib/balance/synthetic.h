@@ -40,9 +40,10 @@ gboolean ts_synthetic_write_table(const TsSynthetic *self, const char *path, gbo
 
 /* Make the folder `path` with the pictures of the new rows, as PNG if that can hold them, else as
  * TIFF or .npy, and manifest.tsv, whose first rows name the pictures that were there. Integer
- * samples are rounded half to even. */
+ * samples are rounded half to even. `kept` becomes where files lie that came into a replaced folder
+ * meanwhile, free with g_free(), NULL if there were none. */
 gboolean ts_synthetic_write_pictures(const TsSynthetic *self, const char *path, gboolean replace,
-                                     GError **error);
+                                     char **kept, GError **error);
 
 /* Write the array `model`, which `values` were read from, and the new rows behind its own to the
  * .npy file `path`; integers are rounded half to even. */

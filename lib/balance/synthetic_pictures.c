@@ -122,8 +122,9 @@ dataset_of_points(const TsSynthetic *made, GError **error)
 
 gboolean
 ts_synthetic_write_pictures(const TsSynthetic *made, const char *path, gboolean replace,
-                            GError **error)
+                            char **kept, GError **error)
 {
+    *kept = NULL;
     g_autoptr(TsOutFolder) out = ts_out_folder_new(path, replace, error);
     g_autoptr(TsDataset) dataset = out != NULL ? dataset_of_points(made, error) : NULL;
     if (dataset == NULL)
@@ -133,6 +134,9 @@ ts_synthetic_write_pictures(const TsSynthetic *made, const char *path, gboolean 
         return FALSE;
     g_autoptr(TsProgress) progress = ts_progress_new("smote", made->blends->len, "pictures");
     self.progress = progress;
-    return ts_parallel_for(made->blends->len, write_picture, &self, error) &&
-           write_manifest(&self, error) && ts_out_folder_commit(out, error);
+    if (!ts_parallel_for(made->blends->len, write_picture, &self, error) ||
+        !write_manifest(&self, error) || !ts_out_folder_commit(out, error))
+        return FALSE;
+    *kept = g_strdup(ts_out_folder_kept(out));
+    return TRUE;
 }
