@@ -378,8 +378,10 @@ slow_sheet() {
     [ "$(head -n 1 t1/part-000003.index)" = "v1.2 2" ]
     run -1 --separate-stderr tile -s 50 --tar t1/part sheet.png
     stderr_has "t1/part.tsv: exists already"
+    echo mine > t1/part-000004.tar
     tile -s 100 --force --tar t1/part sheet.png
-    [ "$(find t1 -type f | wc -l)" -eq 3 ]
+    [ "$(find t1 -type f | wc -l)" -eq 4 ]
+    [ "$(cat t1/part-000004.tar)" = mine ]
 }
 
 @test "a tar ends before it has too many bytes" {

@@ -459,19 +459,6 @@ deliver_rejects(TsOrder *self, GError **error)
            ts_write_file(self->cut->rejects, text, n, replace, error);
 }
 
-/* Shards of an earlier, longer run would be taken for some of this one. */
-static void
-remove_later_shards(const TsOrder *self)
-{
-    for (guint i = ts_shards_n_ended(self->shards);; i++) {
-        g_autofree char *tar = ts_shards_format(self->cut->output, i, ".tar");
-        g_autofree char *index = ts_shards_format(self->cut->output, i, ".index");
-        if (g_unlink(tar) != 0)
-            return;
-        g_unlink(index);
-    }
-}
-
 static gboolean
 finish_stage(TsOrder *self, TsCutReport *report, GError **error)
 {
@@ -491,7 +478,7 @@ finish_stage(TsOrder *self, TsCutReport *report, GError **error)
         return done;
     }
     if (replace)
-        remove_later_shards(self);
+        ts_shards_remove_later(self->cut->output, ts_shards_n_ended(self->shards));
     return ts_stage_finish_files(self->stage, self->manifest_name, replace, error);
 }
 

@@ -2,7 +2,10 @@
 #include "tiling/cut/shards.h"
 
 #include "base/error.h"
+#include "manifest/manifest.h"
 #include "store/tar.h"
+
+#include <glib/gstdio.h>
 
 struct _TsShards {
     char *folder, *name;
@@ -98,4 +101,35 @@ guint
 ts_shards_n_ended(const TsShards *self)
 {
     return self->number;
+}
+
+/* The files that the manifest names. */
+static GHashTable *
+list_files(const char *manifest)
+{
+    GHashTable *files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(TsManifest) rows =
+        g_file_test(manifest, G_FILE_TEST_IS_REGULAR) ? ts_manifest_read(manifest, NULL) : NULL;
+    int column = rows != NULL ? ts_manifest_find_column(rows, "file_name") : -1;
+    for (guint64 row = 0; column >= 0 && row < ts_manifest_n_rows(rows); row++) {
+        char *name = ts_cell_unescape(ts_manifest_cell(rows, row, (guint) column));
+        if (name != NULL)
+            g_hash_table_add(files, name);
+    }
+    return files;
+}
+
+void
+ts_shards_remove_later(const char *prefix, guint first)
+{
+    g_autofree char *manifest = g_strconcat(prefix, ".tsv", NULL);
+    g_autoptr(GHashTable) files = list_files(manifest);
+    for (guint i = first;; i++) {
+        g_autofree char *tar = ts_shards_format(prefix, i, ".tar");
+        g_autofree char *index = ts_shards_format(prefix, i, ".index");
+        g_autofree char *name = g_path_get_basename(tar);
+        if (!g_hash_table_contains(files, name) || g_unlink(tar) != 0)
+            return;
+        g_unlink(index);
+    }
 }

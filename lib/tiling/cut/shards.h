@@ -35,6 +35,10 @@ const char *ts_shards_file(const TsShards *shards);
 /* Shards ended so far, those before `first` counted in. */
 guint ts_shards_n_ended(const TsShards *shards);
 
+/* Remove the shards from number `first` on that `prefix`.tsv, the manifest of an earlier, longer
+ * run, names: they would be taken for some of this one. Others are somebody else's. */
+void ts_shards_remove_later(const char *prefix, guint first);
+
 /* "NAME-000012.tar". Free with g_free(). */
 char *ts_shards_format(const char *name, guint number, const char *suffix);
 
