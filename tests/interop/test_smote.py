@@ -6,10 +6,27 @@ from imblearn.combine import SMOTEENN, SMOTETomek
 from imblearn.over_sampling import (ADASYN, SMOTE, SMOTEN, SMOTENC, SVMSMOTE, BorderlineSMOTE,
                                     KMeansSMOTE)
 from sklearn.cluster import KMeans, MiniBatchKMeans
-from sklearn.datasets import load_digits, load_iris, make_classification
+from sklearn.datasets import (load_breast_cancer, load_digits, load_iris, load_wine,
+                              make_classification)
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
-from test_balance import imbalanced
+
+
+def imbalanced():
+    """Tables with classes of different sizes and without ties."""
+    rng = np.random.default_rng(3)
+    labels = np.repeat([0, 1, 2], [600, 150, 40])
+    table = rng.standard_normal((labels.size, 20)) + labels[:, None] * 0.4
+    yield "normal, three classes", table, labels
+    data = load_breast_cancer()
+    keep = np.concatenate([np.flatnonzero(data.target == 1), np.flatnonzero(data.target == 0)[:60]])
+    yield "breast cancer", data.data[keep], data.target[keep]
+    data = load_wine()
+    yield "wine", data.data, data.target
+    data = load_digits()  # many classes; noise unties its integers
+    keep = np.flatnonzero((data.target % 3 > 0) | (np.arange(data.target.size) % 4 == 0))
+    noise = rng.standard_normal((keep.size, 64)) * 1e-3
+    yield "digits", data.data[keep] + noise, data.target[keep]
 
 
 def tables():
