@@ -1,5 +1,5 @@
 /* datasplit --blocks: where the rows lie in their pictures, and the gap between splits. */
-#include "balance/split_blocks.h"
+#include "balance/split/split_blocks.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/number.h"

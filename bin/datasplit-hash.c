@@ -1,5 +1,5 @@
 /* datasplit --hash: the split of a row follows from its key. */
-#include "balance/split_hash.h"
+#include "balance/split/split_hash.h"
 #include "base/error.h"
 #include "base/tool.h"
 #include "datasplit.h"

@@ -1,5 +1,5 @@
 /* datasplit's input: the manifest, the rows that are dealt, their classes and groups. */
-#include "balance/row_groups.h"
+#include "balance/split/row_groups.h"
 #include "base/error.h"
 #include "datasplit.h"
 #include "layout/layout.h"

@@ -1,5 +1,5 @@
 /* datasplit --compat sklearn: the splits and folds that scikit-learn makes. */
-#include "balance/split_sklearn.h"
+#include "balance/split/split_sklearn.h"
 #include "base/error.h"
 #include "base/tool.h"
 #include "datasplit.h"

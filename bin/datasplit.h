@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "balance/split_blocks.h"
+#include "balance/split/split_blocks.h"
 #include "manifest/classes.h"
 #include "manifest/manifest.h"
 #include "stats/label_sets.h"

@@ -1,7 +1,7 @@
 /* rebalance: which rows stay, which are repeated, and what is new. */
-#include "balance/class_values.h"
-#include "balance/rose.h"
-#include "balance/undersample.h"
+#include "balance/resample/class_values.h"
+#include "balance/undersample/rose.h"
+#include "balance/undersample/undersample.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/number.h"

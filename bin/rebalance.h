@@ -2,9 +2,9 @@
  * through reading, planning, choosing and writing. */
 #pragma once
 
-#include "balance/clean.h"
-#include "balance/resample.h"
-#include "balance/space.h"
+#include "balance/resample/resample.h"
+#include "balance/space/space.h"
+#include "balance/undersample/clean.h"
 #include "manifest/classes.h"
 #include "manifest/manifest.h"
 

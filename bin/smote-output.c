@@ -1,5 +1,5 @@
 /* smote: the rows, the plan, and what it says. */
-#include "balance/synthetic.h"
+#include "balance/smote/synthetic.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/tool.h"

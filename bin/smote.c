@@ -1,8 +1,8 @@
 /* smote: small classes grown by synthetic rows between neighbours. */
 #include "smote.h"
-#include "balance/kmeans.h"
-#include "balance/resample.h"
-#include "balance/smote_nominal.h"
+#include "balance/resample/resample.h"
+#include "balance/smote/smote_nominal.h"
+#include "balance/space/kmeans.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/number.h"

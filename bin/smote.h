@@ -1,9 +1,9 @@
 /* smote: what its files share. */
 #pragma once
 
-#include "balance/nominal.h"
-#include "balance/smote.h"
-#include "balance/space.h"
+#include "balance/smote/nominal.h"
+#include "balance/smote/smote.h"
+#include "balance/space/space.h"
 #include "manifest/classes.h"
 #include "manifest/manifest.h"
 

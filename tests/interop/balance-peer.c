@@ -3,8 +3,8 @@
  *     balance-peer random SEED        draws of every kind, a line each
  *     balance-peer neighbours FILE K  of the rows of a .npy file: row numbers, a line a row
  */
-#include "balance/neighbours.h"
 #include "balance/random_state.h"
+#include "balance/space/neighbours.h"
 #include "store/npy.h"
 
 #include <stdio.h>

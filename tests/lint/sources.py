@@ -30,7 +30,7 @@ FENCES = {
     r"protobuf-c/|.*\.pb-c\.h": r"lib/store/",
     r"archive(_entry)?\.h": r"lib/store/",
     r"jansson\.h": r"lib/store/|tests/",
-    r"(libsvm/)?svm\.h": r"lib/balance/smote_svm\.c",
+    r"(libsvm/)?svm\.h": r"lib/balance/smote/smote_svm\.c",
     r"check\.h": r"tests/",
 }
 

@@ -1,5 +1,5 @@
 /* Which rows go where classes overlap; tests/interop compares with imbalanced-learn. */
-#include "balance/clean.h"
+#include "balance/undersample/clean.h"
 #include "base/error.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* Nearest neighbours against the plain definition. */
-#include "balance/neighbours.h"
+#include "balance/space/neighbours.h"
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/threads.h"

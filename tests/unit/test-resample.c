@@ -1,5 +1,5 @@
 /* Resampling: targets of strategies and texts, and laws of the repeats. */
-#include "balance/resample.h"
+#include "balance/resample/resample.h"
 #include "base/error.h"
 #include "base/rng.h"
 #include "unit.h"

@@ -1,6 +1,6 @@
 /* Laws of synthetic samples; tests/interop compares them with imbalanced-learn. */
-#include "balance/neighbours.h"
-#include "balance/smote.h"
+#include "balance/smote/smote.h"
+#include "balance/space/neighbours.h"
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/threads.h"

@@ -1,7 +1,7 @@
 /* Feature spaces of tables and of principal components; pictures and arrays are tested through the
  * tool (tests/cli/smote.bats). */
-#include "balance/pca.h"
-#include "balance/space.h"
+#include "balance/space/pca.h"
+#include "balance/space/space.h"
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/threads.h"

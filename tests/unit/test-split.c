@@ -1,6 +1,6 @@
 /* Splits: laws that hold for every table of strata and groups. */
-#include "balance/row_groups.h"
-#include "balance/split_blocks.h"
+#include "balance/split/row_groups.h"
+#include "balance/split/split_blocks.h"
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/threads.h"

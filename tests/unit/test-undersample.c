@@ -1,7 +1,7 @@
 /* k-means and what keeps a given number of rows; tests/interop compares with imbalanced-learn. */
-#include "balance/kmeans.h"
-#include "balance/rose.h"
-#include "balance/undersample.h"
+#include "balance/space/kmeans.h"
+#include "balance/undersample/rose.h"
+#include "balance/undersample/undersample.h"
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/threads.h"
