@@ -294,6 +294,16 @@ slow_sheet() {
     [ ! -e disk/out ]
 }
 
+@test "an image that changes while it is cut is named, and nothing made of it appears" {
+    tile -s 64 --stride 1 -j 1 -o out sheet.png 2> said & pid=$!
+    wait_until grep -q "^done" out.partial/.tile-journal
+    touch -d '1 hour ago' sheet.png
+    wait $pid || status=$?
+    [ "$status" -eq 1 ]
+    grep -q "sheet.png: changed while it was read" said
+    [ ! -e out ]
+}
+
 @test "Ctrl-C ends by the signal, and the same command goes on" {
     tile -s 20 --stride 1 -o out sheet.png & pid=$!
     wait_until grep -q "^done" out.partial/.tile-journal
