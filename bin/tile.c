@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* All options: of the inputs, the layout, the judge, the output. */
-static const GOptionEntry *const parts[] = {tile_input_options, tile_layout_options,
-                                            tile_judge_options, tile_output_options};
+static const TsToolPart parts[] = {{"Inputs:", tile_input_options},
+                                   {"Where tiles lie:", tile_layout_options},
+                                   {"Labels and filters:", tile_judge_options},
+                                   {"Output:", tile_output_options},
+                                   {NULL, NULL}};
 
 typedef struct {
     TileLayout layout;
@@ -180,8 +182,8 @@ static char *
 describe_options(const Job *job)
 {
     GString *line = g_string_new("tessera\t" TS_VERSION "\n");
-    for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
-        g_autofree char *text = tile_describe_options(parts[i]);
+    for (guint i = 0; parts[i].title != NULL; i++) {
+        g_autofree char *text = tile_describe_options(parts[i].options);
         g_string_append(line, text);
     }
     g_autofree char *files = job->judge != NULL ? ts_judge_checksum(job->judge) : g_strdup("none");
@@ -252,21 +254,9 @@ run(int n_args, char **args, GError **error)
     return cut(&job, error);
 }
 
-/* One table of all parts. */
-static GOptionEntry *
-join_options(void)
-{
-    GArray *all = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
-    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
-        for (const GOptionEntry *entry = parts[i]; entry->long_name != NULL; entry++)
-            g_array_append_val(all, *entry);
-    return (GOptionEntry *) (void *) g_array_free(all, FALSE);
-}
-
 int
 main(int argc, char **argv)
 {
-    g_autofree GOptionEntry *options = join_options();
     TsTool tool = {
         .name = "tile",
         .arguments = "IMAGE... | DATASET",
@@ -287,7 +277,7 @@ main(int argc, char **argv)
         .flags = TS_TOOL_THREADS | TS_TOOL_PROGRESS | TS_TOOL_FORCE | TS_TOOL_SEED,
         .min_args = 1,
         .max_args = -1,
-        .options = options,
+        .parts = parts,
         .run = run,
     };
     return ts_tool_main(&tool, argc, argv);

@@ -100,6 +100,16 @@ add_common_options(const TsTool *tool, GOptionContext *context)
     g_option_context_add_main_entries(context, entries, NULL);
 }
 
+static void
+add_parts(const TsTool *tool, GOptionContext *context)
+{
+    for (const TsToolPart *part = tool->parts; part != NULL && part->title != NULL; part++) {
+        GOptionGroup *group = g_option_group_new(part->title, part->title, "", NULL, NULL);
+        g_option_group_add_entries(group, part->options);
+        g_option_context_add_group(context, group);
+    }
+}
+
 static GOptionContext *
 new_option_context(const TsTool *tool)
 {
@@ -116,6 +126,7 @@ new_option_context(const TsTool *tool)
     }
     if (tool->options != NULL)
         g_option_context_add_main_entries(context, tool->options, NULL);
+    add_parts(tool, context);
     add_common_options(tool, context);
     return context;
 }
@@ -193,13 +204,22 @@ close_stdout(int status, gboolean told)
 }
 
 static gboolean
-takes_value(const TsTool *tool, char short_name)
+table_takes_value(const GOptionEntry *entry, char short_name)
 {
-    for (const GOptionEntry *entry = tool->options; entry != NULL && entry->long_name != NULL;
-         entry++)
+    for (; entry != NULL && entry->long_name != NULL; entry++)
         if (entry->short_name == short_name)
             return entry->arg != G_OPTION_ARG_NONE && entry->arg != G_OPTION_ARG_CALLBACK;
-    return short_name == 'j' && (tool->flags & TS_TOOL_THREADS);
+    return FALSE;
+}
+
+static gboolean
+takes_value(const TsTool *tool, char short_name)
+{
+    for (const TsToolPart *part = tool->parts; part != NULL && part->title != NULL; part++)
+        if (table_takes_value(part->options, short_name))
+            return TRUE;
+    return table_takes_value(tool->options, short_name) ||
+           (short_name == 'j' && (tool->flags & TS_TOOL_THREADS));
 }
 
 /* GOption does not know -j4, which people type for -j 4: split such words. */
@@ -252,7 +272,7 @@ ts_tool_main(const TsTool *tool, int argc, char **argv)
     if (!parse(tool, context, &words, &args, &error))
         return report_error(tool, error);
     if (common.help) {
-        g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+        g_autofree char *help = g_option_context_get_help(context, FALSE, NULL);
         print(help);
         return close_stdout(0, FALSE);
     }

@@ -30,6 +30,12 @@ typedef enum {
     TS_TOOL_COMPUTE = 1 << 5,  /* no option: kernels run, see threads.h */
 } TsToolFlags;
 
+/* Options that --help shows together under a title, such as "Optimizer:". */
+typedef struct {
+    const char *title;
+    const GOptionEntry *options;
+} TsToolPart;
+
 typedef struct {
     const char *name;
     const char *arguments;   /* as shown after [OPTIONS], such as "IMAGE..." */
@@ -38,8 +44,9 @@ typedef struct {
     const char *examples;    /* lines of "  command", for --help */
     TsToolFlags flags;
     int min_args;
-    int max_args; /* -1: any number */
-    const GOptionEntry *options;
+    int max_args;                /* -1: any number */
+    const GOptionEntry *options; /* or NULL */
+    const TsToolPart *parts;     /* of a tool with many options: the last has no title; or NULL */
     gboolean (*run)(int n_args, char **args, GError **error);
 } TsTool;
 

@@ -61,6 +61,8 @@ gboolean ts_run_describe(TsRun *run, TsReport *report, GError **error);
 /* Train. TS_ERROR_IO if the folder holds a run and neither resume nor replace is set. */
 gboolean ts_run_train(TsRun *run, GError **error);
 
+const TsRunOptions *ts_run_options(const TsRun *run);
+
 /* The loop's state after ts_run_train(); borrowed. */
 const TsTrainer *ts_run_trainer(const TsRun *run);
 

@@ -1,12 +1,10 @@
 /* The training loop. ts_trainer_run() at the end reads as the plan. */
-#include "nn/trainer.h"
+#include "nn/trainer_private.h"
 
 #include "base/error.h"
 #include "base/interrupt.h"
 
-#include <math.h>
 #include <stddef.h>
-#include <string.h>
 
 void
 ts_callback_free(TsCallback *callback)
@@ -80,232 +78,6 @@ notify(TsTrainer *self, gsize point, GError **error)
 
 #define NOTIFY(self, point, error) notify(self, offsetof(TsCallback, point), error)
 
-/* ---- checkpoints ---- */
-
-static gboolean
-save_history(const TsTrainer *self, TsState *state)
-{
-    ts_state_set_int(state, "history", self->history->len);
-    for (guint i = 0; i < self->history->len; i++) {
-        g_autofree char *key = g_strdup_printf("history.%u", i);
-        g_autofree char *text = ts_logs_to_text(g_ptr_array_index(self->history, i));
-        ts_state_set(state, key, text);
-    }
-    return TRUE;
-}
-
-static gboolean
-load_history(TsTrainer *self, const TsState *state, GError **error)
-{
-    gint64 n;
-    if (!ts_state_get_int(state, "history", &n, error))
-        return FALSE;
-    if (n < 0 || (guint64) n != self->epoch)
-        return ts_error_set(error, TS_ERROR_FORMAT,
-                            "%" G_GUINT64_FORMAT
-                            " epochs are done, the history has %" G_GINT64_FORMAT,
-                            self->epoch, n);
-    for (gint64 i = 0; i < n; i++) {
-        g_autofree char *key = g_strdup_printf("history.%" G_GINT64_FORMAT, i);
-        const char *text = ts_state_get(state, key);
-        TsLogs *logs = ts_logs_from_text(text != NULL ? text : "?", error);
-        if (logs == NULL)
-            return FALSE;
-        g_ptr_array_add(self->history, logs);
-    }
-    return TRUE;
-}
-
-static gboolean
-save_position(const TsTrainer *self, TsState *state)
-{
-    ts_state_set_int(state, "epoch", (gint64) self->epoch);
-    ts_state_set_int(state, "batch", (gint64) self->batch);
-    ts_state_set_int(state, "iteration", (gint64) self->iteration);
-    ts_state_set_int(state, "seed", (gint64) self->options.seed);
-    ts_state_set_int(state, "batch_size", self->options.batch_size);
-    ts_state_set_int(state, "sums.n", (gint64) self->sums.n);
-    ts_state_set_int(state, "sums.n_right", (gint64) self->sums.n_right);
-    ts_state_set_double(state, "sums.loss", self->sums.loss);
-    ts_state_set_double(state, "sums.weight", self->sums.weight);
-    ts_state_set_double(state, "learning_rate", self->learning_rate);
-    ts_state_set(state, "dataset", self->options.dataset != NULL ? self->options.dataset : "");
-    if (self->stop)
-        ts_state_set(state, "stop_reason", self->stop_reason);
-    return TRUE;
-}
-
-static gboolean
-load_position(TsTrainer *self, const TsState *state, GError **error)
-{
-    const struct {
-        const char *key;
-        guint64 *value;
-    } counts[] = {{"epoch", &self->epoch},
-                  {"batch", &self->batch},
-                  {"iteration", &self->iteration},
-                  {"sums.n", &self->sums.n},
-                  {"sums.n_right", &self->sums.n_right}};
-    for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
-        gint64 value;
-        if (!ts_state_get_int(state, counts[i].key, &value, error))
-            return FALSE;
-        if (value < 0)
-            return ts_error_set(error, TS_ERROR_FORMAT, "the checkpoint's %s is negative",
-                                counts[i].key);
-        *counts[i].value = (guint64) value;
-    }
-    const char *reason = ts_state_get(state, "stop_reason");
-    if (reason != NULL)
-        ts_trainer_stop(self, reason);
-    return ts_state_get_double(state, "sums.loss", &self->sums.loss, error) &&
-           ts_state_get_double(state, "sums.weight", &self->sums.weight, error) &&
-           ts_state_get_double(state, "learning_rate", &self->learning_rate, error);
-}
-
-static gboolean
-write_checkpoint(TsTrainer *self, GError **error)
-{
-    if (self->options.checkpoint == NULL)
-        return TRUE;
-    g_autoptr(TsState) state = ts_state_new();
-    ts_model_describe(self->model, state);
-    if (!save_position(self, state) || !save_history(self, state) ||
-        !ts_state_add_params(state, "", self->model->params, error) ||
-        !ts_optimizer_save(self->optimizer, state, error))
-        return FALSE;
-    for (guint i = 0; i < self->callbacks->len; i++) {
-        const TsCallback *callback = g_ptr_array_index(self->callbacks, i);
-        if (callback->save != NULL && !callback->save(callback, self, state, error))
-            return FALSE;
-    }
-    return ts_state_write(state, self->options.checkpoint, error);
-}
-
-/* The run can only go on as it began. */
-static gboolean
-check_same(const TsTrainer *self, const TsState *state, GError **error)
-{
-    g_autoptr(TsState) own = ts_state_new();
-    ts_model_describe(self->model, own);
-    save_position(self, own);
-    static const char *const keys[] = {"architecture", "classes", "input",      "mean",
-                                       "std",          "seed",    "batch_size", "dataset"};
-    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-        const char *there = ts_state_get(state, keys[i]);
-        if (g_strcmp0(there, ts_state_get(own, keys[i])) != 0)
-            return ts_error_set(error, TS_ERROR_ARGUMENT,
-                                "cannot resume with another %s: the checkpoint has '%s', this run "
-                                "'%s'",
-                                keys[i], there != NULL ? there : "", ts_state_get(own, keys[i]));
-    }
-    return TRUE;
-}
-
-static gboolean
-load_checkpoint(TsTrainer *self, const TsState *state, GError **error)
-{
-    if (!check_same(self, state, error) || !load_position(self, state, error) ||
-        !load_history(self, state, error) ||
-        !ts_state_get_params(state, "", self->model->params, error) ||
-        !ts_optimizer_load(self->optimizer, state, error))
-        return FALSE;
-    for (guint i = 0; i < self->callbacks->len; i++) {
-        TsCallback *callback = g_ptr_array_index(self->callbacks, i);
-        if (callback->load != NULL && !callback->load(callback, self, state, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-gboolean
-ts_trainer_resume(TsTrainer *self, GError **error)
-{
-    g_autoptr(TsState) state = ts_state_read(self->options.checkpoint, error);
-    if (state == NULL)
-        return FALSE;
-    if (!load_checkpoint(self, state, error)) {
-        g_prefix_error(error, "%s: ", self->options.checkpoint);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-/* ---- one batch ---- */
-
-/* The net for a batch of `n`: the last of an epoch may be smaller. */
-static TsNet *
-net_for(TsTrainer *self, guint n, GError **error)
-{
-    if (n == self->options.batch_size)
-        return self->net;
-    if (self->net_rest != NULL && ts_net_batch(self->net_rest) != n)
-        g_clear_pointer(&self->net_rest, ts_net_free);
-    if (self->net_rest == NULL) {
-        self->net_rest =
-            ts_net_new(self->model->graph, self->model->params, n, TS_NET_TRAIN, error);
-        if (self->net_rest != NULL)
-            ts_net_set_seed(self->net_rest, self->options.seed);
-    }
-    return self->net_rest;
-}
-
-static void
-fill_input(TsNet *net, const TsBatch *batch, const TsPreprocess *how)
-{
-    memcpy(ts_net_input(net), batch->images, batch->n * ts_preprocess_n_bytes(how) * sizeof(float));
-}
-
-static gboolean
-clip_gradients(TsTrainer *self, GError **error)
-{
-    double norm;
-    return self->options.clip.kind == TS_CLIP_NONE ||
-           ts_clip_gradients(&self->options.clip, self->model->params, &norm, error);
-}
-
-/* Class weights may join later (deferred re-weighting). */
-static TsLoss
-loss_of_epoch(const TsTrainer *self)
-{
-    TsLoss loss = self->options.loss;
-    if (self->epoch < self->options.class_weights_from)
-        loss.class_weights = NULL;
-    return loss;
-}
-
-static gboolean
-train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
-{
-    TsNet *net = net_for(self, batch->n, error);
-    if (net == NULL)
-        return FALSE;
-    TsLossSums sums = {0};
-    fill_input(net, batch, &self->model->preprocess);
-    if (!ts_net_forward(net, self->iteration, error))
-        return FALSE;
-    const TsLoss loss = loss_of_epoch(self);
-    ts_loss_compute(&loss, ts_net_logits(net), batch->labels, batch->weights, batch->n,
-                    g_strv_length(self->model->classes), batch->n, ts_net_grad_logits(net), &sums);
-    if (sums.weight > 0 && !isfinite(sums.loss))
-        return ts_error_set(error, TS_ERROR_RANGE,
-                            "iteration %" G_GUINT64_FORMAT
-                            ": the loss is no finite number, training diverges; choose a learning "
-                            "rate below %g",
-                            self->iteration + 1, self->learning_rate);
-    if (!ts_net_backward(net, error) || !clip_gradients(self, error))
-        return FALSE;
-    ts_optimizer_step(self->optimizer, self->learning_rate);
-    self->batch_loss = ts_loss_mean(&sums);
-    self->sums.loss += sums.loss;
-    self->sums.weight += sums.weight;
-    self->sums.n += sums.n;
-    self->sums.n_right += sums.n_right;
-    self->batch++;
-    self->iteration++;
-    return TRUE;
-}
-
 /* ---- one epoch ---- */
 
 static gboolean
@@ -317,7 +89,7 @@ train_epoch(TsTrainer *self, GError **error)
     const TsBatch *batch;
     while ((batch = ts_loader_next(self->train, &loader_error)) != NULL) {
         self->batch_in_hand = batch;
-        if (!NOTIFY(self, batch_begin, error) || !train_batch(self, batch, error) ||
+        if (!NOTIFY(self, batch_begin, error) || !ts_trainer_train_batch(self, batch, error) ||
             !NOTIFY(self, batch_end, error) || ts_interrupt_check(error))
             return FALSE;
     }
@@ -332,7 +104,7 @@ static gboolean
 validate_batch(TsTrainer *self, const TsBatch *batch, TsLossSums *sums, GError **error)
 {
     const guint classes = g_strv_length(self->model->classes);
-    fill_input(self->net_val, batch, &self->model->preprocess);
+    ts_trainer_fill_input(self->net_val, batch, &self->model->preprocess);
     if (!ts_net_forward(self->net_val, 0, error))
         return FALSE;
     const float *logits = ts_net_logits(self->net_val);
@@ -421,7 +193,7 @@ save_and_fail(TsTrainer *self, guint n_epochs_done, GError *failure, GError **er
         g_ptr_array_set_size(self->history, (gint) n_epochs_done);
     GError *save_error = NULL;
     if (g_error_matches(failure, TS_ERROR, TS_ERROR_INTERRUPTED) &&
-        !write_checkpoint(self, &save_error)) {
+        !ts_trainer_write_checkpoint(self, &save_error)) {
         g_error_free(failure);
         failure = save_error;
     }
@@ -442,7 +214,7 @@ ts_trainer_run(TsTrainer *self, GError **error)
         self->epoch++;
         self->batch = 0;
         self->sums = (TsLossSums){0};
-        if (!write_checkpoint(self, error))
+        if (!ts_trainer_write_checkpoint(self, error))
             return FALSE;
     }
     return NOTIFY(self, train_end, error);

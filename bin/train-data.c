@@ -1,0 +1,51 @@
+/* train's options of samples: which rows, how they become numbers, how they are changed. */
+#include "train.h"
+
+#include "base/number.h"
+
+static struct {
+    char *root, *size, *train_split, *val_split, *augment;
+    int channels, cache_mb;
+    double mean, std;
+} opt = {.cache_mb = 1024, .mean = 0.5, .std = 0.5};
+
+const GOptionEntry train_data_options[] = {
+    {"root", 0, 0, G_OPTION_ARG_FILENAME, &opt.root, "Where relative file names start", "DIR"},
+    {"train-split", 0, 0, G_OPTION_ARG_STRING, &opt.train_split,
+     "Value of column split to learn from (default: train)", "NAME"},
+    {"val-split", 0, 0, G_OPTION_ARG_STRING, &opt.val_split,
+     "Value of column split to validate on (default: val)", "NAME"},
+    {"size", 's', 0, G_OPTION_ARG_STRING, &opt.size,
+     "Input size of the network (default: that of the first sample)", "WxH"},
+    {"channels", 0, 0, G_OPTION_ARG_INT, &opt.channels,
+     "Input channels, 1 grey or 3 colour (default: as the first sample)", "N"},
+    {"mean", 0, 0, G_OPTION_ARG_DOUBLE, &opt.mean,
+     "Mean that is taken from pixels scaled to 0..1 (default: 0.5)", "X"},
+    {"std", 0, 0, G_OPTION_ARG_DOUBLE, &opt.std, "What they are divided by (default: 0.5)", "X"},
+    {"augment", 0, 0, G_OPTION_ARG_STRING, &opt.augment,
+     "Change training samples at random, such as rotate=12,scale=0.2,hflip; see augment(1)",
+     "LIST"},
+    {"cache-mb", 0, 0, G_OPTION_ARG_INT, &opt.cache_mb,
+     "Memory for decoded samples, in MiB (default: 1024)", "N"},
+    G_OPTION_ENTRY_NULL,
+};
+
+gboolean
+train_data_fill(TsRunOptions *options, GError **error)
+{
+    const TrainBounds checks[] = {{"--mean", opt.mean, -TRAIN_MOST, TRAIN_MOST, FALSE},
+                                  {"--std", opt.std, 0, TRAIN_MOST, TRUE},
+                                  {"--cache-mb", opt.cache_mb, 0, TRAIN_MOST, FALSE},
+                                  {"--channels", opt.channels, 0, TRAIN_MOST, FALSE}};
+    options->root = opt.root;
+    options->train_split = opt.train_split != NULL ? opt.train_split : "train";
+    options->val_split = opt.val_split != NULL ? opt.val_split : "val";
+    options->channels = opt.channels;
+    options->mean = opt.mean;
+    options->std = opt.std;
+    options->cache_bytes = (gsize) opt.cache_mb << 20;
+    return train_check_bounds(checks, G_N_ELEMENTS(checks), error) &&
+           (opt.augment == NULL || ts_augment_parse(opt.augment, &options->augment, error)) &&
+           (opt.size == NULL ||
+            ts_parse_size(opt.size, "--size", &options->width, &options->height, error));
+}

@@ -1,0 +1,72 @@
+/* train's options of the run: its folder, what is best in it, callbacks. */
+#include "train.h"
+
+#include "base/error.h"
+#include "base/tool.h"
+
+static struct {
+    char *output, *monitor;
+    int patience, histograms;
+    double min_delta;
+    char **callbacks;
+    gboolean no_tensorboard, resume, dry_run;
+} opt = {.histograms = 1};
+
+const GOptionEntry train_watch_options[] = {
+    {"output", 'o', 0, G_OPTION_ARG_FILENAME, &opt.output, "Folder of the run", "RUN"},
+    {"resume", 0, 0, G_OPTION_ARG_NONE, &opt.resume,
+     "Go on where the run in the folder stopped; begin if there is none", NULL},
+    {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &opt.dry_run,
+     "Say what would be done (samples, iterations, parameters, memory) and end", NULL},
+    {"monitor", 0, 0, G_OPTION_ARG_STRING, &opt.monitor,
+     "Number that decides what is best: val_loss, val_accuracy, val_balanced_accuracy, loss or "
+     "accuracy (default: val_loss, loss without validation rows)",
+     "NAME"},
+    {"early-stopping", 0, 0, G_OPTION_ARG_INT, &opt.patience,
+     "Stop after N epochs without improvement (default: 0, never)", "N"},
+    {"min-delta", 0, 0, G_OPTION_ARG_DOUBLE, &opt.min_delta,
+     "What counts as an improvement for early stopping (default: 0)", "X"},
+    {"callback", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.callbacks,
+     "Add a callback, see below; may be given again", "NAME[:ARGUMENT]"},
+    {"histograms", 0, 0, G_OPTION_ARG_INT, &opt.histograms,
+     "Weights and gradients as distributions for TensorBoard each N epochs (default: 1; 0: never)",
+     "N"},
+    {"no-tensorboard", 0, 0, G_OPTION_ARG_NONE, &opt.no_tensorboard, "Write no TensorBoard events",
+     NULL},
+    G_OPTION_ENTRY_NULL,
+};
+
+gboolean
+train_is_dry_run(void)
+{
+    return opt.dry_run;
+}
+
+static gboolean
+check_numbers(GError **error)
+{
+    const TrainBounds checks[] = {{"--early-stopping", opt.patience, 0, TRAIN_MOST, FALSE},
+                                  {"--min-delta", opt.min_delta, 0, TRAIN_MOST, FALSE},
+                                  {"--histograms", opt.histograms, 0, TRAIN_MOST, FALSE}};
+    return train_check_bounds(checks, G_N_ELEMENTS(checks), error);
+}
+
+gboolean
+train_watch_fill(TsRunOptions *options, GError **error)
+{
+    if (opt.output == NULL && !opt.dry_run)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "where to? give the folder of the run with -o RUN");
+    if (opt.resume && ts_tool_force())
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--resume and --force exclude each other");
+    options->folder = opt.output;
+    options->monitor = opt.monitor;
+    options->patience = (guint) opt.patience;
+    options->min_delta = opt.min_delta;
+    options->callbacks = opt.callbacks;
+    options->histogram_epochs = (guint) opt.histograms;
+    options->tensorboard = !opt.no_tensorboard;
+    options->resume = opt.resume;
+    options->replace = ts_tool_force();
+    return check_numbers(error);
+}

@@ -1,0 +1,111 @@
+/* The rows of a run, and the loaders that bring them. */
+#include "nn/run_private.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "layout/layout.h"
+
+/* Rows of a split that have a label. Without a split column all rows are training rows. */
+static TsDataset *
+choose_rows(TsRun *run, const char *split, gboolean is_train, GError **error)
+{
+    gboolean has_splits = ts_manifest_find_column(run->manifest, "split") >= 0;
+    if (!has_splits && !is_train)
+        return NULL;
+    guint64 n, n_labelled = 0;
+    g_autofree guint64 *rows =
+        ts_manifest_select(run->manifest, "split", has_splits ? split : NULL, &n);
+    for (guint64 i = 0; i < n; i++)
+        if (run->classes->of_row[rows[i]] >= 0)
+            rows[n_labelled++] = rows[i];
+    if (n_labelled < n)
+        ts_warning("%" G_GUINT64_FORMAT " rows of %s have no label and are left out",
+                   n - n_labelled, split);
+    if (n_labelled == 0 && is_train)
+        ts_error_set(error, TS_ERROR_FORMAT, "%s: there are no labelled rows with split '%s'",
+                     ts_manifest_name(run->manifest), split);
+    if (n_labelled == 0)
+        return NULL;
+    return ts_dataset_new(run->manifest, rows, n_labelled, run->classes, error);
+}
+
+static void
+add_rows(GChecksum *checksum, const TsManifest *manifest, const TsDataset *dataset)
+{
+    for (guint64 i = 0; dataset != NULL && i < ts_dataset_n(dataset); i++) {
+        TsCell row = ts_manifest_raw_row(manifest, ts_dataset_row(dataset, i));
+        g_checksum_update(checksum, (const guchar *) row.text, (gssize) row.length);
+        g_checksum_update(checksum, (const guchar *) "\n", 1);
+    }
+}
+
+/* SHA-256 of the rows that are used: a checkpoint goes with one data set. */
+static char *
+fingerprint_of(const TsRun *run)
+{
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    add_rows(checksum, run->manifest, run->train_set);
+    g_checksum_update(checksum, (const guchar *) "\n", 1);
+    add_rows(checksum, run->manifest, run->val_set);
+    return g_strdup(g_checksum_get_string(checksum));
+}
+
+gboolean
+ts_run_open_data(TsRun *run, GError **error)
+{
+    const TsRunOptions *options = &run->options;
+    run->manifest = ts_layout_read(options->dataset, error);
+    if (run->manifest == NULL)
+        return FALSE;
+    if (options->root != NULL)
+        ts_manifest_set_folder(run->manifest, options->root);
+    run->classes = ts_classes_new(run->manifest, "label", error);
+    if (run->classes == NULL)
+        return FALSE;
+    if (run->classes->n < 2)
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%s: a classifier needs two classes or more, there is %u",
+                            ts_manifest_name(run->manifest), run->classes->n);
+    GError *failure = NULL;
+    run->train_set = choose_rows(run, options->train_split, TRUE, &failure);
+    if (failure == NULL)
+        run->val_set = choose_rows(run, options->val_split, FALSE, &failure);
+    if (failure != NULL) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    if (run->val_set == NULL && strcmp(options->val_split, "val") != 0)
+        ts_warning("%s: there are no labelled rows with split '%s', nothing is validated",
+                   ts_manifest_name(run->manifest), options->val_split);
+    run->fingerprint = fingerprint_of(run);
+    return TRUE;
+}
+
+static TsLoader *
+open_loader(const TsRun *run, TsDataset *dataset, gboolean training, gsize cache_bytes,
+            GError **error)
+{
+    TsLoaderOptions options = {.batch_size = run->options.batch_size,
+                               .shuffle = training,
+                               .seed = run->options.seed,
+                               .cache_bytes = cache_bytes};
+    if (training)
+        options.augment = run->options.augment;
+    return ts_loader_new(dataset, &run->model->preprocess, &options, error);
+}
+
+/* The cache is shared out by the number of samples. */
+gboolean
+ts_run_open_loaders(TsRun *run, GError **error)
+{
+    guint64 n_train = ts_dataset_n(run->train_set);
+    guint64 n_val = run->val_set != NULL ? ts_dataset_n(run->val_set) : 0;
+    gsize for_val =
+        (gsize) ((double) run->options.cache_bytes * n_val / (double) (n_train + n_val));
+    run->train = open_loader(run, run->train_set, TRUE, run->options.cache_bytes - for_val, error);
+    if (run->train == NULL)
+        return FALSE;
+    if (run->val_set != NULL)
+        run->val = open_loader(run, run->val_set, FALSE, for_val, error);
+    return run->val != NULL || run->val_set == NULL;
+}

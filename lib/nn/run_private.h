@@ -1,0 +1,37 @@
+/* The run itself, shared by run.c, run_data.c, run_folder.c and run_plan.c. */
+#pragma once
+
+#include "nn/run.h"
+
+G_BEGIN_DECLS
+
+struct _TsRun {
+    TsRunOptions options;
+    TsManifest *manifest;
+    TsClasses *classes;
+    TsDataset *train_set, *val_set; /* val_set NULL: no validation */
+    TsLoader *train, *val;
+    TsModel *model;
+    TsTrainer *trainer;
+    TsLoss loss;
+    double *class_weights; /* NULL: none */
+    char *fingerprint;
+    char *model_path, *checkpoint_path;
+};
+
+/* Read the manifest and choose the rows; then, with the model's input known, open the loaders. The
+ * cache is shared out by the number of samples. */
+gboolean ts_run_open_data(TsRun *run, GError **error);
+gboolean ts_run_open_loaders(TsRun *run, GError **error);
+
+gboolean ts_run_open_trainer(TsRun *run, GError **error);
+
+/* Make the folder, or clear it of an old run as the options allow. */
+gboolean ts_run_prepare_folder(const TsRun *run, GError **error);
+gboolean ts_run_write_json(const TsRun *run, GError **error);
+
+/* The command line as it can be given to a shell again, as a block of Markdown. Free with
+ * g_free(). */
+char *ts_run_command_markdown(const TsRun *run);
+
+G_END_DECLS

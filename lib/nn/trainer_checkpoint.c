@@ -1,0 +1,153 @@
+/* The trainer's checkpoint: position, history, weights, optimizer, callbacks; written and read. */
+#include "nn/trainer_private.h"
+
+#include "base/error.h"
+
+static gboolean
+save_history(const TsTrainer *self, TsState *state)
+{
+    ts_state_set_int(state, "history", self->history->len);
+    for (guint i = 0; i < self->history->len; i++) {
+        g_autofree char *key = g_strdup_printf("history.%u", i);
+        g_autofree char *text = ts_logs_to_text(g_ptr_array_index(self->history, i));
+        ts_state_set(state, key, text);
+    }
+    return TRUE;
+}
+
+static gboolean
+load_history(TsTrainer *self, const TsState *state, GError **error)
+{
+    gint64 n;
+    if (!ts_state_get_int(state, "history", &n, error))
+        return FALSE;
+    if (n < 0 || (guint64) n != self->epoch)
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%" G_GUINT64_FORMAT
+                            " epochs are done, the history has %" G_GINT64_FORMAT,
+                            self->epoch, n);
+    for (gint64 i = 0; i < n; i++) {
+        g_autofree char *key = g_strdup_printf("history.%" G_GINT64_FORMAT, i);
+        const char *text = ts_state_get(state, key);
+        TsLogs *logs = ts_logs_from_text(text != NULL ? text : "?", error);
+        if (logs == NULL)
+            return FALSE;
+        g_ptr_array_add(self->history, logs);
+    }
+    return TRUE;
+}
+
+static gboolean
+save_position(const TsTrainer *self, TsState *state)
+{
+    ts_state_set_int(state, "epoch", (gint64) self->epoch);
+    ts_state_set_int(state, "batch", (gint64) self->batch);
+    ts_state_set_int(state, "iteration", (gint64) self->iteration);
+    ts_state_set_int(state, "seed", (gint64) self->options.seed);
+    ts_state_set_int(state, "batch_size", self->options.batch_size);
+    ts_state_set_int(state, "sums.n", (gint64) self->sums.n);
+    ts_state_set_int(state, "sums.n_right", (gint64) self->sums.n_right);
+    ts_state_set_double(state, "sums.loss", self->sums.loss);
+    ts_state_set_double(state, "sums.weight", self->sums.weight);
+    ts_state_set_double(state, "learning_rate", self->learning_rate);
+    ts_state_set(state, "dataset", self->options.dataset != NULL ? self->options.dataset : "");
+    if (self->stop)
+        ts_state_set(state, "stop_reason", self->stop_reason);
+    return TRUE;
+}
+
+static gboolean
+load_position(TsTrainer *self, const TsState *state, GError **error)
+{
+    const struct {
+        const char *key;
+        guint64 *value;
+    } counts[] = {{"epoch", &self->epoch},
+                  {"batch", &self->batch},
+                  {"iteration", &self->iteration},
+                  {"sums.n", &self->sums.n},
+                  {"sums.n_right", &self->sums.n_right}};
+    for (gsize i = 0; i < G_N_ELEMENTS(counts); i++) {
+        gint64 value;
+        if (!ts_state_get_int(state, counts[i].key, &value, error))
+            return FALSE;
+        if (value < 0)
+            return ts_error_set(error, TS_ERROR_FORMAT, "the checkpoint's %s is negative",
+                                counts[i].key);
+        *counts[i].value = (guint64) value;
+    }
+    const char *reason = ts_state_get(state, "stop_reason");
+    if (reason != NULL)
+        ts_trainer_stop(self, reason);
+    return ts_state_get_double(state, "sums.loss", &self->sums.loss, error) &&
+           ts_state_get_double(state, "sums.weight", &self->sums.weight, error) &&
+           ts_state_get_double(state, "learning_rate", &self->learning_rate, error);
+}
+
+gboolean
+ts_trainer_write_checkpoint(TsTrainer *self, GError **error)
+{
+    if (self->options.checkpoint == NULL)
+        return TRUE;
+    g_autoptr(TsState) state = ts_state_new();
+    ts_model_describe(self->model, state);
+    if (!save_position(self, state) || !save_history(self, state) ||
+        !ts_state_add_params(state, "", self->model->params, error) ||
+        !ts_optimizer_save(self->optimizer, state, error))
+        return FALSE;
+    for (guint i = 0; i < self->callbacks->len; i++) {
+        const TsCallback *callback = g_ptr_array_index(self->callbacks, i);
+        if (callback->save != NULL && !callback->save(callback, self, state, error))
+            return FALSE;
+    }
+    return ts_state_write(state, self->options.checkpoint, error);
+}
+
+/* The run can only go on as it began. */
+static gboolean
+check_same(const TsTrainer *self, const TsState *state, GError **error)
+{
+    g_autoptr(TsState) own = ts_state_new();
+    ts_model_describe(self->model, own);
+    save_position(self, own);
+    static const char *const keys[] = {"architecture", "classes", "input",      "mean",
+                                       "std",          "seed",    "batch_size", "dataset"};
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const char *there = ts_state_get(state, keys[i]);
+        if (g_strcmp0(there, ts_state_get(own, keys[i])) != 0)
+            return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                "cannot resume with another %s: the checkpoint has '%s', this run "
+                                "'%s'",
+                                keys[i], there != NULL ? there : "", ts_state_get(own, keys[i]));
+    }
+    return TRUE;
+}
+
+static gboolean
+load_checkpoint(TsTrainer *self, const TsState *state, GError **error)
+{
+    if (!check_same(self, state, error) || !load_position(self, state, error) ||
+        !load_history(self, state, error) ||
+        !ts_state_get_params(state, "", self->model->params, error) ||
+        !ts_optimizer_load(self->optimizer, state, error))
+        return FALSE;
+    for (guint i = 0; i < self->callbacks->len; i++) {
+        TsCallback *callback = g_ptr_array_index(self->callbacks, i);
+        if (callback->load != NULL && !callback->load(callback, self, state, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+ts_trainer_resume(TsTrainer *self, GError **error)
+{
+    g_autoptr(TsState) state = ts_state_read(self->options.checkpoint, error);
+    if (state == NULL)
+        return FALSE;
+    if (!load_checkpoint(self, state, error)) {
+        g_prefix_error(error, "%s: ", self->options.checkpoint);
+        return FALSE;
+    }
+    return TRUE;
+}

@@ -1,0 +1,18 @@
+/* The parts of the training loop, shared by trainer.c (the loop), trainer_batch.c (one update) and
+ * trainer_checkpoint.c. */
+#pragma once
+
+#include "nn/trainer.h"
+
+G_BEGIN_DECLS
+
+/* Forward, loss, backward, optimizer; adds to the sums of the epoch and counts. */
+gboolean ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error);
+
+/* Copy the pixels of `batch` into the net. */
+void ts_trainer_fill_input(TsNet *net, const TsBatch *batch, const TsPreprocess *how);
+
+/* Write last.ckpt, if the options have a path for it. */
+gboolean ts_trainer_write_checkpoint(TsTrainer *self, GError **error);
+
+G_END_DECLS
