@@ -232,7 +232,7 @@ ts_kernel_implementation(const TsKernel *kernel)
 
 typedef struct {
     dnnl_memory_desc_t src, weights, bias, dst;
-    dnnl_dims_t strides, pad;
+    dnnl_dims_t strides, pad, pad_end;
 } ConvDescs;
 
 static guint
@@ -256,6 +256,15 @@ ts_layout_conv_weights(const TsWindowSpec *spec, GError **error)
     return ts_layout_plain(rank, dims, error);
 }
 
+static void
+set_pads(const TsWindowSpec *spec, dnnl_dims_t pad, dnnl_dims_t pad_end)
+{
+    pad[0] = spec->pad_top;
+    pad[1] = spec->pad_left;
+    pad_end[0] = spec->pad_bottom;
+    pad_end[1] = spec->pad_right;
+}
+
 static gboolean
 describe_conv(const TsWindowSpec *spec, ConvDescs *descs, GError **error)
 {
@@ -263,10 +272,8 @@ describe_conv(const TsWindowSpec *spec, ConvDescs *descs, GError **error)
     const gint64 dst[] = {spec->batch, spec->out_channels, spec->out_height, spec->out_width};
     gint64 weights[5];
     guint rank = conv_weight_dims(spec, weights);
-    for (int i = 0; i < 2; i++) {
-        descs->strides[i] = spec->stride;
-        descs->pad[i] = spec->pad;
-    }
+    descs->strides[0] = descs->strides[1] = spec->stride;
+    set_pads(spec, descs->pad, descs->pad_end);
     return describe(&descs->src, 4, src, TRUE, error) &&
            describe(&descs->weights, rank, weights, TRUE, error) &&
            describe(&descs->bias, 1, &spec->out_channels, FALSE, error) &&
@@ -287,7 +294,7 @@ ts_kernel_conv_forward(const TsWindowSpec *spec, gboolean training, const TsLayo
                    &op, training ? dnnl_forward_training : dnnl_forward_inference,
                    dnnl_convolution_direct, &descs.src, &descs.weights,
                    spec->bias ? &descs.bias : NULL, &descs.dst, descs.strides, descs.pad,
-                   descs.pad),
+                   descs.pad_end),
                "convolution", error))
         return NULL;
     return kernel_from_op(&op, NULL, "convolution", error);
@@ -301,7 +308,7 @@ ts_kernel_conv_backward_data(const TsWindowSpec *spec, const TsKernel *forward, 
     if (!describe_conv(spec, &descs, error) ||
         !check(dnnl_convolution_backward_data_desc_init(&op, dnnl_convolution_direct, &descs.src,
                                                         &descs.weights, &descs.dst, descs.strides,
-                                                        descs.pad, descs.pad),
+                                                        descs.pad, descs.pad_end),
                "convolution backward data", error))
         return NULL;
     return kernel_from_op(&op, forward, "convolution backward data", error);
@@ -316,7 +323,7 @@ ts_kernel_conv_backward_weights(const TsWindowSpec *spec, const TsKernel *forwar
         !check(dnnl_convolution_backward_weights_desc_init(
                    &op, dnnl_convolution_direct, &descs.src, &descs.weights,
                    spec->bias ? &descs.bias : NULL, &descs.dst, descs.strides, descs.pad,
-                   descs.pad),
+                   descs.pad_end),
                "convolution backward weights", error))
         return NULL;
     return kernel_from_op(&op, forward, "convolution backward weights", error);
@@ -382,7 +389,7 @@ ts_kernel_relu_backward(const TsLayout *data, const TsKernel *forward, GError **
 typedef struct {
     dnnl_alg_kind_t kind;
     dnnl_memory_desc_t src, dst;
-    dnnl_dims_t strides, kernel, pad;
+    dnnl_dims_t strides, kernel, pad, pad_end;
 } PoolDescs;
 
 static gboolean
@@ -391,11 +398,10 @@ describe_pool(const TsWindowSpec *spec, TsPoolKind kind, PoolDescs *descs, GErro
     const gint64 src[] = {spec->batch, spec->in_channels, spec->in_height, spec->in_width};
     const gint64 dst[] = {spec->batch, spec->out_channels, spec->out_height, spec->out_width};
     descs->kind = kind == TS_POOL_MAX ? dnnl_pooling_max : dnnl_pooling_avg_exclude_padding;
-    for (int i = 0; i < 2; i++) {
-        descs->strides[i] = spec->stride;
-        descs->pad[i] = spec->pad;
-        descs->kernel[i] = i == 0 ? spec->kernel_height : spec->kernel_width;
-    }
+    descs->strides[0] = descs->strides[1] = spec->stride;
+    descs->kernel[0] = spec->kernel_height;
+    descs->kernel[1] = spec->kernel_width;
+    set_pads(spec, descs->pad, descs->pad_end);
     return describe(&descs->src, 4, src, TRUE, error) && describe(&descs->dst, 4, dst, TRUE, error);
 }
 
@@ -408,7 +414,7 @@ ts_kernel_pool_forward(const TsWindowSpec *spec, TsPoolKind kind, gboolean train
     if (!describe_pool(spec, kind, &descs, error) ||
         !check(dnnl_pooling_forward_desc_init(
                    &op, training ? dnnl_forward_training : dnnl_forward_inference, descs.kind,
-                   &src->desc, &descs.dst, descs.strides, descs.kernel, descs.pad, descs.pad),
+                   &src->desc, &descs.dst, descs.strides, descs.kernel, descs.pad, descs.pad_end),
                "pooling", error))
         return NULL;
     return kernel_from_op(&op, NULL, "pooling", error);
@@ -422,7 +428,8 @@ ts_kernel_pool_backward(const TsWindowSpec *spec, TsPoolKind kind, const TsKerne
     dnnl_pooling_desc_t op;
     if (!describe_pool(spec, kind, &descs, error) ||
         !check(dnnl_pooling_backward_desc_init(&op, descs.kind, &descs.src, &descs.dst,
-                                               descs.strides, descs.kernel, descs.pad, descs.pad),
+                                               descs.strides, descs.kernel, descs.pad,
+                                               descs.pad_end),
                "pooling backward", error))
         return NULL;
     return kernel_from_op(&op, forward, "pooling backward", error);

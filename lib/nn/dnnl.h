@@ -47,9 +47,9 @@ typedef struct {
     gint64 out_channels, out_height, out_width;
     gint64 kernel_height, kernel_width;
     gint64 stride;
-    gint64 pad;    /* zeros on each side */
-    gint64 groups; /* convolution only */
-    gboolean bias; /* convolution only */
+    gint64 pad_top, pad_left, pad_bottom, pad_right; /* zeros on each side */
+    gint64 groups;                                   /* convolution only */
+    gboolean bias;                                   /* convolution only */
 } TsWindowSpec;
 
 typedef enum { TS_POOL_MAX, TS_POOL_AVG } TsPoolKind;

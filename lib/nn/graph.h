@@ -51,6 +51,7 @@ typedef struct {
     int pad;
     int groups; /* 0 means 1 */
     gboolean bias;
+    gboolean same; /* pad as TensorFlow's SAME: size / stride outputs, rounded up; not `pad` */
 } TsConvOptions;
 
 typedef struct {

@@ -167,6 +167,8 @@ START_TEST(of_conv)
         {.channels = 12, .kernel = 5, .stride = 2, .bias = TRUE},
         {.channels = 8, .kernel = 3, .pad = 1, .groups = 8},
         {.channels = 16, .kernel = 3, .pad = 1, .groups = 2, .bias = TRUE},
+        {.channels = 8, .kernel = 3, .stride = 2, .groups = 8, .same = TRUE},
+        {.channels = 8, .kernel = 4, .same = TRUE, .bias = TRUE},
     };
     TsGraph *graph = ts_graph_new();
     finish(graph, ts_graph_conv(graph, "second", start(graph, 8), &options[_i]));
@@ -237,7 +239,7 @@ main(void)
     Suite *suite = suite_create("gradients");
     TCase *ops = tcase_create("equal_central_differences");
     tcase_set_timeout(ops, 60);
-    tcase_add_loop_test(ops, of_conv, 0, 7);
+    tcase_add_loop_test(ops, of_conv, 0, 9);
     tcase_add_test(ops, of_norm);
     tcase_add_test(ops, of_relu);
     tcase_add_loop_test(ops, of_pool, 0, 4);

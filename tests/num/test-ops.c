@@ -101,12 +101,16 @@ START_TEST(convolution)
         {.channels = 6, .kernel = 5, .stride = 2, .pad = 0, .groups = 2, .bias = TRUE},
         {.channels = 4, .kernel = 3, .stride = 1, .pad = 1, .groups = 4},
         {.channels = 9, .kernel = 1, .stride = 1, .pad = 0, .groups = 1, .bias = TRUE},
+        /* TensorFlow's SAME, an odd number of zeros: one before, two after. */
+        {.channels = 8, .kernel = 4, .stride = 2, .pad = 1, .groups = 1, .same = TRUE},
+        {.channels = 4, .kernel = 4, .stride = 1, .pad = 1, .groups = 4, .same = TRUE},
     };
     const TsConvOptions o = all[_i];
     Fixture f;
     TsGraph *graph = ts_graph_new();
     guint x = ts_graph_conv(graph, "c", ts_graph_input(graph, 4, 11, 9), &o);
     const TsShape out = ts_graph_node(graph, x)->shape;
+    ck_assert(!o.same || (out.h == (11 + o.stride - 1) / o.stride));
     fixture_run(&f, graph, x, TS_NET_TRAIN);
     g_autofree float *w = plain_of(&f, 0);
     g_autofree float *b = o.bias ? plain_of(&f, 1) : NULL;
@@ -286,7 +290,7 @@ main(int argc, char **argv)
     ts_threads_prepare_environment(argv);
     Suite *suite = suite_create("ops");
     TCase *forward = tcase_create("equal_plain_loops");
-    tcase_add_loop_test(forward, convolution, 0, 5);
+    tcase_add_loop_test(forward, convolution, 0, 7);
     tcase_add_loop_test(forward, pooling, 0, 8);
     tcase_add_test(forward, global_pooling);
     tcase_add_loop_test(forward, batch_norm, 0, 2);

@@ -4,11 +4,32 @@
 enum { WEIGHT, BIAS }; /* parameter slots */
 enum { SAVED_SRC };
 
+typedef struct {
+    gint64 before, after, out;
+} Extent;
+
+/* Zeros on both sides and the outputs along one dimension. With `same` there are size / stride
+ * outputs, rounded up, and an odd zero comes last, as TensorFlow pads. */
+static Extent
+extent_of(const TsConvOptions *conv, gint64 size)
+{
+    Extent extent = {conv->pad, conv->pad,
+                     (size + 2 * conv->pad - conv->kernel) / conv->stride + 1};
+    if (conv->same) {
+        extent.out = (size + conv->stride - 1) / conv->stride;
+        const gint64 zeros = MAX((extent.out - 1) * conv->stride + conv->kernel - size, 0);
+        extent.before = zeros / 2;
+        extent.after = zeros - extent.before;
+    }
+    return extent;
+}
+
 static TsWindowSpec
 window_of(TsNet *net, TsLayer *layer)
 {
     const TsNode *node = layer->node;
     const TsShape in = ts_net_input_layer(net, layer, 0)->node->shape;
+    const Extent rows = extent_of(&node->conv, in.h), columns = extent_of(&node->conv, in.w);
     return (TsWindowSpec){
         .batch = ts_net_batch(net),
         .in_channels = in.c,
@@ -20,7 +41,10 @@ window_of(TsNet *net, TsLayer *layer)
         .kernel_height = node->conv.kernel,
         .kernel_width = node->conv.kernel,
         .stride = node->conv.stride,
-        .pad = node->conv.pad,
+        .pad_top = rows.before,
+        .pad_left = columns.before,
+        .pad_bottom = rows.after,
+        .pad_right = columns.after,
         .groups = node->conv.groups,
         .bias = node->conv.bias,
     };
@@ -131,14 +155,13 @@ ts_graph_conv(TsGraph *graph, const char *name, guint input, const TsConvOptions
     TsConvOptions conv = *options;
     conv.stride = MAX(conv.stride, 1);
     conv.groups = MAX(conv.groups, 1);
-    if (conv.kernel > in.h + 2 * conv.pad || conv.kernel > in.w + 2 * conv.pad)
+    if (!conv.same && (conv.kernel > in.h + 2 * conv.pad || conv.kernel > in.w + 2 * conv.pad))
         return ts_graph_fail(graph, "%s: a %dx%d kernel does not fit into %dx%d pixels", name,
                              conv.kernel, conv.kernel, (int) in.w, (int) in.h);
     if (in.c % conv.groups != 0 || conv.channels % conv.groups != 0)
         return ts_graph_fail(graph, "%s: %d groups do not divide %d and %d channels", name,
                              conv.groups, (int) in.c, conv.channels);
-    const gint64 h = (in.h + 2 * conv.pad - conv.kernel) / conv.stride + 1;
-    const gint64 w = (in.w + 2 * conv.pad - conv.kernel) / conv.stride + 1;
+    const gint64 h = extent_of(&conv, in.h).out, w = extent_of(&conv, in.w).out;
     const gint64 fan_in = in.c / conv.groups * conv.kernel * conv.kernel;
     const gint64 shape[] = {conv.channels, in.c / conv.groups, conv.kernel, conv.kernel};
     TsNode node = {.op = &conv_op,

@@ -20,7 +20,10 @@ window_of(TsNet *net, TsLayer *layer)
         .kernel_height = global ? in.h : node->conv.kernel,
         .kernel_width = global ? in.w : node->conv.kernel,
         .stride = global ? 1 : node->conv.stride,
-        .pad = node->conv.pad,
+        .pad_top = node->conv.pad,
+        .pad_left = node->conv.pad,
+        .pad_bottom = node->conv.pad,
+        .pad_right = node->conv.pad,
     };
 }
 
