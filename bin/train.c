@@ -19,7 +19,7 @@ train_check_bounds(const TrainBounds *checks, gsize n, GError **error)
         if (check->value <= check->max &&
             (check->value > check->min || (check->value == check->min && !check->above_min)))
             continue;
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: %.10g is outside of %s%g to %g",
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: %.10g is outside of %s%g to %.10g",
                             check->name, check->value, check->above_min ? "more than " : "",
                             check->min, check->max);
     }

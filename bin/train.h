@@ -21,8 +21,8 @@ gboolean train_watch_fill(TsRunOptions *options, GError **error);
 /* --dry-run. */
 gboolean train_is_dry_run(void);
 
-/* The upper bound of numbers that have no other. */
-#define TRAIN_MOST 1e9
+/* The upper bound of numbers that have no other: the largest int. */
+#define TRAIN_MOST 2147483647.0
 
 /* A number that is not below (or, above_min, not equal to) `min`, nor above `max`. */
 typedef struct {
