@@ -48,7 +48,7 @@ parse_layout(TsConvertOptions *options, GError **error)
                             opt.to == NULL ? "which layout to write" : "where to write");
     for (int i = 0; ts_layout_names[i] != NULL; i++)
         if (strcmp(opt.to, ts_layout_names[i]) == 0) {
-            options->layout = (TsLayout) i;
+            options->layout = (TsDatasetLayout) i;
             return TRUE;
         }
     return ts_error_set(error, TS_ERROR_ARGUMENT, "--to: '%s' is none of %s", opt.to, all);

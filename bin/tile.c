@@ -121,7 +121,7 @@ estimate_scaling(const Job *job, const TsPlanInput *input)
 static void
 put_grid(TsManifestWriter *out, const TsPlanInput *input)
 {
-    const TsLayout *layout = &g_array_index(input->layouts, TsLayout, 0);
+    const TsPlanLayout *layout = &g_array_index(input->layouts, TsPlanLayout, 0);
     if (input->layouts->len > 1 || layout->places != NULL) {
         ts_manifest_writer_put(out, NULL);
         ts_manifest_writer_put(out, NULL);

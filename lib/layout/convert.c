@@ -85,7 +85,7 @@ write_layout(TsJob *job, GError **error)
 static char *
 list_left_columns(const TsJob *job)
 {
-    TsLayout layout = job->options->layout;
+    TsDatasetLayout layout = job->options->layout;
     g_autoptr(GString) list = g_string_new(NULL);
     g_autofree int *kept = ts_job_kept_columns(job, NULL);
     gboolean none = layout == TS_LAYOUT_IMAGEFOLDER || layout == TS_LAYOUT_YOLO ||

@@ -27,7 +27,7 @@ typedef enum {
     TS_LAYOUT_COCO,
     TS_LAYOUT_CSV,
     TS_LAYOUT_MANIFEST
-} TsLayout;
+} TsDatasetLayout;
 
 /* Names of the layouts, in the order of the enumeration; NULL-terminated. */
 extern const char *const ts_layout_names[];
@@ -41,7 +41,7 @@ typedef enum {
 } TsFiles;
 
 typedef struct {
-    TsLayout layout;
+    TsDatasetLayout layout;
     TsFiles files;
     const char *suffix;     /* of rendered pictures: ".png", ".jpg", ... */
     TsEncodeOptions encode; /* of rendered pictures */

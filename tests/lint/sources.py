@@ -2,7 +2,10 @@
 and includes in the direction of the rooms (base <- manifest, image, stats, store <- sample,
 balance, layout, check, tiling <- nn <- bin; balance, layout, check and tiling stand on sample).
 
-    sources.py CHECK FOLDER     CHECK is denied, fences or rooms
+    sources.py CHECK FOLDER     CHECK is denied, fences, rooms or public
+
+public: what the tools include, and what a public header includes, stands in lib/tessera.h, whose
+headers are installed.
 
 FOLDER is the source tree. Each finding is a line on stdout; status 1 if there is one.
 """
@@ -43,6 +46,8 @@ BELOW["sample"] = {"base", "manifest", "image", "stats", "store"}
 BELOW["balance"] = BELOW["layout"] = BELOW["check"] = BELOW["tiling"] = {"sample"} | BELOW["sample"]
 BELOW["nn"] = {"sample", "balance", "layout"} | BELOW["sample"]
 
+PUBLIC = {"lib/tessera.h"}
+
 NOISE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"', re.DOTALL)
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 
@@ -74,7 +79,7 @@ def fences(name, text):
 
 def rooms(name, text):
     parts = name.split("/")
-    if parts[0] != "lib":
+    if parts[0] != "lib" or name == "lib/tessera.h":
         return
     allowed = BELOW[parts[1]] | {parts[1]}
     for match in INCLUDE.finditer(text):
@@ -83,9 +88,19 @@ def rooms(name, text):
             yield line_of(text, match.start(1)), f"{parts[1]} may not include {match.group(1)}"
 
 
+def public(name, text):
+    if not name.startswith("bin/") and name not in PUBLIC:
+        return
+    for match in INCLUDE.finditer(text):
+        header = "lib/" + match.group(1)
+        if match.group(1).split("/")[0] in BELOW and header not in PUBLIC:
+            yield line_of(text, match.start(1)), f"{match.group(1)} is not in lib/tessera.h"
+
+
 def main(check, folder):
     findings = 0
     root = Path(folder)
+    PUBLIC.update("lib/" + name for name in INCLUDE.findall((root / "lib/tessera.h").read_text()))
     for top in "lib", "bin", "tests", "sample_data":
         for path in sorted(root.glob(f"{top}/**/*.[ch]")):
             name = path.relative_to(root).as_posix()
@@ -96,4 +111,5 @@ def main(check, folder):
 
 
 if __name__ == "__main__":
-    sys.exit(main({"denied": denied, "fences": fences, "rooms": rooms}[sys.argv[1]], sys.argv[2]))
+    checks = {"denied": denied, "fences": fences, "rooms": rooms, "public": public}
+    sys.exit(main(checks[sys.argv[1]], sys.argv[2]))

@@ -49,6 +49,13 @@ class Includes(unittest.TestCase):
         self.assertEqual(found(sources.rooms, "lib/nn/compile.c", text), [])
         self.assertEqual(found(sources.rooms, "bin/train.c", text), [])
 
+    def test_what_the_tools_include_is_public(self):
+        text = '#include "image/private.h"\n#include <glib.h>\n'
+        sources.PUBLIC.add("lib/image/image.h")
+        self.assertEqual(len(found(sources.public, "bin/tile.c", text)), 1)
+        self.assertEqual(len(found(sources.public, "lib/image/image.h", text)), 1)
+        self.assertEqual(found(sources.public, "lib/image/image.c", text), [])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -75,7 +75,7 @@ band_height(const TsPlanInput *input)
     for (guint i = 0; i < input->groups->len; i++)
         highest = MAX(highest, get_group(input, i)->height);
     for (guint i = 0; i < input->layouts->len; i++)
-        has_places |= g_array_index(input->layouts, TsLayout, i).places != NULL;
+        has_places |= g_array_index(input->layouts, TsPlanLayout, i).places != NULL;
     return MIN(has_places && highest < G_MAXINT / 2 ? 2 * highest : highest, input->info.height);
 }
 
@@ -421,7 +421,8 @@ ts_cut_memory(const TsPlan *plan, guint n_threads)
         guint64 pixel = (guint64) input->info.bands * ts_sample_type_size(input->info.type);
         guint64 tile = 0;
         for (guint k = 0; k < input->layouts->len; k++) {
-            const TsGridOptions *size = &g_array_index(input->layouts, TsLayout, k).grid.options;
+            const TsGridOptions *size =
+                &g_array_index(input->layouts, TsPlanLayout, k).grid.options;
             tile = MAX(tile, (guint64) size->tile_width * (guint64) size->tile_height * pixel);
         }
         guint64 bands = (BANDS_AHEAD + 1) * ts_band_bytes(&input->info, band_height(input));

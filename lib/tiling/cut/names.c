@@ -148,7 +148,7 @@ count_digits(TsNames *self)
         widen(&self->digits[X], (guint64) input->info.width);
         widen(&self->digits[Y], (guint64) input->info.height);
         for (guint k = 0; k < input->layouts->len; k++) {
-            const TsLayout *layout = &g_array_index(input->layouts, TsLayout, k);
+            const TsPlanLayout *layout = &g_array_index(input->layouts, TsPlanLayout, k);
             widen(&self->digits[W], (guint64) layout->grid.options.tile_width + 1);
             widen(&self->digits[H], (guint64) layout->grid.options.tile_height + 1);
             gboolean grid = layout->places == NULL;

@@ -14,7 +14,7 @@
 static void
 layout_clear(gpointer data)
 {
-    g_free(((TsLayout *) data)->places);
+    g_free(((TsPlanLayout *) data)->places);
 }
 
 static void
@@ -213,7 +213,7 @@ read_input(const TsPlan *plan, const char *path, GError **error)
     self->info = *ts_image_source_info(source);
     self->width = self->info.width;
     self->height = self->info.height;
-    self->layouts = g_array_new(FALSE, TRUE, sizeof(TsLayout));
+    self->layouts = g_array_new(FALSE, TRUE, sizeof(TsPlanLayout));
     g_array_set_clear_func(self->layouts, layout_clear);
     self->groups = g_array_new(FALSE, TRUE, sizeof(TsTileGroup));
     if (choose_level(&plan->options, source, self, error))
@@ -223,7 +223,7 @@ read_input(const TsPlan *plan, const char *path, GError **error)
 }
 
 static gboolean
-init_layout(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GError **error)
+init_layout(const TsPlan *plan, const TsPlanInput *input, TsPlanLayout *layout, GError **error)
 {
     const TsRegion *r = &layout->region;
     if (!ts_grid_init(&layout->grid, &plan->options.sizes[layout->size], r->width, r->height,
@@ -238,12 +238,12 @@ init_layout(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GErr
 guint64
 ts_plan_group_n_tiles(const TsPlanInput *input, const TsTileGroup *group)
 {
-    const TsLayout *layout = &g_array_index(input->layouts, TsLayout, group->layout);
+    const TsPlanLayout *layout = &g_array_index(input->layouts, TsPlanLayout, group->layout);
     return layout->places != NULL ? 1 : layout->grid.n_columns;
 }
 
 static void
-get_place(const TsLayout *layout, guint64 i, TsTile *tile)
+get_place(const TsPlanLayout *layout, guint64 i, TsTile *tile)
 {
     const TsGridOptions *size = &layout->grid.options;
     *tile = (TsTile){.column = 0,
@@ -260,7 +260,7 @@ void
 ts_plan_get_group_tile(const TsPlanInput *input, const TsTileGroup *group, guint64 i,
                        TsPlanTile *tile)
 {
-    const TsLayout *layout = &g_array_index(input->layouts, TsLayout, group->layout);
+    const TsPlanLayout *layout = &g_array_index(input->layouts, TsPlanLayout, group->layout);
     tile->size = layout->size;
     tile->row = layout->region.row;
     tile->number = input->first + group->first + i;
@@ -305,7 +305,7 @@ static void
 order_tiles(const TsPlan *plan, TsPlanInput *input)
 {
     for (guint i = 0; i < input->layouts->len; i++) {
-        const TsLayout *layout = &g_array_index(input->layouts, TsLayout, i);
+        const TsPlanLayout *layout = &g_array_index(input->layouts, TsPlanLayout, i);
         guint64 n = layout->places != NULL       ? layout->n_places
                     : layout->grid.n_columns > 0 ? layout->grid.n_rows
                                                  : 0;
@@ -367,7 +367,7 @@ ts_plan_add(TsPlan *self, const char *path, const TsRegion *regions, guint n_reg
     const TsRegion none = {0};
     for (guint i = 0; i < MAX(n_regions, 1) * self->options.n_sizes; i++) {
         const TsRegion *region = n_regions > 0 ? &regions[i / self->options.n_sizes] : &none;
-        TsLayout layout = {.size = i % self->options.n_sizes};
+        TsPlanLayout layout = {.size = i % self->options.n_sizes};
         gboolean done = choose_region(self, input, region, &layout.region, error);
         if (done)
             layout.region = scale_region(input, layout.region);
@@ -431,7 +431,7 @@ ts_plan_input_bytes(const TsPlanInput *input)
 {
     guint64 pixels = 0;
     for (guint i = 0; i < input->layouts->len; i++) {
-        const TsLayout *layout = &g_array_index(input->layouts, TsLayout, i);
+        const TsPlanLayout *layout = &g_array_index(input->layouts, TsPlanLayout, i);
         const TsGrid *grid = &layout->grid;
         guint64 width = 0, height = 0;
         TsTile tile;

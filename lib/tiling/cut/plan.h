@@ -35,7 +35,7 @@ typedef struct {
     TsPlace *places; /* corners top left, in the image; by y, then x; NULL: the grid counts */
     guint64 n_places;
     guint64 n_tiles;
-} TsLayout;
+} TsPlanLayout;
 
 /* Tiles that lie beside one another and need the same rows of the image. */
 typedef struct {
@@ -54,7 +54,7 @@ typedef struct {
     int level;          /* of a pyramid; 0: the image itself, */
     gboolean is_scaled; /* unless what is nearest is scaled to info.width x info.height */
     int width, height;  /* pixels that the image itself is large */
-    GArray *layouts;    /* TsLayout */
+    GArray *layouts;    /* TsPlanLayout */
     GArray *groups;     /* TsTileGroup, in cutting order */
     guint64 first;      /* tiles of the inputs before it */
     guint64 n_tiles;

@@ -20,7 +20,7 @@ compare_places(const void *a, const void *b)
 /* Distinct places: the numbers of all of them are drawn without repetition (Floyd's way: Bentley
  * and Floyd, "A sample of brilliance", 1987). */
 static gboolean
-draw_places(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GError **error)
+draw_places(const TsPlan *plan, const TsPlanInput *input, TsPlanLayout *layout, GError **error)
 {
     const TsGridOptions *size = &plan->options.sizes[layout->size];
     gint64 across = (gint64) layout->region.width - size->tile_width + 1;
@@ -67,7 +67,7 @@ ts_plan_intern_path(const char *path)
 
 /* The given places are centres; each tile lies inside of the image. */
 static gboolean
-take_places(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GError **error)
+take_places(const TsPlan *plan, const TsPlanInput *input, TsPlanLayout *layout, GError **error)
 {
     const TsPlanOptions *o = &plan->options;
     const TsGridOptions *size = &o->sizes[layout->size];
@@ -98,7 +98,7 @@ take_places(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GErr
 }
 
 static gboolean
-check_distinct(const TsPlanInput *input, const TsLayout *layout, GError **error)
+check_distinct(const TsPlanInput *input, const TsPlanLayout *layout, GError **error)
 {
     for (guint64 i = 1; i < layout->n_places; i++)
         if (compare_places(&layout->places[i - 1], &layout->places[i]) == 0)
@@ -109,7 +109,8 @@ check_distinct(const TsPlanInput *input, const TsLayout *layout, GError **error)
 }
 
 gboolean
-ts_plan_make_places(const TsPlan *plan, const TsPlanInput *input, TsLayout *layout, GError **error)
+ts_plan_make_places(const TsPlan *plan, const TsPlanInput *input, TsPlanLayout *layout,
+                    GError **error)
 {
     if (plan->options.n_random > 0 ? !draw_places(plan, input, layout, error)
                                    : !take_places(plan, input, layout, error))
