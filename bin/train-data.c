@@ -4,7 +4,7 @@
 #include "base/number.h"
 
 static struct {
-    char *root, *size, *train_split, *val_split, *augment;
+    char *root, *size, *train_split, *augment;
     int channels, cache_mb;
     double mean, std;
 } opt = {.cache_mb = 1024, .mean = 0.5, .std = 0.5};
@@ -13,8 +13,6 @@ const GOptionEntry train_data_options[] = {
     {"root", 0, 0, G_OPTION_ARG_FILENAME, &opt.root, "Where relative file names start", "DIR"},
     {"train-split", 0, 0, G_OPTION_ARG_STRING, &opt.train_split,
      "Value of column split to learn from (default: train)", "NAME"},
-    {"val-split", 0, 0, G_OPTION_ARG_STRING, &opt.val_split,
-     "Value of column split to validate on (default: val)", "NAME"},
     {"size", 's', 0, G_OPTION_ARG_STRING, &opt.size,
      "Input size of the network (default: that of the first sample)", "WxH"},
     {"channels", 0, 0, G_OPTION_ARG_INT, &opt.channels,
@@ -39,7 +37,6 @@ train_data_fill(TsRunOptions *options, GError **error)
                                   {"--channels", opt.channels, 0, TRAIN_MOST, FALSE}};
     options->root = opt.root;
     options->train_split = opt.train_split != NULL ? opt.train_split : "train";
-    options->val_split = opt.val_split != NULL ? opt.val_split : "val";
     options->channels = opt.channels;
     options->mean = opt.mean;
     options->std = opt.std;

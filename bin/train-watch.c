@@ -5,7 +5,7 @@
 #include "base/tool.h"
 
 static struct {
-    char *output, *monitor;
+    char *output, *val_split, *monitor;
     int patience, histograms;
     double min_delta;
     char **callbacks;
@@ -18,6 +18,8 @@ const GOptionEntry train_watch_options[] = {
      "Go on where the run in the folder stopped; begin if there is none", NULL},
     {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &opt.dry_run,
      "Say what would be done (samples, iterations, parameters, memory) and end", NULL},
+    {"val-split", 0, 0, G_OPTION_ARG_STRING, &opt.val_split,
+     "Value of column split to validate on (default: val)", "NAME"},
     {"monitor", 0, 0, G_OPTION_ARG_STRING, &opt.monitor,
      "Number that decides what is best: val_loss, val_accuracy, val_balanced_accuracy, loss or "
      "accuracy (default: val_loss, loss without validation rows)",
@@ -60,6 +62,7 @@ train_watch_fill(TsRunOptions *options, GError **error)
     if (opt.resume && ts_tool_force())
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--resume and --force exclude each other");
     options->folder = opt.output;
+    options->val_split = opt.val_split != NULL ? opt.val_split : "val";
     options->monitor = opt.monitor;
     options->patience = (guint) opt.patience;
     options->min_delta = opt.min_delta;

@@ -6,25 +6,14 @@
 #include "base/tool.h"
 
 static const TsToolPart parts[] = {{"Samples:", train_data_options},
-                                   {"Learning:", train_learn_options},
+                                   {"Model:", train_model_options},
+                                   {"Optimizer:", train_optimizer_options},
+                                   {"Length and learning rate:", train_rate_options},
+                                   {"Loss and imbalance:", train_loss_options},
                                    {"The run:", train_watch_options},
                                    {NULL, NULL}};
 
 static char **command_line;
-
-gboolean
-train_check_bounds(const TrainBounds *checks, gsize n, GError **error)
-{
-    for (const TrainBounds *check = checks; check < checks + n; check++) {
-        if (check->value <= check->max &&
-            (check->value > check->min || (check->value == check->min && !check->above_min)))
-            continue;
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: %.10g is outside of %s%g to %.10g",
-                            check->name, check->value, check->above_min ? "more than " : "",
-                            check->min, check->max);
-    }
-    return TRUE;
-}
 
 static gboolean
 print_plan(TsRun *run, GError **error)
@@ -62,8 +51,9 @@ run(int n_args, char **args, GError **error)
     TsRunOptions options = {.dataset = n_args > 0 ? args[0] : "-",
                             .command = (const char *const *) command_line,
                             .seed = ts_tool_seed()};
-    if (!train_watch_fill(&options, error) || !train_learn_fill(&options, error) ||
-        !train_data_fill(&options, error))
+    if (!train_watch_fill(&options, error) || !train_model_fill(&options, error) ||
+        !train_optimizer_fill(&options, error) || !train_rate_fill(&options, error) ||
+        !train_loss_fill(&options, error) || !train_data_fill(&options, error))
         return FALSE;
     g_autoptr(TsRun) training = ts_run_new(&options, error);
     if (training == NULL)

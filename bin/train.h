@@ -1,7 +1,8 @@
 /* The parts of train's command line: each has its options and fills its fields of TsRunOptions.
  *
- * train-data.c: which samples, and how they reach the network; train-learn.c: model, optimizer,
- * schedule and loss; train-watch.c: the run's folder, what decides what is best, callbacks.
+ * train-data.c: which samples, and how they reach the network; train-model.c; train-optimizer.c;
+ * train-rate.c: length and learning rate, after the optimizer; train-loss.c; train-watch.c: the
+ * run's folder, what decides what is best, callbacks. lrfind has those that it needs.
  */
 #pragma once
 
@@ -12,14 +13,26 @@ G_BEGIN_DECLS
 extern const GOptionEntry train_data_options[];
 gboolean train_data_fill(TsRunOptions *options, GError **error);
 
-extern const GOptionEntry train_learn_options[];
-gboolean train_learn_fill(TsRunOptions *options, GError **error);
+extern const GOptionEntry train_model_options[];
+gboolean train_model_fill(TsRunOptions *options, GError **error);
+
+extern const GOptionEntry train_optimizer_options[];
+gboolean train_optimizer_fill(TsRunOptions *options, GError **error);
+
+extern const GOptionEntry train_rate_options[];
+gboolean train_rate_fill(TsRunOptions *options, GError **error);
+
+extern const GOptionEntry train_loss_options[];
+gboolean train_loss_fill(TsRunOptions *options, GError **error);
 
 extern const GOptionEntry train_watch_options[];
 gboolean train_watch_fill(TsRunOptions *options, GError **error);
 
 /* --dry-run. */
 gboolean train_is_dry_run(void);
+
+/* The number of an option that keeps the optimizer's own default. */
+#define TRAIN_NOT_GIVEN (-G_MAXDOUBLE)
 
 /* The upper bound of numbers that have no other: the largest int. */
 #define TRAIN_MOST 2147483647.0

@@ -1,0 +1,19 @@
+/* train's options of the model. */
+#include "train.h"
+
+static struct {
+    char *model;
+} opt;
+
+const GOptionEntry train_model_options[] = {
+    {"model", 'm', 0, G_OPTION_ARG_STRING, &opt.model, "Architecture (default: cnn)",
+     "NAME[:KEY=VALUE,...]"},
+    G_OPTION_ENTRY_NULL,
+};
+
+gboolean
+train_model_fill(TsRunOptions *options, GError **error)
+{
+    options->architecture = opt.model != NULL ? opt.model : "cnn";
+    return TRUE;
+}
