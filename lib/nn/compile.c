@@ -179,6 +179,12 @@ ts_net_is_training(const TsNet *net)
     return net->mode == TS_NET_TRAIN;
 }
 
+TsConvKernels
+ts_net_conv_kernels(const TsNet *net)
+{
+    return net->params->kernels;
+}
+
 guint64
 ts_net_seed(const TsNet *net)
 {

@@ -33,7 +33,7 @@ struct _TsLayer {
     TsBuffer *out;
     TsBuffer *grad;     /* of the output; NULL where nothing below learns */
     TsKernel *forward;  /* hint for the backward kernels; owned by its step */
-    TsBuffer *saved[4]; /* what the forward part keeps for the backward part or its functions */
+    TsBuffer *saved[8]; /* what the forward part keeps for the backward part or its functions */
     GPtrArray *contributions; /* gradients from the nodes that use the output */
     gboolean needs_grad;      /* the node or one below it learns */
     guint n_users;            /* nodes that read the output */
@@ -49,6 +49,7 @@ typedef struct {
 
 gboolean ts_net_is_training(const TsNet *net);
 guint64 ts_net_seed(const TsNet *net);
+TsConvKernels ts_net_conv_kernels(const TsNet *net);
 guint64 ts_net_step_key(const TsNet *net); /* `step` of the running forward pass */
 
 /* The layer of an input of `layer`. */

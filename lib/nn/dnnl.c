@@ -107,6 +107,18 @@ ts_layout_plain(guint rank, const gint64 *dims, GError **error)
 }
 
 TsLayout *
+ts_layout_channel_blocks(const gint64 dims[4], int block, GError **error)
+{
+    dnnl_memory_desc_t desc;
+    const dnnl_dims_t sizes = {dims[0], dims[1], dims[2], dims[3]};
+    const dnnl_format_tag_t tag = block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
+    return check(dnnl_memory_desc_init_by_tag(&desc, 4, sizes, dnnl_f32, tag), "memory descriptor",
+                 error)
+               ? layout_from(&desc)
+               : NULL;
+}
+
+TsLayout *
 ts_layout_copy(const TsLayout *layout)
 {
     return layout_from(&layout->desc);

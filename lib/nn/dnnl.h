@@ -57,6 +57,8 @@ typedef enum { TS_POOL_MAX, TS_POOL_AVG } TsPoolKind;
 /* A dense row-major layout of `rank` (1 to 5) dimensions; NULL and TS_ERROR_DEPENDENCY on failure.
  * Free with ts_layout_free(). */
 TsLayout *ts_layout_plain(guint rank, const gint64 *dims, GError **error);
+/* (N, C, H, W) in blocks of 8 or 16 channels: (N, C / block, H, W, block), C rounded up. */
+TsLayout *ts_layout_channel_blocks(const gint64 dims[4], int block, GError **error);
 TsLayout *ts_layout_copy(const TsLayout *layout);
 void ts_layout_free(TsLayout *layout);
 gboolean ts_layout_equal(const TsLayout *a, const TsLayout *b);

@@ -21,10 +21,19 @@ typedef struct {
     float *grad;             /* likewise; NULL for statistics */
 } TsParam;
 
+/* How convolutions are computed. The rounding errors differ, so the choice is part of what makes
+ * two runs equal; none depends on timing. */
+typedef enum {
+    TS_KERNELS_AUTO,     /* for each convolution by a rule on its shape */
+    TS_KERNELS_DIRECT,   /* oneDNN's direct kernels */
+    TS_KERNELS_WINOGRAD, /* Winograd's F(4x4, 3x3) wherever it can be used */
+} TsConvKernels;
+
 typedef struct {
     guint n;
     TsParam *param;
-    gboolean locked; /* a net is compiled: layouts stay */
+    TsConvKernels kernels; /* set before the first net is compiled */
+    gboolean locked;       /* a net is compiled: layouts stay */
 } TsParams;
 
 /* All zero (running variances and scales one). The graph must outlive it. */

@@ -26,7 +26,7 @@ typedef struct {
 } Fixture;
 
 static void
-fixture_init(Fixture *f, TsGraph *graph)
+fixture_init(Fixture *f, TsGraph *graph, TsConvKernels kernels)
 {
     GError *error = NULL;
     ts_threads_set(2);
@@ -34,6 +34,7 @@ fixture_init(Fixture *f, TsGraph *graph)
     f->graph = graph;
     f->params = ts_params_new(graph, &error);
     ts_params_init(f->params, 7);
+    f->params->kernels = kernels;
     f->net = ts_net_new(graph, f->params, BATCH, TS_NET_TRAIN, &error);
     ck_assert_msg(f->net != NULL, "%s", error != NULL ? error->message : "");
     const TsShape in = ts_graph_node(graph, 0)->shape;
@@ -115,10 +116,10 @@ nearest_difference(Fixture *f, TsParam *param, const float *direction, double an
 }
 
 static void
-check_gradients(TsGraph *graph)
+check_gradients(TsGraph *graph, TsConvKernels kernels)
 {
     Fixture f;
-    fixture_init(&f, graph);
+    fixture_init(&f, graph, kernels);
     for (guint i = 0; i < f.params->n; i++) {
         TsParam *param = &f.params->param[i];
         if (!ts_param_is_learned(param))
@@ -150,11 +151,17 @@ start(TsGraph *graph, int channels)
 }
 
 static void
-finish(TsGraph *graph, guint x)
+finish_with(TsGraph *graph, guint x, TsConvKernels kernels)
 {
     x = ts_graph_flatten(graph, x);
     ts_graph_linear(graph, "head", x, CLASSES);
-    check_gradients(graph);
+    check_gradients(graph, kernels);
+}
+
+static void
+finish(TsGraph *graph, guint x)
+{
+    finish_with(graph, x, TS_KERNELS_DIRECT);
 }
 
 START_TEST(of_conv)
@@ -170,8 +177,10 @@ START_TEST(of_conv)
         {.channels = 8, .kernel = 3, .stride = 2, .groups = 8, .same = TRUE},
         {.channels = 8, .kernel = 4, .same = TRUE, .bias = TRUE},
     };
+    const int n = G_N_ELEMENTS(options);
+    const TsConvKernels kernels = _i < n ? TS_KERNELS_DIRECT : TS_KERNELS_WINOGRAD;
     TsGraph *graph = ts_graph_new();
-    finish(graph, ts_graph_conv(graph, "second", start(graph, 8), &options[_i]));
+    finish_with(graph, ts_graph_conv(graph, "second", start(graph, 8), &options[_i % n]), kernels);
 }
 END_TEST
 
@@ -239,7 +248,7 @@ main(void)
     Suite *suite = suite_create("gradients");
     TCase *ops = tcase_create("equal_central_differences");
     tcase_set_timeout(ops, 60);
-    tcase_add_loop_test(ops, of_conv, 0, 9);
+    tcase_add_loop_test(ops, of_conv, 0, 18);
     tcase_add_test(ops, of_norm);
     tcase_add_test(ops, of_relu);
     tcase_add_loop_test(ops, of_pool, 0, 4);

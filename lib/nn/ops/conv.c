@@ -1,7 +1,8 @@
-/* 2-D convolution. Forward, and backward by data and by weights, in the layouts oneDNN prefers. */
-#include "nn/ops/op.h"
+/* 2-D convolution. Forward, and backward by data and by weights, in the layouts oneDNN prefers;
+ * conv_winograd.c has the other way. */
+#include "nn/ops/conv.h"
 
-enum { WEIGHT, BIAS }; /* parameter slots */
+enum { WEIGHT = TS_CONV_WEIGHT, BIAS = TS_CONV_BIAS };
 enum { SAVED_SRC };
 
 typedef struct {
@@ -24,8 +25,8 @@ extent_of(const TsConvOptions *conv, gint64 size)
     return extent;
 }
 
-static TsWindowSpec
-window_of(TsNet *net, TsLayer *layer)
+TsWindowSpec
+ts_conv_window(TsNet *net, const TsLayer *layer)
 {
     const TsNode *node = layer->node;
     const TsShape in = ts_net_input_layer(net, layer, 0)->node->shape;
@@ -50,26 +51,42 @@ window_of(TsNet *net, TsLayer *layer)
     };
 }
 
-/* The first net decides how the weights lie; later ones take them as they are. */
-static gboolean
-settle_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, const TsKernel *kernel,
-               GError **error)
+gboolean
+ts_conv_settle_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, const TsLayout *layout,
+                       GError **error)
 {
     TsParam *weight = ts_net_param(net, layer, WEIGHT);
     if (weight->layout != NULL)
         return TRUE;
     g_autoptr(TsLayout) plain = ts_layout_conv_weights(spec, error);
-    return plain != NULL &&
-           ts_param_adopt_layout(weight, plain, ts_kernel_layout(kernel, TS_ARG_WEIGHTS), error);
+    return plain != NULL && ts_param_adopt_layout(weight, plain, layout, error);
+}
+
+/* The layout that the weights have, NULL if oneDNN may choose. Plain ones are those of Winograd's
+ * kernels, which oneDNN's would be slow with. */
+static const TsLayout *
+settled_layout(TsNet *net, const TsLayer *layer)
+{
+    const TsParam *weight = ts_net_param(net, layer, WEIGHT);
+    return weight->layout != NULL && !ts_layout_equal(weight->layout, weight->plain)
+               ? weight->layout
+               : NULL;
 }
 
 static gboolean
 conv_forward(TsNet *net, TsLayer *layer, GError **error)
 {
-    const TsWindowSpec spec = window_of(net, layer);
-    g_autoptr(TsKernel) kernel = ts_kernel_conv_forward(
-        &spec, ts_net_is_training(net), ts_net_param(net, layer, WEIGHT)->layout, error);
-    if (kernel == NULL || !settle_weights(net, layer, &spec, kernel, error))
+    const TsWindowSpec spec = ts_conv_window(net, layer);
+    if (ts_conv_is_winograd(net, &spec))
+        return ts_conv_winograd_forward(net, layer, error);
+    g_autoptr(TsKernel) kernel =
+        ts_kernel_conv_forward(&spec, ts_net_is_training(net), settled_layout(net, layer), error);
+    const TsLayout *wanted = kernel != NULL ? ts_kernel_layout(kernel, TS_ARG_WEIGHTS) : NULL;
+    if (wanted == NULL || !ts_conv_settle_weights(net, layer, &spec, wanted, error))
+        return FALSE;
+    TsBuffer *weight =
+        ts_net_convert(net, layer, ts_net_param_data(net, layer, WEIGHT), wanted, error);
+    if (weight == NULL)
         return FALSE;
     TsBuffer *src = ts_net_convert(net, layer, ts_net_input_layer(net, layer, 0)->out,
                                    ts_kernel_layout(kernel, TS_ARG_SRC), error);
@@ -80,7 +97,7 @@ conv_forward(TsNet *net, TsLayer *layer, GError **error)
     layer->forward = kernel;
     TsStep *step = ts_net_add_kernel(net, layer, g_steal_pointer(&kernel), "convolution");
     ts_net_bind(net, step, TS_ARG_SRC, src);
-    ts_net_bind(net, step, TS_ARG_WEIGHTS, ts_net_param_data(net, layer, WEIGHT));
+    ts_net_bind(net, step, TS_ARG_WEIGHTS, weight);
     if (spec.bias)
         ts_net_bind(net, step, TS_ARG_BIAS, ts_net_param_data(net, layer, BIAS));
     ts_net_bind(net, step, TS_ARG_DST, layer->out);
@@ -140,7 +157,9 @@ backward_data(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, GError **err
 static gboolean
 conv_backward(TsNet *net, TsLayer *layer, GError **error)
 {
-    const TsWindowSpec spec = window_of(net, layer);
+    const TsWindowSpec spec = ts_conv_window(net, layer);
+    if (ts_conv_is_winograd(net, &spec))
+        return ts_conv_winograd_backward(net, layer, error);
     return backward_weights(net, layer, &spec, error) &&
            (!ts_net_input_layer(net, layer, 0)->needs_grad ||
             backward_data(net, layer, &spec, error));

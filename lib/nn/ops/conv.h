@@ -1,0 +1,24 @@
+/* A convolution's two ways: conv.c for oneDNN's direct kernels, conv_winograd.c for our own. */
+#pragma once
+
+#include "nn/ops/op.h"
+
+G_BEGIN_DECLS
+
+enum { TS_CONV_WEIGHT, TS_CONV_BIAS }; /* parameter slots */
+
+TsWindowSpec ts_conv_window(TsNet *net, const TsLayer *layer);
+
+/* The first net decides how the weights lie, plain or in `layout`; later ones take them as they
+ * are. */
+gboolean ts_conv_settle_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *spec,
+                                const TsLayout *layout, GError **error);
+
+/* TRUE if this layer is to be computed by Winograd's algorithm: if that is what the user wants
+ * (TsParams.kernels) or what a rule by shape expects to be faster. */
+gboolean ts_conv_is_winograd(TsNet *net, const TsWindowSpec *spec);
+
+gboolean ts_conv_winograd_forward(TsNet *net, TsLayer *layer, GError **error);
+gboolean ts_conv_winograd_backward(TsNet *net, TsLayer *layer, GError **error);
+
+G_END_DECLS

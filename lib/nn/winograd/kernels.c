@@ -1,0 +1,293 @@
+/* The inner loops of Winograd convolution, in vectors of LANES floats.
+ *
+ * Compiled several times: LANES, ROWS (of a micro-kernel: ROWS x 2 sums, 2 factors and a broadcast
+ * one must fit into the registers) and KERNELS, the name of the table, come from meson.build
+ * together with the compiler's -m flags. */
+#include "nn/winograd/kernels.h"
+
+#include <string.h>
+
+typedef float Vec __attribute__((vector_size(LANES * sizeof(float)), may_alias));
+
+#include "nn/winograd/transforms.h"
+
+enum { TILE = 4, REACH = 6, PANEL = 2 * LANES, POSITIONS = TS_WINOGRAD_POSITIONS };
+
+/* Where the vector of channel block `block` of row `row` stands in one matrix. */
+static inline gint64
+panel_at(gint64 block, gint64 blocks, gint64 row, gint64 rows)
+{
+    const gint64 panel = block / 2;
+    const gint64 width = 2 * panel + 1 < blocks ? PANEL : LANES;
+    return panel * PANEL * rows + row * width + block % 2 * LANES;
+}
+
+/* ---- pictures to panels and back ---- */
+
+typedef struct {
+    gint64 image, y, x; /* upper left pixel; may lie outside */
+} Tile;
+
+static inline Tile
+find_tile(const TsWinogradPictures *p, gint64 tile)
+{
+    const gint64 area = p->tiles_y * p->tiles_x;
+    return (Tile){tile / area, tile % area / p->tiles_x * TILE - p->pad_y,
+                  tile % p->tiles_x * TILE - p->pad_x};
+}
+
+static inline const Vec *
+picture_block(const TsWinogradPictures *p, const float *pictures, gint64 image, gint64 block)
+{
+    return (const Vec *) pictures + (image * p->blocks + block) * p->height * p->width;
+}
+
+/* `side` x `side` pixels at `tile`; what lies outside the picture is zero. */
+static inline void
+load_pixels(const TsWinogradPictures *p, const Vec *picture, Tile tile, int side, Vec *pixels)
+{
+    const Vec zero = {0};
+    for (int y = 0; y < side; y++)
+        for (int x = 0; x < side; x++) {
+            const gint64 py = tile.y + y, px = tile.x + x;
+            const gboolean inside = py >= 0 && py < p->height && px >= 0 && px < p->width;
+            pixels[y * side + x] = inside ? picture[py * p->width + px] : zero;
+        }
+}
+
+static inline gboolean
+is_inside(const TsWinogradPictures *p, Tile tile, int side)
+{
+    return tile.y >= 0 && tile.x >= 0 && tile.y + side <= p->height && tile.x + side <= p->width;
+}
+
+static void
+store_positions(const Vec *values, gint64 stride, float *panels)
+{
+    for (int i = 0; i < POSITIONS; i++)
+        *(Vec *) (panels + i * stride) = values[i];
+}
+
+static void
+load_positions(const float *panels, gint64 stride, Vec *values)
+{
+    for (int i = 0; i < POSITIONS; i++)
+        values[i] = *(const Vec *) (panels + i * stride);
+}
+
+static void
+input(const TsWinogradPictures *p, const float *pictures, gint64 number, gint64 row, gint64 rows,
+      gint64 stride, float *panels)
+{
+    const Tile tile = find_tile(p, number);
+    const gboolean inside = is_inside(p, tile, REACH);
+    Vec pixels[POSITIONS], half[POSITIONS], values[POSITIONS];
+    for (gint64 block = 0; block < p->blocks; block++) {
+        const Vec *d = picture_block(p, pictures, tile.image, block);
+        int pitch = REACH;
+        if (inside) {
+            d += tile.y * p->width + tile.x;
+            pitch = (int) p->width;
+        } else {
+            load_pixels(p, d, tile, REACH, pixels);
+            d = pixels;
+        }
+        for (int x = 0; x < REACH; x++)
+            transform_input(d + x, pitch, half + x, REACH);
+        for (int y = 0; y < REACH; y++)
+            transform_input(half + y * REACH, 1, values + y * REACH, 1);
+        store_positions(values, stride, panels + panel_at(block, p->blocks, row, rows));
+    }
+}
+
+static void
+output_gradient(const TsWinogradPictures *p, const float *pictures, gint64 number, gint64 row,
+                gint64 rows, gint64 stride, float *panels)
+{
+    const Tile tile = find_tile(p, number);
+    Vec pixels[TILE * TILE], half[REACH * TILE], values[POSITIONS];
+    for (gint64 block = 0; block < p->blocks; block++) {
+        load_pixels(p, picture_block(p, pictures, tile.image, block), tile, TILE, pixels);
+        for (int x = 0; x < TILE; x++)
+            transform_output_gradient(pixels + x, TILE, half + x, TILE);
+        for (int y = 0; y < REACH; y++)
+            transform_output_gradient(half + y * TILE, 1, values + y * REACH, 1);
+        store_positions(values, stride, panels + panel_at(block, p->blocks, row, rows));
+    }
+}
+
+static inline Vec
+load_bias(const float *bias, gint64 n_bias, gint64 block)
+{
+    Vec lanes = {0};
+    for (int i = 0; bias != NULL && i < LANES && block * LANES + i < n_bias; i++)
+        lanes[i] = bias[block * LANES + i];
+    return lanes;
+}
+
+static void
+output(const TsWinogradPictures *p, const float *panels, gint64 rows, gint64 stride,
+       const float *bias, gint64 n_bias, gint64 number, gint64 row, float *pictures)
+{
+    const Tile tile = find_tile(p, number);
+    const int height = (int) MIN(TILE, p->height - tile.y);
+    const int width = (int) MIN(TILE, p->width - tile.x);
+    Vec values[POSITIONS], half[TILE * REACH], pixels[TILE * TILE];
+    for (gint64 block = 0; block < p->blocks; block++) {
+        const Vec shift = load_bias(bias, n_bias, block);
+        load_positions(panels + panel_at(block, p->blocks, row, rows), stride, values);
+        for (int x = 0; x < REACH; x++)
+            transform_output(values + x, REACH, half + x, REACH);
+        for (int y = 0; y < TILE; y++)
+            transform_output(half + y * REACH, 1, pixels + y * TILE, 1);
+        Vec *to =
+            (Vec *) picture_block(p, pictures, tile.image, block) + tile.y * p->width + tile.x;
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++)
+                to[y * p->width + x] = pixels[y * TILE + x] + shift;
+    }
+}
+
+/* ---- filters to panels and back ---- */
+
+static void
+filter(const float *weights, gint64 column_step, gint64 n_columns, gboolean rotated, gint64 columns,
+       gint64 row, gint64 rows, gint64 stride, float *panels)
+{
+    Vec taps[9], half[REACH * 3], values[POSITIONS];
+    for (gint64 block = 0; block < columns / LANES; block++) {
+        const int used = (int) CLAMP(n_columns - block * LANES, 0, LANES);
+        memset(taps, 0, sizeof taps);
+        for (int lane = 0; lane < used; lane++) {
+            const float *from = weights + (block * LANES + lane) * column_step;
+            for (int tap = 0; tap < 9; tap++)
+                taps[tap][lane] = from[rotated ? 8 - tap : tap];
+        }
+        for (int x = 0; x < 3; x++)
+            transform_filter(taps + x, 3, half + x, 3);
+        for (int y = 0; y < REACH; y++)
+            transform_filter(half + y * 3, 1, values + y * REACH, 1);
+        store_positions(values, stride, panels + panel_at(block, columns / LANES, row, rows));
+    }
+}
+
+static void
+filter_gradient(const float *panels, gint64 row, gint64 rows, gint64 stride, gint64 column_step,
+                gint64 n_columns, gint64 columns, float *weights)
+{
+    Vec values[POSITIONS], half[3 * REACH], taps[9];
+    for (gint64 block = 0; block < columns / LANES; block++) {
+        const int used = (int) CLAMP(n_columns - block * LANES, 0, LANES);
+        load_positions(panels + panel_at(block, columns / LANES, row, rows), stride, values);
+        for (int x = 0; x < REACH; x++)
+            transform_filter_gradient(values + x, REACH, half + x, REACH);
+        for (int y = 0; y < 3; y++)
+            transform_filter_gradient(half + y * REACH, 1, taps + y * 3, 1);
+        for (int lane = 0; lane < used; lane++)
+            for (int tap = 0; tap < 9; tap++)
+                weights[(block * LANES + lane) * column_step + tap] = taps[tap][lane];
+    }
+}
+
+/* ---- matrix products ---- */
+
+/* The numbers of rows r and of vectors v are constants where this is expanded, so that the sums
+ * stay in registers. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+ALWAYS_INLINE void
+multiply_rows(const float *a, gint64 row, gint64 rows, const float *b, gint64 inner, Vec *product,
+              const int v)
+{
+    Vec sum[ROWS][2] = {0};
+    for (gint64 k0 = 0; k0 < inner; k0 += PANEL) {
+        const int width = (int) MIN(inner - k0, PANEL);
+        const float *column = a + k0 * rows + row * width;
+        for (int k = 0; k < width; k++, b += v * LANES)
+            for (int i = 0; i < ROWS; i++)
+                for (int j = 0; j < v; j++)
+                    sum[i][j] += column[i * width + k] * ((const Vec *) b)[j];
+    }
+    for (int i = 0; i < ROWS; i++)
+        for (int j = 0; j < v; j++)
+            product[i * v + j] = sum[i][j];
+}
+
+static void
+multiply(const float *a, const float *b, gint64 n, gint64 rows, gint64 inner, gint64 columns,
+         float *product)
+{
+    for (gint64 column = 0; column < columns; column += PANEL) {
+        const gboolean whole = columns - column >= PANEL;
+        const float *panel = b + column * inner;
+        Vec *to = (Vec *) (product + column * rows);
+        for (gint64 row = 0; row < n; row += ROWS)
+            if (whole)
+                multiply_rows(a, row, rows, panel, inner, to + row * 2, 2);
+            else
+                multiply_rows(a, row, rows, panel, inner, to + row, 1);
+    }
+}
+
+/* r rows of the sum, from column `first` of the panel of `a` on, whose rows are `width` wide. */
+ALWAYS_INLINE void
+add_transposed(const float *a, int width, const float *b, gint64 n, int first, Vec *to, const int r,
+               const int v)
+{
+    Vec sum[ROWS][2];
+    for (int i = 0; i < r; i++)
+        for (int j = 0; j < v; j++)
+            sum[i][j] = to[(first + i) * v + j];
+    a += first;
+    for (gint64 row = 0; row < n; row++, a += width, b += v * LANES)
+        for (int i = 0; i < r; i++)
+            for (int j = 0; j < v; j++)
+                sum[i][j] += a[i] * ((const Vec *) b)[j];
+    for (int i = 0; i < r; i++)
+        for (int j = 0; j < v; j++)
+            to[(first + i) * v + j] = sum[i][j];
+}
+
+/* A panel of `a` in three parts, a half one in two. */
+ALWAYS_INLINE void
+add_panel(const float *a, int width, const float *b, gint64 n, Vec *to, const int v)
+{
+    enum { PART1 = (PANEL + 2) / 3, PART2 = (PANEL + 1) / 3, PART3 = PANEL / 3 };
+    if (width == PANEL) {
+        add_transposed(a, PANEL, b, n, 0, to, PART1, v);
+        add_transposed(a, PANEL, b, n, PART1, to, PART2, v);
+        add_transposed(a, PANEL, b, n, PART1 + PART2, to, PART3, v);
+    } else {
+        add_transposed(a, LANES, b, n, 0, to, LANES / 2, v);
+        add_transposed(a, LANES, b, n, LANES / 2, to, LANES / 2, v);
+    }
+}
+
+static void
+multiply_transposed(const float *a, const float *b, gint64 n, gint64 rows, gint64 a_columns,
+                    gint64 panel, gint64 columns, float *sum)
+{
+    const int width = (int) MIN(a_columns - panel * PANEL, PANEL);
+    a += panel * PANEL * rows;
+    for (gint64 column = 0; column < columns; column += PANEL) {
+        const float *from = b + column * rows;
+        Vec *to = (Vec *) (sum + column * a_columns);
+        if (columns - column >= PANEL)
+            add_panel(a, width, from, n, to + panel * PANEL * 2, 2);
+        else
+            add_panel(a, width, from, n, to + panel * PANEL, 1);
+    }
+}
+
+const TsWinogradKernels KERNELS = {
+    .name = NAME,
+    .lanes = LANES,
+    .rows = ROWS,
+    .input = input,
+    .output_gradient = output_gradient,
+    .output = output,
+    .filter = filter,
+    .filter_gradient = filter_gradient,
+    .multiply = multiply,
+    .multiply_transposed = multiply_transposed,
+};

@@ -1,0 +1,247 @@
+/* The three passes of a Winograd convolution: blocks of tiles through transforms and products. */
+#include "nn/winograd/winograd.h"
+
+#include "nn/winograd/kernels.h"
+
+#include <omp.h>
+#include <string.h>
+
+enum {
+    TILE = 4,
+    POSITIONS = TS_WINOGRAD_POSITIONS,
+    MAX_LANES = 16,
+    MIN_TILES = 32,
+    /* Matrices of one position are kept from starting at the same place of a cache way. */
+    SKEW = 16,
+    /* Floats of transformed tiles and products that a thread works on: about half its cache. */
+    BLOCK_FLOATS = 96 * 1024,
+    MIN_ROWS = 24,
+    /* Tiles between two additions to the sum of the filter gradient. */
+    GRADIENT_ROWS = 192,
+};
+
+static const TsWinogradKernels *
+kernels(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
+        return &ts_winograd_avx512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return &ts_winograd_avx2;
+#endif
+    return &ts_winograd_plain;
+}
+
+int
+ts_winograd_lanes(void)
+{
+    return kernels()->lanes;
+}
+
+const char *
+ts_winograd_kernels(void)
+{
+    return kernels()->name;
+}
+
+gboolean
+ts_winograd_can(const TsWindowSpec *spec)
+{
+    return spec->kernel_height == 3 && spec->kernel_width == 3 && spec->stride == 1 &&
+           spec->groups == 1 && MAX(spec->pad_top, spec->pad_bottom) <= 2 &&
+           MAX(spec->pad_left, spec->pad_right) <= 2;
+}
+
+gboolean
+ts_winograd_pays(const TsWindowSpec *spec)
+{
+    const gint64 tiles = spec->batch * ((spec->out_height + TILE - 1) / TILE) *
+                         ((spec->out_width + TILE - 1) / TILE);
+    return MIN(spec->in_channels, spec->out_channels) >= 8 && tiles >= MIN_TILES &&
+           kernels() != &ts_winograd_plain;
+}
+
+/* ---- one product: pictures (*) filters = pictures ---- */
+
+/* What is convolved with what; the backward pass by data swaps the sides. */
+typedef struct {
+    const TsWinogradKernels *k;
+    int threads;
+    TsWinogradPictures from, to;
+    gint64 tiles;
+    gint64 inner, outer; /* padded channels of `from` and `to` */
+    gint64 rows;         /* of a block of tiles */
+    gint64 filter_stride, from_stride, to_stride;
+} Product;
+
+static gint64
+round_up(gint64 n, gint64 unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+static TsWinogradPictures
+pictures(gint64 channels, gint64 height, gint64 width)
+{
+    const int lanes = kernels()->lanes;
+    return (TsWinogradPictures){
+        .blocks = round_up(channels, lanes) / lanes, .height = height, .width = width};
+}
+
+/* Rows of a block: many enough to use a panel of filters often, few enough for the cache, and as
+ * many blocks for each thread. */
+static gint64
+choose_rows(const Product *p)
+{
+    const gint64 fitting =
+        MAX(BLOCK_FLOATS / (POSITIONS * (p->inner + p->outer)), (gint64) MIN_ROWS);
+    const gint64 blocks = round_up((p->tiles + fitting - 1) / fitting, p->threads);
+    return round_up((p->tiles + blocks - 1) / blocks, p->k->rows);
+}
+
+static Product
+product_of(const TsWindowSpec *s, TsWinogradPass pass, int threads)
+{
+    const TsWinogradPictures src = pictures(s->in_channels, s->in_height, s->in_width);
+    const TsWinogradPictures dst = pictures(s->out_channels, s->out_height, s->out_width);
+    const gboolean forward = pass != TS_WINOGRAD_BACKWARD_DATA;
+    Product p = {
+        .k = kernels(), .threads = threads, .from = forward ? src : dst, .to = forward ? dst : src};
+    p.from.pad_y = forward ? s->pad_top : 2 - s->pad_top;
+    p.from.pad_x = forward ? s->pad_left : 2 - s->pad_left;
+    p.from.tiles_y = p.to.tiles_y = (p.to.height + TILE - 1) / TILE;
+    p.from.tiles_x = p.to.tiles_x = (p.to.width + TILE - 1) / TILE;
+    p.tiles = s->batch * p.to.tiles_y * p.to.tiles_x;
+    p.inner = p.from.blocks * p.k->lanes;
+    p.outer = p.to.blocks * p.k->lanes;
+    p.rows = pass == TS_WINOGRAD_BACKWARD_WEIGHTS ? MIN(p.tiles, GRADIENT_ROWS) : choose_rows(&p);
+    p.filter_stride = p.inner * p.outer + SKEW;
+    p.from_stride = p.rows * p.inner + SKEW;
+    p.to_stride = p.rows * p.outer + SKEW;
+    return p;
+}
+
+gsize
+ts_winograd_floats(const TsWindowSpec *spec, TsWinogradPass pass, int threads)
+{
+    const Product p = product_of(spec, pass, threads);
+    const gsize filters = POSITIONS * p.filter_stride;
+    const gsize block = POSITIONS * (p.from_stride + p.to_stride);
+    return filters + block * (pass == TS_WINOGRAD_BACKWARD_WEIGHTS ? 1 : threads);
+}
+
+static void
+convolve_block(const Product *p, gint64 first, const float *from, const float *filters,
+               const float *bias, gint64 n_bias, float *to, float *work)
+{
+    float *transformed = work, *products = work + POSITIONS * p->from_stride;
+    const gint64 n = MIN(p->rows, p->tiles - first);
+    for (gint64 row = 0; row < n; row++)
+        p->k->input(&p->from, from, first + row, row, p->rows, p->from_stride, transformed);
+    for (int i = 0; i < POSITIONS; i++)
+        p->k->multiply(transformed + i * p->from_stride, filters + i * p->filter_stride, n, p->rows,
+                       p->inner, p->outer, products + i * p->to_stride);
+    for (gint64 row = 0; row < n; row++)
+        p->k->output(&p->to, products, p->rows, p->to_stride, bias, n_bias, first + row, row, to);
+}
+
+/* Each tile is computed by one thread in one order, whatever the blocks. */
+static void
+convolve(const Product *p, const float *from, const float *filters, const float *bias,
+         gint64 n_bias, float *to, float *work)
+{
+    const gint64 blocks = (p->tiles + p->rows - 1) / p->rows;
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+    for (gint64 b = 0; b < blocks; b++)
+        convolve_block(p, b * p->rows, from, filters, bias, n_bias, to,
+                       work + omp_get_thread_num() * POSITIONS * (p->from_stride + p->to_stride));
+}
+
+void
+ts_winograd_forward(const TsWindowSpec *s, int threads, const float *src, const float *weights,
+                    const float *bias, float *dst, float *work)
+{
+    const Product p = product_of(s, TS_WINOGRAD_FORWARD, threads);
+    memset(work, 0, POSITIONS * p.filter_stride * sizeof *work);
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (gint64 c = 0; c < s->in_channels; c++)
+        p.k->filter(weights + c * 9, s->in_channels * 9, s->out_channels, FALSE, p.outer, c,
+                    p.inner, p.filter_stride, work);
+    convolve(&p, src, work, bias, s->out_channels, dst, work + POSITIONS * p.filter_stride);
+}
+
+void
+ts_winograd_backward_data(const TsWindowSpec *s, int threads, const float *diff_dst,
+                          const float *weights, float *diff_src, float *work)
+{
+    const Product p = product_of(s, TS_WINOGRAD_BACKWARD_DATA, threads);
+    memset(work, 0, POSITIONS * p.filter_stride * sizeof *work);
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (gint64 o = 0; o < s->out_channels; o++)
+        p.k->filter(weights + o * s->in_channels * 9, 9, s->in_channels, TRUE, p.outer, o, p.inner,
+                    p.filter_stride, work);
+    convolve(&p, diff_dst, work, NULL, 0, diff_src, work + POSITIONS * p.filter_stride);
+}
+
+/* ---- the filter gradient ---- */
+
+static void
+add_block(const Product *p, gint64 first, const float *src, const float *diff_dst, float *sum,
+          float *work)
+{
+    float *inputs = work, *gradients = work + POSITIONS * p->from_stride;
+    const gint64 n = MIN(p->rows, p->tiles - first);
+    const gint64 panels = (p->from.blocks + 1) / 2;
+    /* Each thread transforms some rows, then all wait, then each multiplies some panels. */
+#pragma omp parallel num_threads(p->threads)
+    {
+#pragma omp for schedule(static)
+        for (gint64 row = 0; row < n; row++) {
+            p->k->input(&p->from, src, first + row, row, p->rows, p->from_stride, inputs);
+            p->k->output_gradient(&p->to, diff_dst, first + row, row, p->rows, p->to_stride,
+                                  gradients);
+        }
+#pragma omp for collapse(2) schedule(static)
+        for (int i = 0; i < POSITIONS; i++)
+            for (gint64 panel = 0; panel < panels; panel++)
+                p->k->multiply_transposed(inputs + i * p->from_stride, gradients + i * p->to_stride,
+                                          n, p->rows, p->inner, panel, p->outer,
+                                          sum + i * p->filter_stride);
+    }
+}
+
+/* The sum of each channel over pictures and pixels. */
+static void
+sum_pixels(const Product *p, const float *pixels, gint64 batch, gint64 channels, float *sums)
+{
+    const gint64 lanes = p->k->lanes, area = p->to.height * p->to.width;
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+    for (gint64 block = 0; block < p->to.blocks; block++) {
+        double sum[MAX_LANES] = {0};
+        for (gint64 image = 0; image < batch; image++) {
+            const float *pixel = pixels + (image * p->to.blocks + block) * area * lanes;
+            for (gint64 i = 0; i < area * lanes; i++)
+                sum[i % lanes] += pixel[i];
+        }
+        for (gint64 c = block * lanes; c < MIN((block + 1) * lanes, channels); c++)
+            sums[c] = (float) sum[c - block * lanes];
+    }
+}
+
+void
+ts_winograd_backward_weights(const TsWindowSpec *s, int threads, const float *src,
+                             const float *diff_dst, float *diff_weights, float *diff_bias,
+                             float *work)
+{
+    const Product p = product_of(s, TS_WINOGRAD_BACKWARD_WEIGHTS, threads);
+    float *blocks = work + POSITIONS * p.filter_stride;
+    memset(work, 0, POSITIONS * p.filter_stride * sizeof *work);
+    for (gint64 first = 0; first < p.tiles; first += p.rows)
+        add_block(&p, first, src, diff_dst, work, blocks);
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (gint64 c = 0; c < s->in_channels; c++)
+        p.k->filter_gradient(work, c, p.inner, p.filter_stride, s->in_channels * 9, s->out_channels,
+                             p.outer, diff_weights + c * 9);
+    if (diff_bias != NULL)
+        sum_pixels(&p, diff_dst, s->batch, s->out_channels, diff_bias);
+}

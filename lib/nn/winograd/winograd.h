@@ -1,0 +1,53 @@
+/* Winograd convolution F(4x4, 3x3) in f32: 3x3 kernels, stride 1, at a quarter of the
+ * multiplications (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015).
+ *
+ *     float *work = ...; // ts_winograd_floats(&spec, TS_WINOGRAD_FORWARD, threads), 64-byte
+ * aligned ts_winograd_forward(&spec, threads, src, weights, bias, dst, work);
+ *
+ * Activations and their gradients lie in blocks of ts_winograd_lanes() channels (N, C / lanes, H,
+ * W, lanes), channels beyond C zero; weights and their gradients are plain (O, C, 3, 3). Results
+ * are the same bits for any number of threads. Relative to direct summation the rounding error is
+ * about five times as large; tests/num/test-winograd.c states the bounds.
+ */
+#pragma once
+
+#include "nn/dnnl.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+    TS_WINOGRAD_FORWARD,
+    TS_WINOGRAD_BACKWARD_DATA,
+    TS_WINOGRAD_BACKWARD_WEIGHTS,
+} TsWinogradPass;
+
+/* TRUE if the convolution is one that this module can compute. */
+gboolean ts_winograd_can(const TsWindowSpec *spec);
+
+/* TRUE if it is expected to be faster than direct kernels. A rule by shape, fitted to measurements
+ * (see winograd.c), so that the answer is the same in every run. */
+gboolean ts_winograd_pays(const TsWindowSpec *spec);
+
+/* Channels in a block of activations: 8, or 16 with AVX-512. */
+int ts_winograd_lanes(void);
+
+/* Instruction set in use, such as "avx2"; borrowed. */
+const char *ts_winograd_kernels(void);
+
+/* Floats of working memory that a pass needs with `threads` threads. */
+gsize ts_winograd_floats(const TsWindowSpec *spec, TsWinogradPass pass, int threads);
+
+/* dst = src * weights + bias; bias may be NULL. */
+void ts_winograd_forward(const TsWindowSpec *spec, int threads, const float *src,
+                         const float *weights, const float *bias, float *dst, float *work);
+
+/* diff_src from diff_dst. */
+void ts_winograd_backward_data(const TsWindowSpec *spec, int threads, const float *diff_dst,
+                               const float *weights, float *diff_src, float *work);
+
+/* diff_weights and diff_bias (NULL: not wanted) from src and diff_dst. */
+void ts_winograd_backward_weights(const TsWindowSpec *spec, int threads, const float *src,
+                                  const float *diff_dst, float *diff_weights, float *diff_bias,
+                                  float *work);
+
+G_END_DECLS
