@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/tool.h"
+#include "nn/models/models.h"
 
 static const TsToolPart parts[] = {{"Samples:", train_data_options},
                                    {"Model:", train_model_options},
@@ -70,18 +71,17 @@ static const char description_text[] =
     "epoch is one pass over the training rows.\n\n"
     "RUN then holds model.safetensors (best epoch), last.ckpt (for --resume), history.csv,\n"
     "run.json and events for TensorBoard. A signal saves the run and ends with status 3.\n\n"
-    "Models:\n"
-    "  cnn[:width=16,dropout=0.2]    three stages of 3x3 convolutions, for small tiles\n"
-    "  mlp[:hidden=128,dropout=0]    one hidden layer\n\n"
-    "Optimizers, with the learning rates that they begin with:\n";
+    "Models, with their options and defaults:\n";
 
 int
 main(int argc, char **argv)
 {
+    g_autofree char *models = ts_model_graph_help();
     g_autofree char *optimizers = ts_optimizer_help();
-    g_autofree char *description =
-        g_strconcat(description_text, optimizers, "\n\nSchedules:\n", ts_schedule_help(),
-                    "\n\nLosses:\n", ts_loss_help(), "\n\nCallbacks:\n", ts_callback_help(), NULL);
+    g_autofree char *description = g_strconcat(
+        description_text, models, "\n\nOptimizers, with the learning rates that they begin with:\n",
+        optimizers, "\n\nSchedules:\n", ts_schedule_help(), "\n\nLosses:\n", ts_loss_help(),
+        "\n\nCallbacks:\n", ts_callback_help(), NULL);
     const TsTool tool = {
         .name = "train",
         .arguments = "[DATASET]",

@@ -100,6 +100,22 @@ ts_spec_double(TsSpec *self, const char *key, double min, double max, double fal
 }
 
 gboolean
+ts_spec_choice(TsSpec *self, const char *key, const char *const *names, int fallback, int *value,
+               GError **error)
+{
+    const char *text = ts_spec_text(self, key);
+    *value = fallback;
+    if (text == NULL)
+        return TRUE;
+    for (*value = 0; names[*value] != NULL; ++*value)
+        if (strcmp(names[*value], text) == 0)
+            return TRUE;
+    g_autofree char *list = g_strjoinv(", ", (char **) names);
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "%s %s: %s '%s' is none of: %s", self->what,
+                        self->name, key, text, list);
+}
+
+gboolean
 ts_spec_finish(const TsSpec *self, GError **error)
 {
     GHashTableIter iter;

@@ -34,6 +34,11 @@ gboolean ts_spec_int(TsSpec *spec, const char *key, int min, int max, int fallba
 gboolean ts_spec_double(TsSpec *spec, const char *key, double min, double max, double fallback,
                         double *value, GError **error);
 
+/* Read a key that is one of the NULL-terminated `names`; `value` becomes its number in the list.
+ * TS_ERROR_ARGUMENT, with the names. */
+gboolean ts_spec_choice(TsSpec *spec, const char *key, const char *const *names, int fallback,
+                        int *value, GError **error);
+
 /* All keys have been asked for. TS_ERROR_ARGUMENT if more are there. */
 gboolean ts_spec_finish(const TsSpec *spec, GError **error);
 

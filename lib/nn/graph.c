@@ -26,6 +26,7 @@ ts_graph_new(void)
     g_array_set_clear_func(graph->nodes, clear_node);
     graph->params = g_array_new(FALSE, TRUE, sizeof(TsParamSpec));
     g_array_set_clear_func(graph->params, clear_param);
+    graph->init = (TsInitRules){TS_INIT_HE_IN, TS_INIT_UNIFORM_IN, TS_INIT_UNIFORM_IN};
     return graph;
 }
 
@@ -38,6 +39,12 @@ ts_graph_free(TsGraph *graph)
     g_array_unref(graph->params);
     g_clear_error(&graph->error);
     g_free(graph);
+}
+
+void
+ts_graph_set_init(TsGraph *graph, const TsInitRules *rules)
+{
+    graph->init = *rules;
 }
 
 const TsNode *
@@ -74,14 +81,33 @@ ts_graph_fail(TsGraph *graph, const char *format, ...)
     return graph->nodes->len - 1;
 }
 
+static TsInit
+choose_init(const TsInitRules *rules, TsParamRole role, guint rank)
+{
+    switch (role) {
+    case TS_PARAM_WEIGHT:
+        return rank == 4 ? rules->conv : rules->linear;
+    case TS_PARAM_BIAS:
+        return rules->bias;
+    case TS_PARAM_SCALE:
+    case TS_PARAM_RUNNING_VARIANCE:
+        return TS_INIT_ONE;
+    default:
+        return TS_INIT_ZERO;
+    }
+}
+
 int
 ts_graph_add_param(TsGraph *graph, const char *layer, const char *suffix, TsParamRole role,
                    guint rank, const gint64 *shape, gint64 fan_in)
 {
     TsParamSpec spec = {.name = g_strdup_printf("%s.%s", layer, suffix),
                         .role = role,
+                        .init = choose_init(&graph->init, role, rank),
                         .rank = rank,
                         .fan_in = fan_in};
+    if (role == TS_PARAM_WEIGHT)
+        spec.fan_out = fan_in / shape[1] * shape[0];
     for (guint i = 0; i < rank; i++)
         spec.shape[i] = shape[i];
     g_array_append_val(graph->params, spec);

@@ -36,12 +36,30 @@ typedef enum {
     TS_PARAM_RUNNING_VARIANCE, /* likewise */
 } TsParamRole;
 
+/* How a parameter starts. */
+typedef enum {
+    TS_INIT_ZERO,
+    TS_INIT_ONE,
+    TS_INIT_HE_IN,       /* normal, variance 2 / fan_in (He et al., 2015) */
+    TS_INIT_HE_OUT,      /* normal, variance 2 / fan_out */
+    TS_INIT_UNIFORM_IN,  /* uniform within +-1 / sqrt(fan_in): PyTorch's layers by themselves */
+    TS_INIT_UNIFORM_OUT, /* uniform within +-1 / sqrt(fan_out) */
+    TS_INIT_NORMAL,      /* normal, standard deviation 0.01 */
+} TsInit;
+
+/* The start of a family's layers; batch norms start as scale 1, shift 0. */
+typedef struct {
+    TsInit conv, linear, bias;
+} TsInitRules;
+
 typedef struct {
     char *name; /* "layer1.0.conv1.weight" */
     TsParamRole role;
+    TsInit init;
     guint rank;
     gint64 shape[4];
-    gint64 fan_in; /* inputs that one output sums over; weights and biases */
+    gint64 fan_in;  /* inputs that one output sums over; weights and biases */
+    gint64 fan_out; /* outputs that one input goes to; weights */
 } TsParamSpec;
 
 typedef struct {
@@ -71,11 +89,16 @@ typedef struct {
 typedef struct {
     GArray *nodes;  /* of TsNode */
     GArray *params; /* of TsParamSpec */
+    TsInitRules init;
     GError *error;
 } TsGraph;
 
 TsGraph *ts_graph_new(void);
 void ts_graph_free(TsGraph *graph);
+
+/* How the layers that are added from now on start. By default convolutions HE_IN, linear weights
+ * and all biases UNIFORM_IN. */
+void ts_graph_set_init(TsGraph *graph, const TsInitRules *rules);
 
 /* TRUE if everything that was added fits together and the output is flat. */
 gboolean ts_graph_finish(TsGraph *graph, GError **error);
@@ -89,6 +112,14 @@ guint ts_graph_conv(TsGraph *graph, const char *name, guint input, const TsConvO
 /* Batch normalisation (Ioffe and Szegedy, 2015) as PyTorch's BatchNorm2d: epsilon 1e-5, momentum
  * 0.1, running variance unbiased. Parameters NAME.weight, .bias, .running_mean, .running_var. */
 guint ts_graph_norm(TsGraph *graph, const char *name, guint input);
+
+/* The same with another epsilon and momentum, the weight of the batch in the running statistics. */
+guint
+ts_graph_norm_with(TsGraph *graph, const char *name, guint input, double epsilon, double momentum);
+
+/* The scale of this batch norm starts as zero, so that the branch that it ends is silent at first
+ * (Goyal et al., 2017). */
+void ts_graph_norm_starts_silent(TsGraph *graph, guint norm);
 
 guint ts_graph_relu(TsGraph *graph, guint input);
 

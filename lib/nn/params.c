@@ -92,22 +92,47 @@ ts_params_free(TsParams *params)
     g_free(params);
 }
 
+/* The width of the distribution: standard deviation, or bound. */
+static double
+scale_of(const TsParamSpec *spec)
+{
+    switch (spec->init) {
+    case TS_INIT_HE_IN:
+        return sqrt(2.0 / spec->fan_in);
+    case TS_INIT_HE_OUT:
+        return sqrt(2.0 / spec->fan_out);
+    case TS_INIT_UNIFORM_IN:
+        return 1 / sqrt((double) spec->fan_in);
+    case TS_INIT_UNIFORM_OUT:
+        return 1 / sqrt((double) spec->fan_out);
+    default:
+        return 0.01;
+    }
+}
+
+static void
+init_param(TsParam *param, guint64 seed)
+{
+    const TsParamSpec *spec = param->spec;
+    const gboolean uniform = spec->init == TS_INIT_UNIFORM_IN || spec->init == TS_INIT_UNIFORM_OUT;
+    const double scale = scale_of(spec);
+    TsRng rng;
+    ts_rng_init(&rng, seed, spec->name, 0);
+    for (gsize k = 0; k < param->n; k++)
+        param->data[k] =
+            (float) (scale * (uniform ? 2 * ts_rng_uniform(&rng) - 1 : ts_rng_normal(&rng)));
+}
+
 void
 ts_params_init(TsParams *params, guint64 seed)
 {
     g_assert(!params->locked);
     for (guint i = 0; i < params->n; i++) {
         TsParam *param = &params->param[i];
-        const TsParamSpec *spec = param->spec;
-        if (spec->role != TS_PARAM_WEIGHT && spec->role != TS_PARAM_BIAS)
-            continue;
-        TsRng rng;
-        ts_rng_init(&rng, seed, spec->name, 0);
-        gboolean conv = spec->rank == 4;
-        double scale = conv ? sqrt(2.0 / spec->fan_in) : 1 / sqrt((double) spec->fan_in);
-        for (gsize k = 0; k < param->n; k++)
-            param->data[k] =
-                (float) (scale * (conv ? ts_rng_normal(&rng) : 2 * ts_rng_uniform(&rng) - 1));
+        if (param->spec->init == TS_INIT_ZERO || param->spec->init == TS_INIT_ONE)
+            fill(param->data, param->n, param->spec->init == TS_INIT_ONE ? 1.0f : 0.0f);
+        else
+            init_param(param, seed);
     }
 }
 

@@ -40,8 +40,7 @@ typedef struct {
 TsParams *ts_params_new(const TsGraph *graph, GError **error);
 void ts_params_free(TsParams *params);
 
-/* Random start, a stream for each parameter's name. Convolutions: normal, variance 2 / fan_in (He
- * et al., 2015); linear weights and all biases: uniform within +-1 / sqrt(fan_in), as PyTorch. */
+/* Random start as the graph says (TsInit), a stream for each parameter's name. */
 void ts_params_init(TsParams *params, guint64 seed);
 
 /* Copy between stored and plain form. */

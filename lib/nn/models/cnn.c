@@ -30,9 +30,6 @@ ts_model_cnn(TsGraph *graph, const TsModelSpec *spec, GError **error)
         if (stage < STAGES)
             x = ts_graph_pool(graph, TS_POOL_MAX, x, 2, 2, 0);
     }
-    x = ts_graph_flatten(graph, ts_graph_global_pool(graph, x));
-    if (dropout > 0)
-        x = ts_graph_dropout(graph, x, dropout);
-    ts_graph_linear(graph, "fc", x, spec->classes);
+    ts_model_head(graph, "fc", x, dropout, spec->classes);
     return TRUE;
 }

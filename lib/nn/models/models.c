@@ -2,23 +2,75 @@
 #include "nn/models/models.h"
 
 #include "base/error.h"
+#include "base/nearest.h"
 
 #include <string.h>
 
-static const struct {
-    const char *name;
+typedef struct {
+    const char *name; /* one with '*' at its end stands for all that begin so */
     gboolean (*build)(TsGraph *graph, const TsModelSpec *spec, GError **error);
-} families[] = {
-    {"cnn", ts_model_cnn},
-    {"mlp", ts_model_mlp},
+    const char *help; /* NULL: as the one above */
+} Family;
+
+static const Family families[] = {
+    {"cnn", ts_model_cnn,
+     "three stages of two 3x3 convolutions, for small tiles: width=16 (channels of the first\n"
+     "stage), dropout=0.2"},
+    {"mlp", ts_model_mlp, "one hidden layer: hidden=128, dropout=0"},
+    {"resnet18", ts_model_resnet,
+     "residual networks: stem=imagenet|small (small: for pictures below 64 pixels), width=64\n"
+     "(channels of the first stage), zero_init=0|1 (blocks start silent), dropout=0"},
+    {"resnet34", ts_model_resnet, NULL},
+    {"resnet50", ts_model_resnet, NULL},
+    {"resnet101", ts_model_resnet, NULL},
+    {"resnet152", ts_model_resnet, NULL},
+    {"wide_resnet50_2", ts_model_resnet, NULL},
+    {"wide_resnet101_2", ts_model_resnet, NULL},
 };
 
-const char *
+static void
+append_help(GString *text, const char *help)
+{
+    g_auto(GStrv) lines = g_strsplit(help, "\n", -1);
+    for (char **line = lines; *line != NULL; line++)
+        g_string_append_printf(text, "\n      %s", *line);
+}
+
+char *
 ts_model_graph_help(void)
 {
-    return "  cnn   three stages of two 3x3 convolutions with batch norm, for small tiles\n"
-           "        options: width=16 (channels of the first stage), dropout=0.2\n"
-           "  mlp   one hidden layer; options: hidden=128, dropout=0";
+    GString *text = g_string_new("");
+    const char *pending = NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
+        if (families[i].help == NULL) {
+            g_string_append_printf(text, ", %s", families[i].name);
+            continue;
+        }
+        if (pending != NULL)
+            append_help(text, pending);
+        g_string_append_printf(text, "%s  %s", i > 0 ? "\n" : "", families[i].name);
+        pending = families[i].help;
+    }
+    append_help(text, pending);
+    return g_string_free(text, FALSE);
+}
+
+static const Family *
+find_family(const char *name, GError **error)
+{
+    const char *names[G_N_ELEMENTS(families) + 1] = {NULL};
+    for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
+        names[i] = families[i].name;
+        const gsize length = strlen(names[i]);
+        if (names[i][length - 1] == '*' ? strncmp(name, names[i], length - 1) == 0
+                                        : strcmp(name, names[i]) == 0)
+            return &families[i];
+    }
+    g_autofree char *hint = ts_nearest_hint(name, names);
+    g_autofree char *list = g_strjoinv(", ", (char **) names);
+    ts_error_set(error, TS_ERROR_ARGUMENT, "there is no model '%s'%s; there are: %s", name, hint,
+                 list);
+    return NULL;
 }
 
 TsGraph *
@@ -26,19 +78,22 @@ ts_model_graph_new(const char *description, int channels, int height, int width,
                    GError **error)
 {
     g_autoptr(TsSpec) options = ts_spec_parse(description, "model", error);
-    if (options == NULL)
+    const Family *family = options != NULL ? find_family(ts_spec_name(options), error) : NULL;
+    if (family == NULL)
         return NULL;
     const TsModelSpec spec = {channels, height, width, classes, options};
-    for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
-        if (strcmp(families[i].name, ts_spec_name(options)) != 0)
-            continue;
-        g_autoptr(TsGraph) graph = ts_graph_new();
-        if (!families[i].build(graph, &spec, error) || !ts_spec_finish(options, error) ||
-            !ts_graph_finish(graph, error))
-            return NULL;
-        return g_steal_pointer(&graph);
-    }
-    ts_error_set(error, TS_ERROR_ARGUMENT, "there is no model '%s'; there are:\n%s",
-                 ts_spec_name(options), ts_model_graph_help());
-    return NULL;
+    g_autoptr(TsGraph) graph = ts_graph_new();
+    if (!family->build(graph, &spec, error) || !ts_spec_finish(options, error) ||
+        !ts_graph_finish(graph, error))
+        return NULL;
+    return g_steal_pointer(&graph);
+}
+
+void
+ts_model_head(TsGraph *graph, const char *name, guint x, double dropout, int classes)
+{
+    x = ts_graph_flatten(graph, ts_graph_global_pool(graph, x));
+    if (dropout > 0)
+        x = ts_graph_dropout(graph, x, dropout);
+    ts_graph_linear(graph, name, x, classes);
 }

@@ -1,8 +1,9 @@
 /* Architectures by name, each a function that builds a graph. One file per family.
  *
- * A description is NAME or NAME:KEY=VALUE,..., as given to train --arch and kept in the model file:
- *     mlp:hidden=128,dropout=0.2       one hidden layer
+ * A description is NAME or NAME:KEY=VALUE,..., as given to train --model and kept in the model
+ * file:
  *     cnn:width=16,dropout=0.2         three stages of two 3x3 convolutions, for small tiles
+ *     resnet18:stem=small              ResNet-18 for small pictures
  */
 #pragma once
 
@@ -23,12 +24,16 @@ typedef struct {
 TsGraph *ts_model_graph_new(const char *description, int channels, int height, int width,
                             int classes, GError **error);
 
-/* The names and what they are, for --help: "cnn    three stages ...\n". Borrowed. */
-const char *ts_model_graph_help(void);
+/* The names and what they are, for --help. Free with g_free(). */
+char *ts_model_graph_help(void);
 
 /* ---- for the files of the families ---- */
 
+/* The end of most: average over the picture, dropout where its rate is above 0, the classifier. */
+void ts_model_head(TsGraph *graph, const char *name, guint x, double dropout, int classes);
+
 gboolean ts_model_cnn(TsGraph *graph, const TsModelSpec *spec, GError **error);
 gboolean ts_model_mlp(TsGraph *graph, const TsModelSpec *spec, GError **error);
+gboolean ts_model_resnet(TsGraph *graph, const TsModelSpec *spec, GError **error);
 
 G_END_DECLS

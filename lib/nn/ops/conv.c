@@ -193,6 +193,7 @@ ts_graph_conv(TsGraph *graph, const char *name, guint input, const TsConvOptions
                    .multiply_adds = fan_in * conv.channels * h * w};
     node.param[WEIGHT] =
         ts_graph_add_param(graph, name, "weight", TS_PARAM_WEIGHT, 4, shape, fan_in);
+    g_array_index(graph->params, TsParamSpec, node.param[WEIGHT]).fan_out /= conv.groups;
     if (conv.bias)
         node.param[BIAS] = ts_graph_add_param(graph, name, "bias", TS_PARAM_BIAS, 1, shape, fan_in);
     return ts_graph_append(graph, node);

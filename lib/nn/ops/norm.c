@@ -86,6 +86,20 @@ static const TsOp norm_op = {.name = "norm", .forward = norm_forward, .backward 
 guint
 ts_graph_norm(TsGraph *graph, const char *name, guint input)
 {
+    return ts_graph_norm_with(graph, name, input, 1e-5, 0.1);
+}
+
+void
+ts_graph_norm_starts_silent(TsGraph *graph, guint norm)
+{
+    const int scale = ts_graph_node(graph, norm)->param[SCALE];
+    if (graph->error == NULL)
+        g_array_index(graph->params, TsParamSpec, scale).init = TS_INIT_ZERO;
+}
+
+guint
+ts_graph_norm_with(TsGraph *graph, const char *name, guint input, double epsilon, double momentum)
+{
     static const struct {
         const char *suffix;
         TsParamRole role;
@@ -101,8 +115,8 @@ ts_graph_norm(TsGraph *graph, const char *name, guint input)
                    .n_inputs = 1,
                    .input = {input},
                    .shape = shape,
-                   .rate = 0.1,
-                   .epsilon = 1e-5f};
+                   .rate = momentum,
+                   .epsilon = (float) epsilon};
     for (guint i = 0; i < G_N_ELEMENTS(params); i++)
         node.param[i] =
             ts_graph_add_param(graph, name, params[i].suffix, params[i].role, 1, &shape.c, shape.c);

@@ -1,0 +1,113 @@
+/* Models against the literature: parameters and multiply-adds; names and options. */
+#include "unit.h"
+
+#include "base/nearest.h"
+#include "nn/models/models.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+    const char *description;
+    int channels, side, classes;
+    gint64 parameters;
+    double giga; /* multiply-adds / 10^9 as published, to its last digit; 0: not published */
+    double digit;
+} Published;
+
+/* torchvision's weights' "num_params" and "_ops"; others as said. */
+static const Published published[] = {
+    {"resnet18", 3, 224, 1000, 11689512, 1.814, 1e-3},
+    {"resnet34", 3, 224, 1000, 21797672, 3.664, 1e-3},
+    {"resnet50", 3, 224, 1000, 25557032, 4.089, 1e-3},
+    {"resnet101", 3, 224, 1000, 44549160, 7.801, 1e-3},
+    {"resnet152", 3, 224, 1000, 60192808, 11.514, 1e-3},
+    {"wide_resnet50_2", 3, 224, 1000, 68883240, 11.398, 1e-3},
+    {"wide_resnet101_2", 3, 224, 1000, 126886696, 22.753, 1e-3},
+    /* github.com/kuangliu/pytorch-cifar: 11.17 M; 0.56 G. */
+    {"resnet18:stem=small", 3, 32, 10, 11173962, 0.56, 1e-2},
+};
+
+START_TEST(counts_are_the_published_ones)
+{
+    const Published *p = &published[_i];
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TsGraph) graph =
+        ts_model_graph_new(p->description, p->channels, p->side, p->side, p->classes, &error);
+    ck_assert_msg(graph != NULL, "%s: %s", p->description, error != NULL ? error->message : "");
+    ck_assert_msg(ts_graph_n_parameters(graph) == p->parameters, "%s: %" G_GINT64_FORMAT,
+                  p->description, ts_graph_n_parameters(graph));
+    const double giga = (double) ts_graph_multiply_adds(graph) / 1e9;
+    ck_assert_msg(p->giga == 0 || fabs(giga - p->giga) <= 0.5001 * p->digit, "%s: %.6f G",
+                  p->description, giga);
+}
+END_TEST
+
+/* A tall and a wide picture: every model takes both. */
+START_TEST(rectangles_are_taken)
+{
+    for (int k = 0; k < 2; k++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TsGraph) graph =
+            ts_model_graph_new(published[_i].description, 1, 64 + 32 * k, 96 - 32 * k, 7, &error);
+        ck_assert_msg(graph != NULL, "%s: %s", published[_i].description,
+                      error != NULL ? error->message : "");
+        ck_assert(ts_graph_node(graph, graph->nodes->len - 1)->shape.c == 7);
+    }
+}
+END_TEST
+
+START_TEST(wrong_descriptions_say_what_is_known)
+{
+    static const struct {
+        const char *description, *message;
+    } bad[] = {
+        {"resent18", "there is no model 'resent18' (nearest: resnet18); there are: cnn, mlp, "},
+        {"zebra", "there is no model 'zebra'; there are: cnn, mlp, "},
+        {"resnet18:stem=tiny", "model resnet18: stem 'tiny' is none of: imagenet, small"},
+        {"resnet18:depth=3", "model resnet18 has no option 'depth', only: stem, width, "},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        ck_assert_ptr_null(ts_model_graph_new(bad[i].description, 3, 64, 64, 3, &error));
+        ck_assert_msg(g_str_has_prefix(error->message, bad[i].message), "%s", error->message);
+    }
+}
+END_TEST
+
+START_TEST(help_names_every_model)
+{
+    g_autofree char *help = ts_model_graph_help();
+    for (gsize i = 0; i < G_N_ELEMENTS(published); i++) {
+        g_auto(GStrv) parts = g_strsplit(published[i].description, ":", 2);
+        ck_assert_msg(strstr(help, parts[0]) != NULL, "%s", parts[0]);
+    }
+}
+END_TEST
+
+START_TEST(nearest_names)
+{
+    static const char *const known[] = {"cnn", "mlp", "resnet18", "resnet34", NULL};
+    ck_assert_str_eq(ts_nearest("resnet3", known), "resnet34");
+    ck_assert_str_eq(ts_nearest("renset18", known), "resnet18");
+    ck_assert_str_eq(ts_nearest("cn", known), "cnn");
+    ck_assert_ptr_null(ts_nearest("", known));
+    ck_assert_ptr_null(ts_nearest("transformer", known));
+    g_autofree char *longer = g_strnfill(1000, 'x');
+    ck_assert_ptr_null(ts_nearest(longer, known));
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("models");
+    TCase *models = tcase_create("models");
+    tcase_add_loop_test(models, counts_are_the_published_ones, 0, G_N_ELEMENTS(published));
+    tcase_add_loop_test(models, rectangles_are_taken, 0, G_N_ELEMENTS(published));
+    tcase_add_test(models, wrong_descriptions_say_what_is_known);
+    tcase_add_test(models, help_names_every_model);
+    tcase_add_test(models, nearest_names);
+    suite_add_tcase(suite, models);
+    return unit_run(suite);
+}
