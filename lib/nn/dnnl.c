@@ -1,15 +1,9 @@
-/* The oneDNN fence. oneDNN 2's C interface: describe the operation, make a primitive descriptor,
- * make the primitive. Errors become GErrors here. */
-#include "nn/dnnl.h"
+/* The oneDNN fence: the engine, kernels and their arguments. Errors become GErrors here. */
+#include "nn/dnnl_fence.h"
 
 #include "base/error.h"
 
-#include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl_debug.h>
-
-struct _TsLayout {
-    dnnl_memory_desc_t desc;
-};
 
 struct _TsKernel {
     dnnl_primitive_desc_t desc;
@@ -38,8 +32,8 @@ static const int dnnl_arg[TS_N_ARGS] = {
     [TS_ARG_DIFF_SHIFT] = DNNL_ARG_DIFF_SHIFT,
 };
 
-static gboolean
-check(dnnl_status_t status, const char *what, GError **error)
+gboolean
+ts_dnnl_check(dnnl_status_t status, const char *what, GError **error)
 {
     if (status == dnnl_success)
         return TRUE;
@@ -55,10 +49,11 @@ get_engine(dnnl_engine_t *engine, dnnl_stream_t *stream, GError **error)
     static dnnl_engine_t the_engine;
     static dnnl_stream_t the_stream;
     g_mutex_lock(&lock);
-    gboolean ready = the_stream != NULL ||
-                     (check(dnnl_engine_create(&the_engine, dnnl_cpu, 0), "engine", error) &&
-                      check(dnnl_stream_create(&the_stream, the_engine, dnnl_stream_default_flags),
-                            "stream", error));
+    gboolean ready =
+        the_stream != NULL ||
+        (ts_dnnl_check(dnnl_engine_create(&the_engine, dnnl_cpu, 0), "engine", error) &&
+         ts_dnnl_check(dnnl_stream_create(&the_stream, the_engine, dnnl_stream_default_flags),
+                       "stream", error));
     g_mutex_unlock(&lock);
     *engine = the_engine;
     *stream = the_stream;
@@ -77,69 +72,18 @@ ts_dnnl_version(void)
 
 /* ---- layouts ---- */
 
-static TsLayout *
-layout_from(const dnnl_memory_desc_t *desc)
-{
-    TsLayout *layout = g_new(TsLayout, 1);
-    layout->desc = *desc;
-    return layout;
-}
-
-/* Row-major, or left to oneDNN where `any`. */
-static gboolean
-describe(dnnl_memory_desc_t *desc, guint rank, const gint64 *dims, gboolean any, GError **error)
-{
-    static const dnnl_format_tag_t tags[] = {dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd, dnnl_abcde};
-    g_assert(rank >= 1 && rank <= G_N_ELEMENTS(tags));
-    dnnl_dims_t sizes = {0};
-    for (guint i = 0; i < rank; i++)
-        sizes[i] = dims[i];
-    return check(dnnl_memory_desc_init_by_tag(desc, (int) rank, sizes, dnnl_f32,
-                                              any ? dnnl_format_tag_any : tags[rank - 1]),
-                 "memory descriptor", error);
-}
-
 TsLayout *
 ts_layout_plain(guint rank, const gint64 *dims, GError **error)
 {
-    dnnl_memory_desc_t desc;
-    return describe(&desc, rank, dims, FALSE, error) ? layout_from(&desc) : NULL;
+    static const dnnl_format_tag_t tags[] = {dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd, dnnl_abcde};
+    g_assert(rank >= 1 && rank <= G_N_ELEMENTS(tags));
+    return ts_dnnl_layout(rank, dims, tags[rank - 1], error);
 }
 
 TsLayout *
 ts_layout_channel_blocks(const gint64 dims[4], int block, GError **error)
 {
-    dnnl_memory_desc_t desc;
-    const dnnl_dims_t sizes = {dims[0], dims[1], dims[2], dims[3]};
-    const dnnl_format_tag_t tag = block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
-    return check(dnnl_memory_desc_init_by_tag(&desc, 4, sizes, dnnl_f32, tag), "memory descriptor",
-                 error)
-               ? layout_from(&desc)
-               : NULL;
-}
-
-TsLayout *
-ts_layout_copy(const TsLayout *layout)
-{
-    return layout_from(&layout->desc);
-}
-
-void
-ts_layout_free(TsLayout *layout)
-{
-    g_free(layout);
-}
-
-gboolean
-ts_layout_equal(const TsLayout *a, const TsLayout *b)
-{
-    return dnnl_memory_desc_equal(&a->desc, &b->desc) != 0;
-}
-
-gsize
-ts_layout_bytes(const TsLayout *layout)
-{
-    return dnnl_memory_desc_get_size(&layout->desc);
+    return ts_dnnl_layout(4, dims, block == 16 ? dnnl_nChw16c : dnnl_nChw8c, error);
 }
 
 /* ---- kernels ---- */
@@ -149,43 +93,30 @@ static gboolean
 find_arguments(TsKernel *kernel, dnnl_engine_t engine, GError **error)
 {
     for (int i = 0; i < TS_N_ARGS; i++) {
-        const dnnl_memory_desc_t *desc =
-            dnnl_primitive_desc_query_md(kernel->desc, dnnl_query_exec_arg_md, dnnl_arg[i]);
-        if (desc == NULL || desc->ndims == 0)
+        kernel->layout[i] = ts_dnnl_argument(kernel->desc, dnnl_arg[i]);
+        if (kernel->layout[i] == NULL)
             continue;
-        kernel->layout[i] = layout_from(desc);
-        if (!check(dnnl_memory_create(&kernel->memory[i], desc, engine, DNNL_MEMORY_NONE), "memory",
-                   error))
+        if (!ts_dnnl_check(ts_dnnl_memory(&kernel->memory[i], kernel->layout[i], engine), "memory",
+                           error))
             return FALSE;
         kernel->arg[kernel->n_args++] = (dnnl_exec_arg_t){dnnl_arg[i], kernel->memory[i]};
     }
     return TRUE;
 }
 
-/* Takes `desc`. */
+/* Takes *desc, which is set if `status` says so. */
 static TsKernel *
-kernel_new(dnnl_primitive_desc_t desc, dnnl_engine_t engine, GError **error)
+kernel_new(dnnl_status_t status, const dnnl_primitive_desc_t *desc, const TsDnnlHow *how,
+           const char *what, GError **error)
 {
+    if (!ts_dnnl_check(status, what, error))
+        return NULL;
     g_autoptr(TsKernel) kernel = g_new0(TsKernel, 1);
-    kernel->desc = desc;
-    if (!check(dnnl_primitive_create(&kernel->primitive, desc), "primitive", error) ||
-        !find_arguments(kernel, engine, error))
+    kernel->desc = *desc;
+    if (!ts_dnnl_check(dnnl_primitive_create(&kernel->primitive, *desc), what, error) ||
+        !find_arguments(kernel, how->engine, error))
         return NULL;
     return g_steal_pointer(&kernel);
-}
-
-static TsKernel *
-kernel_from_op(const_dnnl_op_desc_t op, const TsKernel *hint, const char *what, GError **error)
-{
-    dnnl_engine_t engine;
-    dnnl_stream_t stream;
-    dnnl_primitive_desc_t desc;
-    if (!get_engine(&engine, &stream, error) ||
-        !check(
-            dnnl_primitive_desc_create(&desc, op, NULL, engine, hint != NULL ? hint->desc : NULL),
-            what, error))
-        return NULL;
-    return kernel_new(desc, engine, error);
 }
 
 void
@@ -225,9 +156,10 @@ ts_kernel_run(TsKernel *kernel, GError **error)
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     return get_engine(&engine, &stream, error) &&
-           check(dnnl_primitive_execute(kernel->primitive, stream, kernel->n_args, kernel->arg),
-                 "execution", error) &&
-           check(dnnl_stream_wait(stream), "execution", error);
+           ts_dnnl_check(
+               dnnl_primitive_execute(kernel->primitive, stream, kernel->n_args, kernel->arg),
+               "execution", error) &&
+           ts_dnnl_check(dnnl_stream_wait(stream), "execution", error);
 }
 
 const char *
@@ -240,12 +172,35 @@ ts_kernel_implementation(const TsKernel *kernel)
     return name;
 }
 
+/* What a forward primitive descriptor is made with, and a backward one. */
+static gboolean
+forward(TsDnnlHow *how, gboolean training, GError **error)
+{
+    dnnl_stream_t stream;
+    *how = (TsDnnlHow){.pass = training ? dnnl_forward_training : dnnl_forward_inference};
+    return get_engine(&how->engine, &stream, error);
+}
+
+static gboolean
+backward(TsDnnlHow *how, const TsKernel *hint, GError **error)
+{
+    dnnl_stream_t stream;
+    *how = (TsDnnlHow){.pass = dnnl_backward, .hint = hint->desc};
+    return get_engine(&how->engine, &stream, error);
+}
+
 /* ---- convolution ---- */
 
-typedef struct {
-    dnnl_memory_desc_t src, weights, bias, dst;
-    dnnl_dims_t strides, pad, pad_end;
-} ConvDescs;
+static void
+window_clear(TsDnnlWindow *window)
+{
+    ts_layout_free(window->src);
+    ts_layout_free(window->weights);
+    ts_layout_free(window->bias);
+    ts_layout_free(window->dst);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsDnnlWindow, window_clear)
 
 static guint
 conv_weight_dims(const TsWindowSpec *spec, gint64 dims[5])
@@ -268,77 +223,76 @@ ts_layout_conv_weights(const TsWindowSpec *spec, GError **error)
     return ts_layout_plain(rank, dims, error);
 }
 
-static void
-set_pads(const TsWindowSpec *spec, dnnl_dims_t pad, dnnl_dims_t pad_end)
+/* Source, destination, strides and padding; `src` may be given. */
+static gboolean
+describe_window(TsDnnlWindow *window, const TsWindowSpec *spec, const TsLayout *src, GError **error)
 {
-    pad[0] = spec->pad_top;
-    pad[1] = spec->pad_left;
-    pad_end[0] = spec->pad_bottom;
-    pad_end[1] = spec->pad_right;
+    const gint64 in[] = {spec->batch, spec->in_channels, spec->in_height, spec->in_width};
+    const gint64 out[] = {spec->batch, spec->out_channels, spec->out_height, spec->out_width};
+    window->strides[0] = window->strides[1] = spec->stride;
+    window->kernel[0] = spec->kernel_height;
+    window->kernel[1] = spec->kernel_width;
+    window->pad[0] = spec->pad_top;
+    window->pad[1] = spec->pad_left;
+    window->pad_end[0] = spec->pad_bottom;
+    window->pad_end[1] = spec->pad_right;
+    window->src =
+        src != NULL ? ts_layout_copy(src) : ts_dnnl_layout(4, in, dnnl_format_tag_any, error);
+    window->dst = window->src != NULL ? ts_dnnl_layout(4, out, dnnl_format_tag_any, error) : NULL;
+    return window->dst != NULL;
 }
 
 static gboolean
-describe_conv(const TsWindowSpec *spec, ConvDescs *descs, GError **error)
+describe_conv(TsDnnlWindow *window, const TsWindowSpec *spec, const TsLayout *weights,
+              GError **error)
 {
-    const gint64 src[] = {spec->batch, spec->in_channels, spec->in_height, spec->in_width};
-    const gint64 dst[] = {spec->batch, spec->out_channels, spec->out_height, spec->out_width};
-    gint64 weights[5];
-    guint rank = conv_weight_dims(spec, weights);
-    descs->strides[0] = descs->strides[1] = spec->stride;
-    set_pads(spec, descs->pad, descs->pad_end);
-    return describe(&descs->src, 4, src, TRUE, error) &&
-           describe(&descs->weights, rank, weights, TRUE, error) &&
-           describe(&descs->bias, 1, &spec->out_channels, FALSE, error) &&
-           describe(&descs->dst, 4, dst, TRUE, error);
+    gint64 dims[5];
+    const guint rank = conv_weight_dims(spec, dims);
+    window->algorithm = dnnl_convolution_direct;
+    if (!describe_window(window, spec, NULL, error))
+        return FALSE;
+    window->weights = weights != NULL ? ts_layout_copy(weights)
+                                      : ts_dnnl_layout(rank, dims, dnnl_format_tag_any, error);
+    if (window->weights != NULL && spec->bias)
+        window->bias = ts_layout_plain(1, &spec->out_channels, error);
+    return window->weights != NULL && (window->bias != NULL || !spec->bias);
 }
 
 TsKernel *
 ts_kernel_conv_forward(const TsWindowSpec *spec, gboolean training, const TsLayout *weights,
                        GError **error)
 {
-    ConvDescs descs;
-    dnnl_convolution_desc_t op;
-    if (!describe_conv(spec, &descs, error))
+    g_auto(TsDnnlWindow) window = {0};
+    TsDnnlHow how;
+    dnnl_primitive_desc_t desc = NULL;
+    if (!describe_conv(&window, spec, weights, error) || !forward(&how, training, error))
         return NULL;
-    if (weights != NULL)
-        descs.weights = weights->desc;
-    if (!check(dnnl_convolution_forward_desc_init(
-                   &op, training ? dnnl_forward_training : dnnl_forward_inference,
-                   dnnl_convolution_direct, &descs.src, &descs.weights,
-                   spec->bias ? &descs.bias : NULL, &descs.dst, descs.strides, descs.pad,
-                   descs.pad_end),
-               "convolution", error))
-        return NULL;
-    return kernel_from_op(&op, NULL, "convolution", error);
+    return kernel_new(ts_dnnl_conv_forward(&desc, &how, &window), &desc, &how, "convolution",
+                      error);
 }
 
 TsKernel *
-ts_kernel_conv_backward_data(const TsWindowSpec *spec, const TsKernel *forward, GError **error)
+ts_kernel_conv_backward_data(const TsWindowSpec *spec, const TsKernel *hint, GError **error)
 {
-    ConvDescs descs;
-    dnnl_convolution_desc_t op;
-    if (!describe_conv(spec, &descs, error) ||
-        !check(dnnl_convolution_backward_data_desc_init(&op, dnnl_convolution_direct, &descs.src,
-                                                        &descs.weights, &descs.dst, descs.strides,
-                                                        descs.pad, descs.pad_end),
-               "convolution backward data", error))
+    g_auto(TsDnnlWindow) window = {0};
+    TsDnnlHow how;
+    dnnl_primitive_desc_t desc = NULL;
+    if (!describe_conv(&window, spec, NULL, error) || !backward(&how, hint, error))
         return NULL;
-    return kernel_from_op(&op, forward, "convolution backward data", error);
+    return kernel_new(ts_dnnl_conv_backward_data(&desc, &how, &window), &desc, &how,
+                      "convolution backward data", error);
 }
 
 TsKernel *
-ts_kernel_conv_backward_weights(const TsWindowSpec *spec, const TsKernel *forward, GError **error)
+ts_kernel_conv_backward_weights(const TsWindowSpec *spec, const TsKernel *hint, GError **error)
 {
-    ConvDescs descs;
-    dnnl_convolution_desc_t op;
-    if (!describe_conv(spec, &descs, error) ||
-        !check(dnnl_convolution_backward_weights_desc_init(
-                   &op, dnnl_convolution_direct, &descs.src, &descs.weights,
-                   spec->bias ? &descs.bias : NULL, &descs.dst, descs.strides, descs.pad,
-                   descs.pad_end),
-               "convolution backward weights", error))
+    g_auto(TsDnnlWindow) window = {0};
+    TsDnnlHow how;
+    dnnl_primitive_desc_t desc = NULL;
+    if (!describe_conv(&window, spec, NULL, error) || !backward(&how, hint, error))
         return NULL;
-    return kernel_from_op(&op, forward, "convolution backward weights", error);
+    return kernel_new(ts_dnnl_conv_backward_weights(&desc, &how, &window), &desc, &how,
+                      "convolution backward weights", error);
 }
 
 /* ---- batch normalisation ---- */
@@ -346,29 +300,27 @@ ts_kernel_conv_backward_weights(const TsWindowSpec *spec, const TsKernel *forwar
 TsKernel *
 ts_kernel_norm_forward(const TsLayout *data, float epsilon, gboolean training, GError **error)
 {
-    dnnl_batch_normalization_desc_t op;
     unsigned flags = dnnl_use_scale | dnnl_use_shift;
+    TsDnnlHow how;
+    dnnl_primitive_desc_t desc = NULL;
     if (!training)
         flags |= dnnl_use_global_stats;
-    if (!check(dnnl_batch_normalization_forward_desc_init(
-                   &op, training ? dnnl_forward_training : dnnl_forward_inference, &data->desc,
-                   epsilon, flags),
-               "batch normalisation", error))
+    if (!forward(&how, training, error))
         return NULL;
-    return kernel_from_op(&op, NULL, "batch normalisation", error);
+    return kernel_new(ts_dnnl_norm_forward(&desc, &how, data, epsilon, flags), &desc, &how,
+                      "batch normalisation", error);
 }
 
 TsKernel *
-ts_kernel_norm_backward(const TsLayout *data, float epsilon, const TsKernel *forward,
-                        GError **error)
+ts_kernel_norm_backward(const TsLayout *data, float epsilon, const TsKernel *hint, GError **error)
 {
-    dnnl_batch_normalization_desc_t op;
-    if (!check(dnnl_batch_normalization_backward_desc_init(&op, dnnl_backward, &data->desc,
-                                                           &data->desc, epsilon,
-                                                           dnnl_use_scale | dnnl_use_shift),
-               "batch normalisation backward", error))
+    TsDnnlHow how;
+    dnnl_primitive_desc_t desc = NULL;
+    if (!backward(&how, hint, error))
         return NULL;
-    return kernel_from_op(&op, forward, "batch normalisation backward", error);
+    return kernel_new(
+        ts_dnnl_norm_backward(&desc, &how, data, epsilon, dnnl_use_scale | dnnl_use_shift), &desc,
+        &how, "batch normalisation backward", error);
 }
 
 /* ---- ReLU ---- */
@@ -376,75 +328,59 @@ ts_kernel_norm_backward(const TsLayout *data, float epsilon, const TsKernel *for
 TsKernel *
 ts_kernel_relu_forward(const TsLayout *data, gboolean training, GError **error)
 {
-    dnnl_eltwise_desc_t op;
-    if (!check(dnnl_eltwise_forward_desc_init(
-                   &op, training ? dnnl_forward_training : dnnl_forward_inference,
-                   dnnl_eltwise_relu_use_dst_for_bwd, &data->desc, 0, 0),
-               "ReLU", error))
+    TsDnnlHow how;
+    dnnl_primitive_desc_t desc = NULL;
+    if (!forward(&how, training, error))
         return NULL;
-    return kernel_from_op(&op, NULL, "ReLU", error);
+    return kernel_new(ts_dnnl_eltwise_forward(&desc, &how, dnnl_eltwise_relu_use_dst_for_bwd, data),
+                      &desc, &how, "ReLU", error);
 }
 
 TsKernel *
-ts_kernel_relu_backward(const TsLayout *data, const TsKernel *forward, GError **error)
+ts_kernel_relu_backward(const TsLayout *data, const TsKernel *hint, GError **error)
 {
-    dnnl_eltwise_desc_t op;
-    if (!check(dnnl_eltwise_backward_desc_init(&op, dnnl_eltwise_relu_use_dst_for_bwd, &data->desc,
-                                               &data->desc, 0, 0),
-               "ReLU backward", error))
+    TsDnnlHow how;
+    dnnl_primitive_desc_t desc = NULL;
+    if (!backward(&how, hint, error))
         return NULL;
-    return kernel_from_op(&op, forward, "ReLU backward", error);
+    return kernel_new(
+        ts_dnnl_eltwise_backward(&desc, &how, dnnl_eltwise_relu_use_dst_for_bwd, data), &desc, &how,
+        "ReLU backward", error);
 }
 
 /* ---- pooling ---- */
 
-typedef struct {
-    dnnl_alg_kind_t kind;
-    dnnl_memory_desc_t src, dst;
-    dnnl_dims_t strides, kernel, pad, pad_end;
-} PoolDescs;
-
 static gboolean
-describe_pool(const TsWindowSpec *spec, TsPoolKind kind, PoolDescs *descs, GError **error)
+describe_pool(TsDnnlWindow *window, const TsWindowSpec *spec, TsPoolKind kind, const TsLayout *src,
+              GError **error)
 {
-    const gint64 src[] = {spec->batch, spec->in_channels, spec->in_height, spec->in_width};
-    const gint64 dst[] = {spec->batch, spec->out_channels, spec->out_height, spec->out_width};
-    descs->kind = kind == TS_POOL_MAX ? dnnl_pooling_max : dnnl_pooling_avg_exclude_padding;
-    descs->strides[0] = descs->strides[1] = spec->stride;
-    descs->kernel[0] = spec->kernel_height;
-    descs->kernel[1] = spec->kernel_width;
-    set_pads(spec, descs->pad, descs->pad_end);
-    return describe(&descs->src, 4, src, TRUE, error) && describe(&descs->dst, 4, dst, TRUE, error);
+    window->algorithm = kind == TS_POOL_MAX ? dnnl_pooling_max : dnnl_pooling_avg_exclude_padding;
+    return describe_window(window, spec, src, error);
 }
 
 TsKernel *
 ts_kernel_pool_forward(const TsWindowSpec *spec, TsPoolKind kind, gboolean training,
                        const TsLayout *src, GError **error)
 {
-    PoolDescs descs;
-    dnnl_pooling_desc_t op;
-    if (!describe_pool(spec, kind, &descs, error) ||
-        !check(dnnl_pooling_forward_desc_init(
-                   &op, training ? dnnl_forward_training : dnnl_forward_inference, descs.kind,
-                   &src->desc, &descs.dst, descs.strides, descs.kernel, descs.pad, descs.pad_end),
-               "pooling", error))
+    g_auto(TsDnnlWindow) window = {0};
+    TsDnnlHow how;
+    dnnl_primitive_desc_t desc = NULL;
+    if (!describe_pool(&window, spec, kind, src, error) || !forward(&how, training, error))
         return NULL;
-    return kernel_from_op(&op, NULL, "pooling", error);
+    return kernel_new(ts_dnnl_pool_forward(&desc, &how, &window), &desc, &how, "pooling", error);
 }
 
 TsKernel *
-ts_kernel_pool_backward(const TsWindowSpec *spec, TsPoolKind kind, const TsKernel *forward,
+ts_kernel_pool_backward(const TsWindowSpec *spec, TsPoolKind kind, const TsKernel *hint,
                         GError **error)
 {
-    PoolDescs descs;
-    dnnl_pooling_desc_t op;
-    if (!describe_pool(spec, kind, &descs, error) ||
-        !check(dnnl_pooling_backward_desc_init(&op, descs.kind, &descs.src, &descs.dst,
-                                               descs.strides, descs.kernel, descs.pad,
-                                               descs.pad_end),
-               "pooling backward", error))
+    g_auto(TsDnnlWindow) window = {0};
+    TsDnnlHow how;
+    dnnl_primitive_desc_t desc = NULL;
+    if (!describe_pool(&window, spec, kind, NULL, error) || !backward(&how, hint, error))
         return NULL;
-    return kernel_from_op(&op, forward, "pooling backward", error);
+    return kernel_new(ts_dnnl_pool_backward(&desc, &how, &window), &desc, &how, "pooling backward",
+                      error);
 }
 
 /* ---- reorder ---- */
@@ -452,13 +388,9 @@ ts_kernel_pool_backward(const TsWindowSpec *spec, TsPoolKind kind, const TsKerne
 TsKernel *
 ts_kernel_reorder(const TsLayout *from, const TsLayout *to, GError **error)
 {
-    dnnl_engine_t engine;
-    dnnl_stream_t stream;
-    dnnl_primitive_desc_t desc;
-    if (!get_engine(&engine, &stream, error) ||
-        !check(
-            dnnl_reorder_primitive_desc_create(&desc, &from->desc, engine, &to->desc, engine, NULL),
-            "reorder", error))
+    TsDnnlHow how;
+    dnnl_primitive_desc_t desc = NULL;
+    if (!forward(&how, FALSE, error))
         return NULL;
-    return kernel_new(desc, engine, error);
+    return kernel_new(ts_dnnl_reorder(&desc, &how, from, to), &desc, &how, "reorder", error);
 }

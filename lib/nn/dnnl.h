@@ -10,7 +10,7 @@
  *     ts_kernel_run(conv, error);
  *
  * Everything is f32. Kernels run on OpenMP's threads; a kernel is run by one caller at a time.
- * Only dnnl.c includes oneDNN's header, because versions 2 and 3 differ in their C interface.
+ * Only dnnl*.c include oneDNN's header, because versions 2 and 3 differ in their C interface.
  */
 #pragma once
 
@@ -71,9 +71,9 @@ gsize ts_layout_bytes(const TsLayout *layout);
 TsKernel *ts_kernel_conv_forward(const TsWindowSpec *spec, gboolean training,
                                  const TsLayout *weights, GError **error);
 TsKernel *
-ts_kernel_conv_backward_data(const TsWindowSpec *spec, const TsKernel *forward, GError **error);
+ts_kernel_conv_backward_data(const TsWindowSpec *spec, const TsKernel *hint, GError **error);
 TsKernel *
-ts_kernel_conv_backward_weights(const TsWindowSpec *spec, const TsKernel *forward, GError **error);
+ts_kernel_conv_backward_weights(const TsWindowSpec *spec, const TsKernel *hint, GError **error);
 
 /* The plain layout of a convolution's weights: rank 4, or 5 with the groups in front. */
 TsLayout *ts_layout_conv_weights(const TsWindowSpec *spec, GError **error);
@@ -82,18 +82,18 @@ TsLayout *ts_layout_conv_weights(const TsWindowSpec *spec, GError **error);
  * (population) are results; otherwise they are given. */
 TsKernel *
 ts_kernel_norm_forward(const TsLayout *data, float epsilon, gboolean training, GError **error);
-TsKernel *ts_kernel_norm_backward(const TsLayout *data, float epsilon, const TsKernel *forward,
-                                  GError **error);
+TsKernel *
+ts_kernel_norm_backward(const TsLayout *data, float epsilon, const TsKernel *hint, GError **error);
 
 /* max(0, x). May run in place. The backward kernel takes dst, not src. */
 TsKernel *ts_kernel_relu_forward(const TsLayout *data, gboolean training, GError **error);
-TsKernel *ts_kernel_relu_backward(const TsLayout *data, const TsKernel *forward, GError **error);
+TsKernel *ts_kernel_relu_backward(const TsLayout *data, const TsKernel *hint, GError **error);
 
 /* Pooling; the average leaves padding out of the count. */
 TsKernel *ts_kernel_pool_forward(const TsWindowSpec *spec, TsPoolKind kind, gboolean training,
                                  const TsLayout *src, GError **error);
-TsKernel *ts_kernel_pool_backward(const TsWindowSpec *spec, TsPoolKind kind,
-                                  const TsKernel *forward, GError **error);
+TsKernel *ts_kernel_pool_backward(const TsWindowSpec *spec, TsPoolKind kind, const TsKernel *hint,
+                                  GError **error);
 
 /* Copy from one layout into another: TS_ARG_SRC to TS_ARG_DST. */
 TsKernel *ts_kernel_reorder(const TsLayout *from, const TsLayout *to, GError **error);

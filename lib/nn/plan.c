@@ -1,18 +1,18 @@
 /* The memory plan, greedy by size. Quadratic in the number of buffers, which is a few hundred. */
 #include "nn/plan.h"
 
+#include <stdlib.h>
+
 enum { ALIGNMENT = 64 };
 
+/* Ties by address, which is the order of the items. */
 static int
-compare_size(gconstpointer a, gconstpointer b, gpointer data)
+compare_size(const void *a, const void *b)
 {
-    const TsPlanItem *items = data;
-    const TsPlanItem *x = &items[*(const gsize *) a], *y = &items[*(const gsize *) b];
+    const TsPlanItem *x = *(TsPlanItem *const *) a, *y = *(TsPlanItem *const *) b;
     if (x->bytes != y->bytes)
         return x->bytes > y->bytes ? -1 : 1;
-    return x->first != y->first ? (x->first > y->first) - (x->first < y->first)
-                                : (*(const gsize *) a > *(const gsize *) b) -
-                                      (*(const gsize *) a < *(const gsize *) b);
+    return x->first != y->first ? (x->first > y->first) - (x->first < y->first) : (x > y) - (x < y);
 }
 
 static int
@@ -47,14 +47,14 @@ find_offset(const TsPlanItem *item, TsPlanItem *const *placed, gsize n_placed)
 gsize
 ts_plan_memory(TsPlanItem *items, gsize n)
 {
-    g_autofree gsize *order = g_new(gsize, n + 1);
+    g_autofree TsPlanItem **order = g_new(TsPlanItem *, n + 1);
     g_autoptr(GPtrArray) placed = g_ptr_array_new(); /* by offset */
     gsize total = 0;
     for (gsize i = 0; i < n; i++)
-        order[i] = i;
-    g_qsort_with_data(order, (gint) n, sizeof *order, compare_size, items);
+        order[i] = &items[i];
+    qsort(order, n, sizeof *order, compare_size);
     for (gsize i = 0; i < n; i++) {
-        TsPlanItem *item = &items[order[i]];
+        TsPlanItem *item = order[i];
         item->offset = find_offset(item, (TsPlanItem *const *) placed->pdata, placed->len);
         total = MAX(total, item->offset + round_up(item->bytes));
         g_ptr_array_add(placed, item);

@@ -29,7 +29,7 @@ FENCES = {
     r"libdeflate\.h": r"lib/image/png(_read)?\.c",
     r"gsl/": r"lib/base/(rng|tool)\.c|lib/stats/|tests/",
     r"(cblas|lapacke?|openblas\w*)\.h": r"lib/(balance|nn|base/threads)|tests/",
-    r"(oneapi/)?dnnl": r"lib/nn/dnnl\.c",
+    r"(oneapi/)?dnnl": r"lib/nn/dnnl(_v[23]\.c|_fence\.h|\.c)",
     r"protobuf-c/|.*\.pb-c\.h": r"lib/store/",
     r"archive(_entry)?\.h": r"lib/store/",
     r"jansson\.h": r"lib/store/|tests/",

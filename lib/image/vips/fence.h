@@ -10,9 +10,11 @@
 
 G_BEGIN_DECLS
 
+#ifndef TS_VIPS_HAS_AUTOPTR
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VipsRegion, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VipsSource, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VipsImage, g_object_unref)
+#endif
 
 extern const TsVips ts_vips_table; /* the name is TS_VIPS_TABLE */
 
