@@ -30,9 +30,10 @@ split_sklearn_check(GError **error)
 }
 
 static int
-compare_names(const void *a, const void *b, void *names)
+compare_names(const void *a, const void *b)
 {
-    return strcmp(((char **) names)[*(const guint *) a], ((char **) names)[*(const guint *) b]);
+    char *const *const *x = a, *const *const *y = b;
+    return strcmp(**x, **y);
 }
 
 /* np.unique() sorts labels, whatever order a list of classes gives them. */
@@ -40,17 +41,18 @@ static gint32 *
 sorted_strata(const SplitJob *job, GError **error)
 {
     guint n = job->classes->n;
-    g_autofree guint *order = ts_try_alloc(n, sizeof *order, "classes", error);
+    char *const *names = job->classes->names;
+    g_autofree char *const **order = ts_try_alloc(n, sizeof *order, "classes", error);
     g_autofree gint32 *number =
         order != NULL ? ts_try_alloc(n, sizeof *number, "classes", error) : NULL;
     gint32 *strata = number != NULL ? ts_try_alloc(job->n, sizeof *strata, "classes", error) : NULL;
     if (strata == NULL)
         return NULL;
     for (guint c = 0; c < n; c++)
-        order[c] = c;
-    g_qsort_with_data(order, (int) n, sizeof *order, compare_names, job->classes->names);
+        order[c] = &names[c];
+    qsort(order, n, sizeof *order, compare_names);
     for (guint c = 0; c < n; c++)
-        number[order[c]] = (gint32) c;
+        number[order[c] - names] = (gint32) c;
     for (guint64 i = 0; i < job->n; i++) {
         gint32 class = job->classes->of_row[i];
         strata[i] = class >= 0 ? number[class] : -1;
