@@ -22,6 +22,7 @@ static const struct {
     {"rebalance", "repeat or leave out rows so that classes count alike"},
     {"smote", "make small classes larger by synthetic rows between neighbours"},
     {"augment", "change samples at random, as files or as rows that say how"},
+    {"lrfind", "look for a learning rate by a short training"},
     {"train", "learn a classifier from a data set"},
     {"predict", "classify images with a trained model"},
     {"evaluate", "judge predictions: accuracy, confusion, scores of each class"},

@@ -3,11 +3,13 @@
 
 #include "base/number.h"
 
+#include <math.h>
+
 static struct {
     char *root, *size, *train_split, *augment;
     int channels, cache_mb;
     double mean, std;
-} opt = {.cache_mb = 1024, .mean = 0.5, .std = 0.5};
+} opt = {.cache_mb = 1024, .mean = TRAIN_NOT_GIVEN, .std = TRAIN_NOT_GIVEN};
 
 const GOptionEntry train_data_options[] = {
     {"root", 0, 0, G_OPTION_ARG_FILENAME, &opt.root, "Where relative file names start", "DIR"},
@@ -31,15 +33,17 @@ const GOptionEntry train_data_options[] = {
 gboolean
 train_data_fill(TsRunOptions *options, GError **error)
 {
-    const TrainBounds checks[] = {{"--mean", opt.mean, -TRAIN_MOST, TRAIN_MOST, FALSE},
-                                  {"--std", opt.std, 0, TRAIN_MOST, TRUE},
+    const double mean = opt.mean == TRAIN_NOT_GIVEN ? 0.5 : opt.mean;
+    const double std = opt.std == TRAIN_NOT_GIVEN ? 0.5 : opt.std;
+    const TrainBounds checks[] = {{"--mean", mean, -TRAIN_MOST, TRAIN_MOST, FALSE},
+                                  {"--std", std, 0, TRAIN_MOST, TRUE},
                                   {"--cache-mb", opt.cache_mb, 0, TRAIN_MOST, FALSE},
                                   {"--channels", opt.channels, 0, TRAIN_MOST, FALSE}};
     options->root = opt.root;
     options->train_split = opt.train_split != NULL ? opt.train_split : "train";
     options->channels = opt.channels;
-    options->mean = opt.mean;
-    options->std = opt.std;
+    options->mean = opt.mean == TRAIN_NOT_GIVEN ? NAN : opt.mean;
+    options->std = opt.std == TRAIN_NOT_GIVEN ? NAN : opt.std;
     options->cache_bytes = (gsize) opt.cache_mb << 20;
     return train_check_bounds(checks, G_N_ELEMENTS(checks), error) &&
            (opt.augment == NULL || ts_augment_parse(opt.augment, &options->augment, error)) &&

@@ -14,6 +14,6 @@ const GOptionEntry train_model_options[] = {
 gboolean
 train_model_fill(TsRunOptions *options, GError **error)
 {
-    options->architecture = opt.model != NULL ? opt.model : "cnn";
+    options->architecture = opt.model;
     return TRUE;
 }

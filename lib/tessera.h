@@ -70,6 +70,7 @@
 #include "stats/metric.h"
 #include "stats/plot.h"
 #include "stats/report.h"
+#include "stats/svg.h"
 
 #include "store/geojson.h"
 #include "store/idx.h"
@@ -153,6 +154,8 @@
 #include "nn/graph.h"
 #include "nn/logs.h"
 #include "nn/loss.h"
+#include "nn/lrfind/band.h"
+#include "nn/lrfind/sweep.h"
 #include "nn/model.h"
 #include "nn/models/models.h"
 #include "nn/net.h"

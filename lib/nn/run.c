@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "sample/render.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { LARGEST_DEFAULT_SIDE = 256 };
@@ -38,20 +39,43 @@ settle_input(const TsRun *run, TsPreprocess *how, GError **error)
         }
     }
     for (int c = 0; c < TS_MAX_CHANNELS; c++) {
-        how->mean[c] = (float) options->mean;
-        how->std[c] = (float) options->std;
+        how->mean[c] = isnan(options->mean) ? 0.5F : (float) options->mean;
+        how->std[c] = isnan(options->std) ? 0.5F : (float) options->std;
     }
     return TRUE;
+}
+
+/* The model file says these already; to say otherwise would be passed over. */
+static gboolean
+check_given(const TsRunOptions *options, GError **error)
+{
+    if (options->architecture == NULL && options->width == 0 && options->channels == 0 &&
+        isnan(options->mean) && isnan(options->std))
+        return TRUE;
+    return ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "%s says architecture, input size, channels, mean and std: leave these "
+                        "options out",
+                        options->from);
+}
+
+static gboolean
+read_model(TsRun *run, GError **error)
+{
+    return run->options.from == NULL || (check_given(&run->options, error) &&
+                                         (run->model = ts_model_read(run->options.from, error)));
 }
 
 static gboolean
 open_model(TsRun *run, GError **error)
 {
     TsPreprocess how;
+    const char *architecture = run->options.architecture;
+    if (run->model != NULL)
+        return TRUE;
     if (!settle_input(run, &how, error))
         return FALSE;
-    run->model = ts_model_new(run->options.architecture, (const char *const *) run->classes->names,
-                              &how, error);
+    run->model = ts_model_new(architecture != NULL ? architecture : "cnn",
+                              (const char *const *) run->classes->names, &how, error);
     if (run->model == NULL)
         return FALSE;
     ts_params_init(run->model->params, run->options.seed);
@@ -116,7 +140,7 @@ ts_run_new(const TsRunOptions *options, GError **error)
         run->model_path = g_build_filename(options->folder, "model.safetensors", NULL);
         run->checkpoint_path = g_build_filename(options->folder, "last.ckpt", NULL);
     }
-    if (!ts_run_open_data(run, error) || !open_model(run, error) ||
+    if (!read_model(run, error) || !ts_run_open_data(run, error) || !open_model(run, error) ||
         !ts_run_open_loaders(run, error) || !settle_loss(run, error) || !settle_monitor(run, error))
         return NULL;
     return g_steal_pointer(&run);
@@ -171,6 +195,19 @@ ts_run_open_trainer(TsRun *run, GError **error)
                                       .dataset = run->fingerprint};
     run->trainer = ts_trainer_new(run->model, &trainer, run->train, run->val, error);
     return run->trainer != NULL;
+}
+
+gboolean
+ts_run_begin_anew(TsRun *run, guint64 seed, GError **error)
+{
+    if (run->trainer == NULL && seed == run->options.seed)
+        return TRUE;
+    g_clear_pointer(&run->trainer, ts_trainer_free);
+    g_clear_pointer(&run->train, ts_loader_free);
+    g_clear_pointer(&run->val, ts_loader_free);
+    g_clear_pointer(&run->model, ts_model_free);
+    run->options.seed = seed;
+    return read_model(run, error) && open_model(run, error) && ts_run_open_loaders(run, error);
 }
 
 static void

@@ -18,13 +18,15 @@ typedef struct {
     const char *dataset; /* any DATASET of tessera-manifest(5) */
     const char *root;    /* where relative file names start; NULL: as the manifest says */
     const char *folder;  /* of the run */
-    const char *train_split, *val_split;
-    const char *const *command; /* the command line, for run.json; NULL-terminated */
+    const char *train_split, *val_split; /* val_split NULL: nothing is validated */
+    const char *const *command;          /* the command line, for run.json; NULL-terminated */
 
-    const char *architecture;
-    int width, height; /* of the input; 0: as the first training sample */
-    int channels;      /* 0: likewise */
-    double mean, std;  /* the same for all channels */
+    const char *from; /* a model file to begin with, which then says architecture, classes and
+                         input; NULL: random numbers */
+    const char *architecture; /* NULL: cnn, or that of `from` */
+    int width, height;        /* of the input; 0: as the first training sample */
+    int channels;             /* 0: likewise */
+    double mean, std;         /* the same for all channels; NaN: 0.5, or those of `from` */
 
     guint epochs, batch_size;
     guint64 seed;

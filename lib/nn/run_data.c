@@ -59,7 +59,9 @@ ts_run_open_data(TsRun *run, GError **error)
         return FALSE;
     if (options->root != NULL)
         ts_manifest_set_folder(run->manifest, options->root);
-    run->classes = ts_classes_new(run->manifest, "label", error);
+    run->classes = run->model != NULL
+                       ? ts_classes_new_with(run->manifest, "label", run->model->classes, error)
+                       : ts_classes_new(run->manifest, "label", error);
     if (run->classes == NULL)
         return FALSE;
     if (run->classes->n < 2)
@@ -68,13 +70,14 @@ ts_run_open_data(TsRun *run, GError **error)
                             ts_manifest_name(run->manifest), run->classes->n);
     GError *failure = NULL;
     run->train_set = choose_rows(run, options->train_split, TRUE, &failure);
-    if (failure == NULL)
+    if (failure == NULL && options->val_split != NULL)
         run->val_set = choose_rows(run, options->val_split, FALSE, &failure);
     if (failure != NULL) {
         g_propagate_error(error, failure);
         return FALSE;
     }
-    if (run->val_set == NULL && strcmp(options->val_split, "val") != 0)
+    if (run->val_set == NULL && options->val_split != NULL &&
+        strcmp(options->val_split, "val") != 0)
         ts_warning("%s: there are no labelled rows with split '%s', nothing is validated",
                    ts_manifest_name(run->manifest), options->val_split);
     run->fingerprint = fingerprint_of(run);

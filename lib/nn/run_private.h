@@ -26,6 +26,9 @@ gboolean ts_run_open_loaders(TsRun *run, GError **error);
 
 gboolean ts_run_open_trainer(TsRun *run, GError **error);
 
+/* The first numbers and the order of samples again, by another seed; no trainer. */
+gboolean ts_run_begin_anew(TsRun *run, guint64 seed, GError **error);
+
 /* Make the folder, or clear it of an old run as the options allow. */
 gboolean ts_run_prepare_folder(const TsRun *run, GError **error);
 gboolean ts_run_write_json(const TsRun *run, GError **error);

@@ -60,6 +60,7 @@ ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
     const TsLoss loss = loss_of_epoch(self);
     ts_loss_compute(&loss, ts_net_logits(net), batch->labels, batch->weights, batch->n,
                     g_strv_length(self->model->classes), batch->n, ts_net_grad_logits(net), &sums);
+    self->batch_loss = ts_loss_mean(&sums);
     if (sums.weight > 0 && !isfinite(sums.loss))
         return ts_error_set(error, TS_ERROR_RANGE,
                             "iteration %" G_GUINT64_FORMAT
@@ -69,7 +70,6 @@ ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
     if (!ts_net_backward(net, error) || !clip_gradients(self, error))
         return FALSE;
     ts_optimizer_step(self->optimizer, self->learning_rate);
-    self->batch_loss = ts_loss_mean(&sums);
     self->sums.loss += sums.loss;
     self->sums.weight += sums.weight;
     self->sums.n += sums.n;

@@ -1,6 +1,8 @@
 /* Class counts drawn as SVG: bars, or a curve over ranks. */
 #include "stats/plot.h"
 
+#include "stats/svg.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,25 +62,6 @@ rank_classes(const TsClassPlot *plot)
     return ranked;
 }
 
-/* `text` for XML, at most `max` characters (0: all); what XML cannot hold becomes U+FFFD. */
-static char *
-xml(const char *text, glong max)
-{
-    GString *out = g_string_new(NULL);
-    glong n = 0;
-    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at), n++) {
-        gunichar c = g_utf8_get_char(at);
-        if (max > 0 && n == max - 1 && *g_utf8_next_char(at) != '\0') {
-            g_string_append(out, "\342\200\246");
-            break;
-        }
-        g_string_append_unichar(out, g_unichar_isprint(c) ? c : 0xfffd);
-    }
-    char *escaped = g_markup_escape_text(out->str, (gssize) out->len);
-    g_string_free(out, TRUE);
-    return escaped;
-}
-
 /* 1234567 as "1,234,567". */
 static char *
 grouped(guint64 value)
@@ -90,26 +73,6 @@ grouped(guint64 value)
     return g_string_free(out, FALSE);
 }
 
-G_GNUC_PRINTF(5, 6)
-static void
-add_text(GString *out, double x, double y, const char *attributes, const char *format, ...)
-{
-    va_list args;
-    g_string_append_printf(out, "<text x=\"%g\" y=\"%g\" %s>", x, y, attributes);
-    va_start(args, format);
-    g_string_append_vprintf(out, format, args);
-    va_end(args);
-    g_string_append(out, "</text>\n");
-}
-
-static void
-add_line(GString *out, const char *class, double x1, double y1, double x2, double y2)
-{
-    g_string_append_printf(out,
-                           "<line class=\"%s\" x1=\"%.2f\" y1=\"%.2f\" x2=\"%.2f\" y2=\"%.2f\"/>\n",
-                           class, x1, y1, x2, y2);
-}
-
 static void
 add_head(const TsClassPlot *plot, const Ranked *ranked, double height, GString *out)
 {
@@ -118,13 +81,13 @@ add_head(const TsClassPlot *plot, const Ranked *ranked, double height, GString *
     for (guint i = 0; i < plot->n; i++)
         totals[i] = ranked[i].total;
     ts_class_table_init(&table, totals, plot->n);
-    g_autofree char *title = xml(plot->title, 70), *samples = grouped(table.total);
+    g_autofree char *title = ts_svg_escape(plot->title, 70), *samples = grouped(table.total);
     g_string_append_printf(out,
                            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%g\" "
                            "viewBox=\"0 0 %d %g\" role=\"img\">\n<title>%s: samples of each "
                            "class</title>\n%s",
                            WIDTH, height, WIDTH, height, title, STYLE);
-    add_text(out, MARGIN, 36, "class=\"title\"", "%s", title);
+    ts_svg_text(out, MARGIN, 36, "class=\"title\"", "%s", title);
     g_autoptr(GString) line = g_string_new(NULL);
     g_string_append_printf(line, "%s sample%s, %u class%s", samples, table.total == 1 ? "" : "s",
                            plot->n, plot->n == 1 ? "" : "es");
@@ -133,7 +96,7 @@ add_head(const TsClassPlot *plot, const Ranked *ranked, double height, GString *
     if (table.total > 0)
         g_string_append_printf(line, ", imbalance ratio %.4g, as even as %.4g equal classes",
                                table.imbalance_ratio, table.effective_classes);
-    add_text(out, MARGIN, 58, "class=\"soft\"", "%s", line->str);
+    ts_svg_text(out, MARGIN, 58, "class=\"soft\"", "%s", line->str);
 }
 
 static void
@@ -141,16 +104,16 @@ add_legend(const TsClassPlot *plot, GString *out)
 {
     double x = MARGIN;
     for (guint s = 0; plot->n_series > 1 && s < plot->n_series; s++) {
-        g_autofree char *name = xml(plot->series[s], MAX_NAME);
+        g_autofree char *name = ts_svg_escape(plot->series[s], MAX_NAME);
         double width = 34 + 7.5 * (double) g_utf8_strlen(plot->series[s], -1);
         if (x + width > WIDTH - MARGIN) {
-            add_text(out, x, 81, "class=\"soft\"", "\342\200\246");
+            ts_svg_text(out, x, 81, "class=\"soft\"", "\342\200\246");
             return;
         }
         g_string_append_printf(
             out, "<rect class=\"s%u\" x=\"%g\" y=\"70\" width=\"12\" height=\"12\"/>\n",
             s % N_COLOURS, x);
-        add_text(out, x + 17, 81, "", "%s", name);
+        ts_svg_text(out, x + 17, 81, "", "%s", name);
         x += width;
     }
 }
@@ -181,8 +144,8 @@ add_grid(const BarScale *scale, double bottom, GString *out)
     for (double value = 0; value <= scale->max; value += step) {
         double x = scale->left + scale->width * value / scale->max;
         g_autofree char *label = grouped((guint64) llround(value));
-        add_line(out, value > 0 ? "grid" : "axis", x, TOP - 4, x, bottom);
-        add_text(out, x, bottom + 16, "class=\"soft\" text-anchor=\"middle\"", "%s", label);
+        ts_svg_line(out, value > 0 ? "grid" : "axis", x, TOP - 4, x, bottom);
+        ts_svg_text(out, x, bottom + 16, "class=\"soft\" text-anchor=\"middle\"", "%s", label);
     }
 }
 
@@ -191,17 +154,17 @@ add_bar(const TsClassPlot *plot, const BarScale *scale, const Ranked *ranked, do
         guint64 total, GString *out)
 {
     const char *full_name = plot->names[ranked->class];
-    g_autofree char *name = xml(full_name, MAX_NAME), *full = xml(full_name, 0);
+    g_autofree char *name = ts_svg_escape(full_name, MAX_NAME), *full = ts_svg_escape(full_name, 0);
     g_autofree char *number = grouped(ranked->total);
     double x = scale->left;
     g_string_append_printf(out, "<g><title>%s: %s", full, number);
     for (guint s = 0; plot->n_series > 1 && s < plot->n_series; s++) {
-        g_autofree char *series = xml(plot->series[s], 0);
+        g_autofree char *series = ts_svg_escape(plot->series[s], 0);
         g_string_append_printf(out, ", %s %" G_GUINT64_FORMAT, series,
                                plot->counts[(gsize) s * plot->n + ranked->class]);
     }
     g_string_append(out, "</title>\n");
-    add_text(out, scale->left - 8, y + 12, "text-anchor=\"end\"", "%s", name);
+    ts_svg_text(out, scale->left - 8, y + 12, "text-anchor=\"end\"", "%s", name);
     for (guint s = 0; s < plot->n_series; s++) {
         double part = (double) plot->counts[(gsize) s * plot->n + ranked->class];
         double width = scale->width * part / scale->max;
@@ -213,8 +176,8 @@ add_bar(const TsClassPlot *plot, const BarScale *scale, const Ranked *ranked, do
         x += width;
     }
     double share = total > 0 ? 100.0 * (double) ranked->total / (double) total : 0;
-    add_text(out, x + 7, y + 12, "class=\"num\"", "%s <tspan class=\"soft\">%.3g %%</tspan>",
-             number, share);
+    ts_svg_text(out, x + 7, y + 12, "class=\"num\"", "%s <tspan class=\"soft\">%.3g %%</tspan>",
+                number, share);
     g_string_append(out, "</g>\n");
 }
 
@@ -264,12 +227,12 @@ add_curve(const TsClassPlot *plot, const Ranked *ranked, const CurveScale *scale
 static void
 add_decades(const CurveScale *scale, GString *out)
 {
-    add_line(out, "axis", scale->left, scale->bottom, scale->right, scale->bottom);
+    ts_svg_line(out, "axis", scale->left, scale->bottom, scale->right, scale->bottom);
     for (double power = 0; power <= scale->decades + log10(CURVE_BASE); power++) {
         double y = curve_y(scale, pow(10, power));
         g_autofree char *label = grouped((guint64) llround(pow(10, power)));
-        add_line(out, "grid", scale->left, y, scale->right, y);
-        add_text(out, scale->left - 8, y + 4, "class=\"soft\" text-anchor=\"end\"", "%s", label);
+        ts_svg_line(out, "grid", scale->left, y, scale->right, y);
+        ts_svg_text(out, scale->left - 8, y + 4, "class=\"soft\" text-anchor=\"end\"", "%s", label);
     }
 }
 
@@ -285,16 +248,16 @@ add_tiers(const TsClassPlot *plot, const Ranked *ranked, const CurveScale *scale
         while (end < plot->n && ts_tier(&plot->tiers, ranked[end].total) == (TsTier) tier)
             end++;
         if (end > begin && end < plot->n)
-            add_line(out, "tier", scale->left + step * end, scale->top, scale->left + step * end,
-                     scale->bottom);
+            ts_svg_line(out, "tier", scale->left + step * end, scale->top, scale->left + step * end,
+                        scale->bottom);
         g_string_append_printf(line, "%s%s %u", tier > 0 ? ", " : "", ts_tier_name((TsTier) tier),
                                end - begin);
         begin = end;
     }
-    add_text(out, scale->left, scale->bottom + 20, "", "%s <tspan class=\"soft\">classes</tspan>",
-             line->str);
-    add_text(out, scale->right, scale->bottom + 20, "class=\"soft\" text-anchor=\"end\"",
-             "classes by rank, samples on a logarithmic scale");
+    ts_svg_text(out, scale->left, scale->bottom + 20, "",
+                "%s <tspan class=\"soft\">classes</tspan>", line->str);
+    ts_svg_text(out, scale->right, scale->bottom + 20, "class=\"soft\" text-anchor=\"end\"",
+                "classes by rank, samples on a logarithmic scale");
 }
 
 /* The names at one end, below the curve. */
@@ -302,11 +265,12 @@ static void
 add_end(const TsClassPlot *plot, const Ranked *ranked, const char *title, double x, double y,
         GString *out)
 {
-    add_text(out, x, y, "class=\"soft\"", "%s", title);
+    ts_svg_text(out, x, y, "class=\"soft\"", "%s", title);
     for (guint i = 0; i < N_ENDS; i++) {
-        g_autofree char *name = xml(plot->names[ranked[i].class], MAX_NAME);
+        g_autofree char *name = ts_svg_escape(plot->names[ranked[i].class], MAX_NAME);
         g_autofree char *number = grouped(ranked[i].total);
-        add_text(out, x, y + 20 + 18 * i, "", "%s <tspan class=\"soft\">%s</tspan>", name, number);
+        ts_svg_text(out, x, y + 20 + 18 * i, "", "%s <tspan class=\"soft\">%s</tspan>", name,
+                    number);
     }
 }
 

@@ -11,6 +11,7 @@ with_missing_file() {
         tile) echo "--virtual gone.png" ;;
         augment) echo "--ops hflip --virtual gone.tsv" ;;
         classstats | datacheck | datasplit | rebalance | smote | evaluate | texture) echo "gone.tsv" ;;
+        lrfind) echo "gone.tsv" ;;
         train) echo "-o run gone.tsv" ;;
         predict) echo "-m gone.safetensors shapes.tsv" ;;
         untile) echo "-o image.png gone.tsv" ;;
@@ -27,6 +28,7 @@ with_data() {
         augment) echo "--ops hflip --virtual shapes.tsv" ;;
         classstats | datacheck | datasplit | rebalance | smote | texture) echo "shapes.tsv" ;;
         evaluate) echo "--pred label shapes.tsv" ;;
+        lrfind) echo "--steps 6 shapes.tsv" ;;
         predict) echo "-m run/model.safetensors shapes.tsv" ;;
         train | untile) echo "--help" ;;
         dataconv) echo "--to manifest -o - shapes.tsv" ;;
