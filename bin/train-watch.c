@@ -5,8 +5,8 @@
 #include "base/tool.h"
 
 static struct {
-    char *output, *val_split, *monitor;
-    int patience, histograms;
+    char *output, *val_split, *monitor, *ema, *swa;
+    int patience, histograms, keep_best;
     double min_delta;
     char **callbacks;
     gboolean no_tensorboard, resume, dry_run;
@@ -22,8 +22,15 @@ const GOptionEntry train_watch_options[] = {
      "Value of column split to validate on (default: val)", "NAME"},
     {"monitor", 0, 0, G_OPTION_ARG_STRING, &opt.monitor,
      "Number that decides what is best: val_loss, val_accuracy, val_balanced_accuracy, loss or "
-     "accuracy (default: val_loss, loss without validation rows)",
+     "accuracy (default: val_loss; without validation rows the last epoch is kept)",
      "NAME"},
+    {"keep-best", 0, 0, G_OPTION_ARG_INT, &opt.keep_best,
+     "Keep the models of the K best epochs too, as epoch-NNN.safetensors (default: 0)", "K"},
+    {"ema", 0, 0, G_OPTION_ARG_STRING, &opt.ema,
+     "Validate and keep the moving average of the weights, see callback ema below",
+     "DECAY|KEY=VALUE,..."},
+    {"swa", 0, 0, G_OPTION_ARG_STRING, &opt.swa,
+     "Average the weights of the last epochs, see callback swa below", "KEY=VALUE,..."},
     {"early-stopping", 0, 0, G_OPTION_ARG_INT, &opt.patience,
      "Stop after N epochs without improvement (default: 0, never)", "N"},
     {"min-delta", 0, 0, G_OPTION_ARG_DOUBLE, &opt.min_delta,
@@ -49,6 +56,7 @@ check_numbers(GError **error)
 {
     const TrainBounds checks[] = {{"--early-stopping", opt.patience, 0, TRAIN_MOST, FALSE},
                                   {"--min-delta", opt.min_delta, 0, TRAIN_MOST, FALSE},
+                                  {"--keep-best", opt.keep_best, 0, 1 << 20, FALSE},
                                   {"--histograms", opt.histograms, 0, TRAIN_MOST, FALSE}};
     return train_check_bounds(checks, G_N_ELEMENTS(checks), error);
 }
@@ -66,6 +74,9 @@ train_watch_fill(TsRunOptions *options, GError **error)
     options->monitor = opt.monitor;
     options->patience = (guint) opt.patience;
     options->min_delta = opt.min_delta;
+    options->ema = opt.ema;
+    options->swa = opt.swa;
+    options->keep_best = (guint) opt.keep_best;
     options->callbacks = opt.callbacks;
     options->histogram_epochs = (guint) opt.histograms;
     options->tensorboard = !opt.no_tensorboard;

@@ -33,7 +33,8 @@ train(TsRun *run, GError **error)
         const TsTrainer *trainer = ts_run_trainer(run);
         if (trainer->stop_reason != NULL)
             ts_info("stopped early: %s", trainer->stop_reason);
-        ts_info("%s/model.safetensors is the model of the best epoch", ts_run_options(run)->folder);
+        ts_info("%s/model.safetensors is the model of the %s epoch", ts_run_options(run)->folder,
+                ts_run_keeps_last(run) ? "last" : "best");
         return TRUE;
     }
     if (!g_error_matches(failure, TS_ERROR, TS_ERROR_INTERRUPTED) || ts_run_trainer(run) == NULL) {

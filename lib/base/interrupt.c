@@ -1,4 +1,4 @@
-/* SIGINT and SIGTERM as a flag; the handler does nothing but set it. */
+/* SIGINT, SIGTERM and SIGUSR1 as a flag; the handler does nothing but set it. */
 #include "base/interrupt.h"
 
 #include "base/error.h"
@@ -24,6 +24,7 @@ ts_interrupt_install(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGUSR1, &action, NULL);
 }
 
 int

@@ -1,4 +1,4 @@
-/* SIGINT and SIGTERM as a flag that long loops look at.
+/* SIGINT, SIGTERM and SIGUSR1 (by which Slurm announces the end) as a flag that long loops look at.
  *
  * The first signal only sets the flag: the loop returns TS_ERROR_INTERRUPTED, destructors remove
  * temporary files, and the tool ends by raising the signal on itself, so that make and the shell

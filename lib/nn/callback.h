@@ -8,13 +8,18 @@
  *     train_begin
  *       epoch_begin                            for each epoch
  *         batch_begin, batch_end               for each iteration (one update of the weights)
- *         validation_batch_end                 for each batch of the validation rows, if there are
- *         validation_end                       likewise
- *       epoch_end
+ *         evaluation_begin                     the weights to be judged and kept may be put in
+ *           validation_batch_end               for each batch of the validation rows, if there are
+ *           validation_end                     likewise
+ *           epoch_end
+ *         evaluation_end                       the weights in work are put back; also on a failure
  *     train_end                                also after an early stop
  *
+ * batch_end also comes where the loss is not finite: then nothing was updated, and the training
+ * fails unless a callback stops it or calls ts_trainer_recover().
+ *
  * What a callback remembers from epoch to epoch it saves in the checkpoint under keys that begin
- * with its name, so that a resumed run goes on as if it had never ended.
+ * with ts_callback_key(), so that a resumed run goes on as if it had never ended.
  */
 #pragma once
 
@@ -29,13 +34,17 @@ typedef gboolean (*TsCallbackFunc)(TsCallback *self, TsTrainer *trainer, GError 
 
 struct _TsCallback {
     const char *name;
+    const char *key; /* the name, or NAME.2, ... for others of it: set when the callback is added */
+    gboolean of_weights; /* what it saves belongs to the weights, and goes back when they do */
     TsCallbackFunc train_begin;
     TsCallbackFunc epoch_begin;
     TsCallbackFunc batch_begin;
     TsCallbackFunc batch_end;
+    TsCallbackFunc evaluation_begin;
     TsCallbackFunc validation_batch_end;
     TsCallbackFunc validation_end;
     TsCallbackFunc epoch_end;
+    TsCallbackFunc evaluation_end;
     TsCallbackFunc train_end;
     gboolean (*save)(const TsCallback *self, TsTrainer *trainer, TsState *state, GError **error);
     gboolean (*load)(TsCallback *self, TsTrainer *trainer, const TsState *state, GError **error);
@@ -43,5 +52,8 @@ struct _TsCallback {
 };
 
 void ts_callback_free(TsCallback *callback);
+
+/* What its keys in a checkpoint begin with. */
+const char *ts_callback_key(const TsCallback *callback);
 
 G_END_DECLS

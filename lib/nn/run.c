@@ -115,6 +115,7 @@ settle_monitor(TsRun *run, GError **error)
     static const char *const of_validation[] = {"val_loss", "val_accuracy", "val_balanced_accuracy",
                                                 NULL};
     const char *name = run->options.monitor;
+    run->keeps_last = name == NULL && run->val == NULL;
     if (name == NULL)
         run->options.monitor = run->val != NULL ? "val_loss" : "loss";
     else if (g_strv_contains(of_validation, name) && run->val == NULL)
@@ -173,6 +174,12 @@ ts_run_options(const TsRun *run)
     return &run->options;
 }
 
+gboolean
+ts_run_keeps_last(const TsRun *run)
+{
+    return run->keeps_last;
+}
+
 const TsTrainer *
 ts_run_trainer(const TsRun *run)
 {
@@ -210,53 +217,12 @@ ts_run_begin_anew(TsRun *run, guint64 seed, GError **error)
     return read_model(run, error) && open_model(run, error) && ts_run_open_loaders(run, error);
 }
 
-static void
-add_callbacks(TsRun *run)
-{
-    const TsRunOptions *options = &run->options;
-    const TsMonitor monitor = {.name = options->monitor, .min_delta = options->min_delta};
-    const TsMonitor best = {.name = options->monitor};
-    g_autofree char *csv = g_build_filename(options->folder, "history.csv", NULL);
-    TsSchedule schedule = options->schedule;
-    if (options->schedule_by_batch)
-        schedule.steps_per_epoch = (double) ts_loader_n_batches(run->train);
-    ts_trainer_add_callback(run->trainer, schedule.kind == TS_SCHEDULE_PLATEAU
-                                              ? ts_plateau_new(&schedule, &best)
-                                              : ts_learning_rate_scheduler_new(&schedule));
-    ts_trainer_add_callback(run->trainer, ts_progress_callback_new());
-    if (options->tensorboard) {
-        g_autofree char *text = ts_run_command_markdown(run);
-        ts_trainer_add_callback(
-            run->trainer, ts_tensorboard_new(options->folder, text, options->histogram_epochs));
-    }
-    ts_trainer_add_callback(run->trainer, ts_csv_log_new(csv));
-    ts_trainer_add_callback(run->trainer, ts_model_checkpoint_new(run->model_path, &best, TRUE));
-    if (options->patience > 0) {
-        const TsEarlyStop early_stop = {.monitor = monitor, .patience = options->patience};
-        ts_trainer_add_callback(run->trainer, ts_early_stop_new(&early_stop));
-    }
-}
-
-/* The user's own come last: they see what the others made. */
-static gboolean
-add_named_callbacks(TsRun *run, GError **error)
-{
-    for (char *const *name = run->options.callbacks; name != NULL && *name != NULL; name++) {
-        TsCallback *callback = ts_callback_parse(*name, run->options.folder, error);
-        if (callback == NULL)
-            return FALSE;
-        ts_trainer_add_callback(run->trainer, callback);
-    }
-    return TRUE;
-}
-
 gboolean
 ts_run_train(TsRun *run, GError **error)
 {
     if (run->trainer == NULL && !ts_run_open_trainer(run, error))
         return FALSE;
-    add_callbacks(run);
-    if (!add_named_callbacks(run, error) || !ts_run_prepare_folder(run, error))
+    if (!ts_run_add_callbacks(run, error) || !ts_run_prepare_folder(run, error))
         return FALSE;
     if (run->options.resume && g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS)) {
         if (!ts_trainer_resume(run->trainer, error))

@@ -1,7 +1,8 @@
 /* A training run: a data set, a model, the loop and the run folder, put together.
  *
  * `train` is this with an option table in front. The folder holds model.safetensors (the best
- * epoch), last.ckpt (to go on from), history.csv, run.json and TensorBoard's event file.
+ * epoch, or the last without validation), last.ckpt (to go on from), history.csv, run.json and
+ * TensorBoard's event file.
  *
  *     g_autoptr(TsRun) run = ts_run_new(&options, error);
  *     if (!ts_run_train(run, error)) ...
@@ -39,9 +40,13 @@ typedef struct {
     const char *loss;           /* as ts_loss_parse() reads it */
     const char *class_weights;  /* "none", a formula of balance/weights.h, or a table (.tsv) */
     guint class_weights_from;   /* epoch, from 0, from which they count */
-    const char *monitor;        /* NULL: val_loss, or loss where there is no validation */
-    guint patience;             /* of early stopping; 0: none */
+    const char *monitor; /* NULL: val_loss, or the last epoch's model is kept where there is no
+                            validation */
+    guint patience;      /* of early stopping; 0: none */
     double min_delta;
+    const char *ema;        /* decay, or keys and values of callback ema; NULL: none */
+    const char *swa;        /* keys and values of callback swa; NULL: none */
+    guint keep_best;        /* files of so many best epochs beside model.safetensors */
     char *const *callbacks; /* as ts_callback_parse() reads them, or NULL */
     guint histogram_epochs; /* distributions for TensorBoard each so many epochs; 0: none */
     gboolean tensorboard;
@@ -64,6 +69,9 @@ gboolean ts_run_describe(TsRun *run, TsReport *report, GError **error);
 gboolean ts_run_train(TsRun *run, GError **error);
 
 const TsRunOptions *ts_run_options(const TsRun *run);
+
+/* TRUE if model.safetensors is the last epoch's, not the best one's. */
+gboolean ts_run_keeps_last(const TsRun *run);
 
 /* The loop's state after ts_run_train(); borrowed. */
 const TsTrainer *ts_run_trainer(const TsRun *run);

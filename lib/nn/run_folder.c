@@ -10,6 +10,17 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+/* Files of callbacks that were given names of the user's own are not known here. */
+static gboolean
+is_of_run(const char *name)
+{
+    static const char *const names[] = {
+        "last.ckpt",   "model.safetensors", "swa.safetensors", "restored.safetensors",
+        "history.csv", "history.jsonl",     "spikes.tsv",      NULL};
+    return g_strv_contains(names, name) || g_str_has_prefix(name, "events.out.tfevents.") ||
+           (g_str_has_prefix(name, "epoch-") && g_str_has_suffix(name, ".safetensors"));
+}
+
 /* What is left of an old run would be taken for the new one's: --resume would go on with the old
  * checkpoint, TensorBoard would show both as one. */
 static gboolean
@@ -19,9 +30,7 @@ remove_old_run(const TsRun *run, GError **error)
     const char *name;
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
         g_autofree char *path = g_build_filename(run->options.folder, name, NULL);
-        gboolean old = strcmp(name, "last.ckpt") == 0 || strcmp(name, "model.safetensors") == 0 ||
-                       strcmp(name, "history.csv") == 0 ||
-                       g_str_has_prefix(name, "events.out.tfevents.");
+        gboolean old = is_of_run(name);
         if (old && g_unlink(path) != 0)
             return ts_error_set_errno(error, errno, "%s: cannot be replaced", path);
     }

@@ -19,7 +19,8 @@ ts_run_describe(TsRun *run, TsReport *report, GError **error)
     const TsGraph *graph = run->model->graph;
     const gint64 iterations = (gint64) ts_loader_n_batches(run->train);
     const gint64 n_val = run->val_set != NULL ? (gint64) ts_dataset_n(run->val_set) : 0;
-    const gsize copies = 2 + ts_optimizer_n_moments(&run->options.optimizer);
+    const gsize copies =
+        2 + ts_optimizer_n_moments(&run->options.optimizer) + ts_run_n_averages(run);
     g_autofree char *input = g_strdup_printf("%dx%dx%d", how->channels, how->height, how->width);
     ts_report_begin_values(report, "plan");
     ts_report_value_text(report, "model", run->model->architecture);
@@ -37,7 +38,7 @@ ts_run_describe(TsRun *run, TsReport *report, GError **error)
                         (gint64) ts_net_planned_bytes(run->trainer->net));
     ts_report_value_int(report, "activation_bytes_without_sharing",
                         (gint64) ts_net_unplanned_bytes(run->trainer->net));
-    /* Data, gradient and the optimizer's moments. */
+    /* Data, gradient, the optimizer's moments and averages. */
     ts_report_value_int(report, "weight_bytes",
                         (gint64) (copies * parameter_bytes(run->model->params)));
     return TRUE;

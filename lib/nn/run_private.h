@@ -1,4 +1,4 @@
-/* The run itself, shared by run.c, run_data.c, run_folder.c and run_plan.c. */
+/* The run itself, shared by run.c, run_callbacks.c, run_data.c, run_folder.c and run_plan.c. */
 #pragma once
 
 #include "nn/run.h"
@@ -15,6 +15,7 @@ struct _TsRun {
     TsTrainer *trainer;
     TsLoss loss;
     double *class_weights; /* NULL: none */
+    gboolean keeps_last;   /* nothing judges the epochs */
     char *fingerprint;
     char *model_path, *checkpoint_path;
 };
@@ -28,6 +29,12 @@ gboolean ts_run_open_trainer(TsRun *run, GError **error);
 
 /* The first numbers and the order of samples again, by another seed; no trainer. */
 gboolean ts_run_begin_anew(TsRun *run, guint64 seed, GError **error);
+
+/* Add to the trainer what the options ask for, in the order in which it is to be called. */
+gboolean ts_run_add_callbacks(TsRun *run, GError **error);
+
+/* Averages of the weights that are kept beside them. */
+guint ts_run_n_averages(const TsRun *run);
 
 /* Make the folder, or clear it of an old run as the options allow. */
 gboolean ts_run_prepare_folder(const TsRun *run, GError **error);

@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/number.h"
-#include "base/spec.h"
 
 #include <math.h>
 #include <string.h>
@@ -98,13 +97,13 @@ read_onecycle(TsSpec *spec, TsSchedule *s, GError **error)
            ts_spec_double(spec, "final_div", 1, 1e12, 1e4, &s->final_div, error);
 }
 
-static gboolean
-read_plateau(TsSpec *spec, TsSchedule *s, GError **error)
+gboolean
+ts_schedule_read_plateau(TsSpec *spec, TsSchedule *s, GError **error)
 {
     const char *rule = ts_spec_text(spec, "rule");
     if (rule != NULL && strcmp(rule, "keras") != 0 && strcmp(rule, "pytorch") != 0)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "schedule plateau: rule: '%s' is not keras or pytorch", rule);
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "plateau: rule: '%s' is not keras or pytorch",
+                            rule);
     s->pytorch = g_strcmp0(rule, "pytorch") == 0;
     return ts_spec_double(spec, "factor", 1e-9, 1 - 1e-9, 0.1, &s->factor, error) &&
            ts_spec_int(spec, "patience", 0, G_MAXINT, 10, &s->patience, error) &&
@@ -125,7 +124,7 @@ static const struct {
     [TS_SCHEDULE_RESTARTS] = {"restarts", read_restarts},
     [TS_SCHEDULE_POLY] = {"poly", read_poly},
     [TS_SCHEDULE_ONECYCLE] = {"onecycle", read_onecycle},
-    [TS_SCHEDULE_PLATEAU] = {"plateau", read_plateau},
+    [TS_SCHEDULE_PLATEAU] = {"plateau", ts_schedule_read_plateau},
 };
 
 const char *

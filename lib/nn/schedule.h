@@ -21,7 +21,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "base/spec.h"
 
 G_BEGIN_DECLS
 
@@ -63,6 +63,9 @@ typedef struct {
  * epochs, steps_per_epoch and the warm-up stay as they are. Keys are the names of the fields,
  * milestones at=30+60+80, rule=keras or rule=pytorch. TS_ERROR_ARGUMENT. */
 gboolean ts_schedule_parse(const char *text, TsSchedule *schedule, GError **error);
+
+/* The keys of "plateau" alone, for those that read them under another name. */
+gboolean ts_schedule_read_plateau(TsSpec *spec, TsSchedule *schedule, GError **error);
 
 /* The names with their keys and defaults, for --help. Borrowed. */
 const char *ts_schedule_help(void);

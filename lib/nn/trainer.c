@@ -23,6 +23,7 @@ ts_trainer_new(TsModel *model, const TsTrainerOptions *options, TsLoader *train,
     self->train = train;
     self->val = val;
     self->learning_rate = options->learning_rate;
+    self->rate_scale = 1;
     self->callbacks = g_ptr_array_new_with_free_func((GDestroyNotify) ts_callback_free);
     self->history = g_ptr_array_new_with_free_func((GDestroyNotify) ts_logs_free);
     self->net = ts_net_new(model->graph, model->params, options->batch_size, TS_NET_TRAIN, error);
@@ -49,10 +50,42 @@ ts_trainer_free(TsTrainer *self)
     g_free(self);
 }
 
+const char *
+ts_callback_key(const TsCallback *callback)
+{
+    return callback->key != NULL ? callback->key : callback->name;
+}
+
 void
 ts_trainer_add_callback(TsTrainer *self, TsCallback *callback)
 {
+    guint n = 1;
+    for (guint i = 0; i < self->callbacks->len; i++) {
+        const TsCallback *other = g_ptr_array_index(self->callbacks, i);
+        n += g_str_equal(other->name, callback->name) ? 1 : 0;
+    }
+    g_autofree char *key = g_strdup_printf("%s.%u", callback->name, n);
+    callback->key = g_intern_string(n > 1 ? key : callback->name);
     g_ptr_array_add(self->callbacks, callback);
+}
+
+double
+ts_trainer_rate(const TsTrainer *self)
+{
+    return self->learning_rate * self->rate_scale;
+}
+
+void
+ts_trainer_recover(TsTrainer *self)
+{
+    self->diverged = FALSE;
+}
+
+gboolean
+ts_trainer_loss_changes(const TsTrainer *self)
+{
+    return self->options.loss.class_weights != NULL && self->options.class_weights_from > 0 &&
+           self->epoch == self->options.class_weights_from;
 }
 
 void
@@ -80,6 +113,27 @@ notify(TsTrainer *self, gsize point, GError **error)
 
 /* ---- one epoch ---- */
 
+/* A loss that is not finite ends the training, by an error unless a callback has stopped it. */
+static gboolean
+check_loss(const TsTrainer *self, GError **error)
+{
+    return !self->diverged || self->stop ||
+           ts_error_set(error, TS_ERROR_RANGE,
+                        "iteration %" G_GUINT64_FORMAT
+                        ": the loss is no finite number, training diverges; choose a learning "
+                        "rate below %g",
+                        self->iteration, ts_trainer_rate(self));
+}
+
+static gboolean
+save_if_wanted(TsTrainer *self, GError **error)
+{
+    if (!self->save)
+        return TRUE;
+    self->save = FALSE;
+    return ts_trainer_write_checkpoint(self, error);
+}
+
 static gboolean
 train_epoch(TsTrainer *self, GError **error)
 {
@@ -90,8 +144,11 @@ train_epoch(TsTrainer *self, GError **error)
     while ((batch = ts_loader_next(self->train, &loader_error)) != NULL) {
         self->batch_in_hand = batch;
         if (!NOTIFY(self, batch_begin, error) || !ts_trainer_train_batch(self, batch, error) ||
-            !NOTIFY(self, batch_end, error) || ts_interrupt_check(error))
+            !NOTIFY(self, batch_end, error) || !check_loss(self, error) ||
+            !save_if_wanted(self, error) || ts_interrupt_check(error))
             return FALSE;
+        if (self->diverged)
+            return TRUE;
     }
     if (loader_error != NULL) {
         g_propagate_error(error, loader_error);
@@ -156,18 +213,34 @@ ts_trainer_validate(TsTrainer *self, TsLoader *loader, double *loss, double *acc
     return TRUE;
 }
 
+gboolean
+ts_trainer_log_validation(TsTrainer *self, TsLogs *logs, GError **error)
+{
+    double loss, accuracy, balanced;
+    if (!ts_trainer_validate(self, self->val, &loss, &accuracy, &balanced, error))
+        return FALSE;
+    ts_logs_set(logs, "val_loss", loss);
+    ts_logs_set(logs, "val_accuracy", accuracy);
+    ts_logs_set(logs, "val_balanced_accuracy", balanced);
+    return TRUE;
+}
+
 static gboolean
 validate(TsTrainer *self, GError **error)
 {
-    double loss, accuracy, balanced;
-    if (self->val == NULL)
-        return TRUE;
-    if (!ts_trainer_validate(self, self->val, &loss, &accuracy, &balanced, error))
-        return FALSE;
-    ts_logs_set(self->logs, "val_loss", loss);
-    ts_logs_set(self->logs, "val_accuracy", accuracy);
-    ts_logs_set(self->logs, "val_balanced_accuracy", balanced);
-    return NOTIFY(self, validation_end, error);
+    return self->val == NULL || (ts_trainer_log_validation(self, self->logs, error) &&
+                                 NOTIFY(self, validation_end, error));
+}
+
+/* Judge and keep the weights that the callbacks put in for that. What they put in goes out again
+ * whatever happens. */
+static gboolean
+evaluate(TsTrainer *self, GError **error)
+{
+    self->epoch_complete = NOTIFY(self, evaluation_begin, error) && validate(self, error) &&
+                           NOTIFY(self, epoch_end, error);
+    gboolean ok = NOTIFY(self, evaluation_end, self->epoch_complete ? error : NULL);
+    return ok && self->epoch_complete;
 }
 
 /* Train, validate, tell the callbacks, keep the logs as history. */
@@ -176,12 +249,14 @@ run_epoch(TsTrainer *self, GError **error)
 {
     if (!NOTIFY(self, epoch_begin, error) || !train_epoch(self, error))
         return FALSE;
+    if (self->diverged)
+        return TRUE;
     self->logs = ts_logs_new();
     g_ptr_array_add(self->history, self->logs);
     ts_logs_set(self->logs, "loss", ts_loss_mean(&self->sums));
     ts_logs_set(self->logs, "accuracy", ts_loss_accuracy(&self->sums));
-    ts_logs_set(self->logs, "learning_rate", self->learning_rate);
-    return validate(self, error) && NOTIFY(self, epoch_end, error);
+    ts_logs_set(self->logs, "learning_rate", ts_trainer_rate(self));
+    return evaluate(self, error);
 }
 
 /* A signal during validation or a callback leaves the epoch's history behind, which is taken back:
@@ -211,6 +286,8 @@ ts_trainer_run(TsTrainer *self, GError **error)
         guint n_epochs_done = self->history->len;
         if (!run_epoch(self, &failure))
             return save_and_fail(self, n_epochs_done, failure, error);
+        if (self->diverged)
+            break; /* stopped by a callback; the last good checkpoint stays */
         self->epoch++;
         self->batch = 0;
         self->sums = (TsLossSums){0};

@@ -48,17 +48,21 @@ struct _TsTrainer {
     TsNet *net_rest; /* of the last, smaller batch; NULL until there is one */
     TsNet *net_val;
 
-    guint64 epoch;     /* that is running, from 0 */
-    guint64 batch;     /* batches done in it */
-    guint64 iteration; /* updates done in all */
-    double learning_rate;
+    guint64 epoch;                /* that is running, from 0 */
+    guint64 batch;                /* batches done in it */
+    guint64 iteration;            /* updates done in all */
+    double learning_rate;         /* of the schedule */
+    double rate_scale;            /* times this: 1 until a callback lowers it */
     const TsBatch *batch_in_hand; /* in batch_begin, batch_end and validation_batch_end */
-    const float *logits_in_hand;  /* (n, classes), in validation_batch_end */
+    const float *logits_in_hand;  /* (n, classes), in batch_end and validation_batch_end */
     TsConfusion *confusion;       /* of the last validation; NULL before */
-    double batch_loss;            /* of the last batch */
+    double batch_loss;            /* of the last batch; may be infinite or NaN in batch_end */
+    gboolean diverged;            /* that it is, and nobody has recovered */
     TsLossSums sums;              /* over the epoch so far */
     TsLogs *logs;                 /* of the epoch; complete at epoch_end */
     GPtrArray *history;           /* of TsLogs, one an epoch done */
+    gboolean epoch_complete;      /* in evaluation_end: epoch_end has come and did not fail */
+    gboolean save;                /* set by a callback in batch_end: write the checkpoint now */
     gboolean stop;
     char *stop_reason;
 };
@@ -71,12 +75,34 @@ void ts_trainer_free(TsTrainer *trainer);
 /* Add a callback, which is taken. */
 void ts_trainer_add_callback(TsTrainer *trainer, TsCallback *callback);
 
-/* End after the running epoch; `reason` is copied. */
+/* End after the running epoch, or at once where the loss is not finite; `reason` is copied. */
 void ts_trainer_stop(TsTrainer *trainer, const char *reason);
+
+/* The rate of the step in work: the schedule's, scaled. */
+double ts_trainer_rate(const TsTrainer *trainer);
+
+/* In batch_end: a loss that is not finite has been dealt with, go on. */
+void ts_trainer_recover(TsTrainer *trainer);
+
+/* TRUE in the first epoch of a training loss that is another than before: a best value that was
+ * seen before does not compare. */
+gboolean ts_trainer_loss_changes(const TsTrainer *trainer);
+
+/* Weights, optimizer and the callbacks that follow the weights, into a state and back: what a
+ * rollback goes back to. */
+gboolean ts_trainer_save_weights(TsTrainer *trainer, TsState *state, GError **error);
+gboolean ts_trainer_load_weights(TsTrainer *trainer, const TsState *state, GError **error);
 
 /* Go on from the checkpoint of the options; call it after the callbacks are added. TS_ERROR_FORMAT
  * or TS_ERROR_ARGUMENT if it belongs to another model, data set or optimizer. */
 gboolean ts_trainer_resume(TsTrainer *trainer, GError **error);
+
+/* The same from a state that was read; for ts_trainer_resume() and tests. */
+gboolean ts_trainer_load(TsTrainer *trainer, const TsState *state, GError **error);
+
+/* Forward passes in training mode over the training rows of `epoch`: running statistics of batch
+ * norm become the mean of the batches', as torch.optim.swa_utils.update_bn() has it. */
+gboolean ts_trainer_update_statistics(TsTrainer *trainer, guint64 epoch, GError **error);
 
 /* Train. On TS_ERROR_INTERRUPTED the checkpoint has been written, if there is a path for it. */
 gboolean ts_trainer_run(TsTrainer *trainer, GError **error);
@@ -84,6 +110,9 @@ gboolean ts_trainer_run(TsTrainer *trainer, GError **error);
 /* Mean loss, accuracy and balanced accuracy of the model, in inference mode, over `loader`. */
 gboolean ts_trainer_validate(TsTrainer *trainer, TsLoader *loader, double *loss, double *accuracy,
                              double *balanced_accuracy, GError **error);
+
+/* The same over the validation rows, into val_loss and so on of `logs`. */
+gboolean ts_trainer_log_validation(TsTrainer *trainer, TsLogs *logs, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsTrainer, ts_trainer_free)
 

@@ -6,9 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The net for a batch of `n`: the last of an epoch may be smaller. */
-static TsNet *
-net_for(TsTrainer *self, guint n, GError **error)
+TsNet *
+ts_trainer_net_for(TsTrainer *self, guint n, GError **error)
 {
     if (n == self->options.batch_size)
         return self->net;
@@ -50,7 +49,7 @@ loss_of_epoch(const TsTrainer *self)
 gboolean
 ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
 {
-    TsNet *net = net_for(self, batch->n, error);
+    TsNet *net = ts_trainer_net_for(self, batch->n, error);
     if (net == NULL)
         return FALSE;
     TsLossSums sums = {0};
@@ -60,21 +59,19 @@ ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
     const TsLoss loss = loss_of_epoch(self);
     ts_loss_compute(&loss, ts_net_logits(net), batch->labels, batch->weights, batch->n,
                     g_strv_length(self->model->classes), batch->n, ts_net_grad_logits(net), &sums);
+    self->logits_in_hand = ts_net_logits(net);
     self->batch_loss = ts_loss_mean(&sums);
-    if (sums.weight > 0 && !isfinite(sums.loss))
-        return ts_error_set(error, TS_ERROR_RANGE,
-                            "iteration %" G_GUINT64_FORMAT
-                            ": the loss is no finite number, training diverges; choose a learning "
-                            "rate below %g",
-                            self->iteration + 1, self->learning_rate);
+    self->diverged = sums.weight > 0 && !isfinite(sums.loss);
+    self->batch++;
+    self->iteration++;
+    if (self->diverged)
+        return TRUE;
     if (!ts_net_backward(net, error) || !clip_gradients(self, error))
         return FALSE;
-    ts_optimizer_step(self->optimizer, self->learning_rate);
+    ts_optimizer_step(self->optimizer, ts_trainer_rate(self));
     self->sums.loss += sums.loss;
     self->sums.weight += sums.weight;
     self->sums.n += sums.n;
     self->sums.n_right += sums.n_right;
-    self->batch++;
-    self->iteration++;
     return TRUE;
 }

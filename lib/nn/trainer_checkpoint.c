@@ -50,6 +50,7 @@ save_position(const TsTrainer *self, TsState *state)
     ts_state_set_double(state, "sums.loss", self->sums.loss);
     ts_state_set_double(state, "sums.weight", self->sums.weight);
     ts_state_set_double(state, "learning_rate", self->learning_rate);
+    ts_state_set_double(state, "rate_scale", self->rate_scale);
     ts_state_set(state, "dataset", self->options.dataset != NULL ? self->options.dataset : "");
     if (self->stop)
         ts_state_set(state, "stop_reason", self->stop_reason);
@@ -81,7 +82,50 @@ load_position(TsTrainer *self, const TsState *state, GError **error)
         ts_trainer_stop(self, reason);
     return ts_state_get_double(state, "sums.loss", &self->sums.loss, error) &&
            ts_state_get_double(state, "sums.weight", &self->sums.weight, error) &&
-           ts_state_get_double(state, "learning_rate", &self->learning_rate, error);
+           ts_state_get_double(state, "learning_rate", &self->learning_rate, error) &&
+           (ts_state_get(state, "rate_scale") == NULL || /* written before there was any */
+            ts_state_get_double(state, "rate_scale", &self->rate_scale, error));
+}
+
+/* Each callback's part; `weights_only`: of those that follow the weights. */
+static gboolean
+save_callbacks(TsTrainer *self, gboolean weights_only, TsState *state, GError **error)
+{
+    for (guint i = 0; i < self->callbacks->len; i++) {
+        const TsCallback *callback = g_ptr_array_index(self->callbacks, i);
+        if (callback->save != NULL && (callback->of_weights || !weights_only) &&
+            !callback->save(callback, self, state, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+load_callbacks(TsTrainer *self, gboolean weights_only, const TsState *state, GError **error)
+{
+    for (guint i = 0; i < self->callbacks->len; i++) {
+        TsCallback *callback = g_ptr_array_index(self->callbacks, i);
+        if (callback->load != NULL && (callback->of_weights || !weights_only) &&
+            !callback->load(callback, self, state, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+ts_trainer_save_weights(TsTrainer *self, TsState *state, GError **error)
+{
+    return ts_state_add_params(state, "", self->model->params, error) &&
+           ts_optimizer_save(self->optimizer, state, error) &&
+           save_callbacks(self, TRUE, state, error);
+}
+
+gboolean
+ts_trainer_load_weights(TsTrainer *self, const TsState *state, GError **error)
+{
+    return ts_state_get_params(state, "", self->model->params, error) &&
+           ts_optimizer_load(self->optimizer, state, error) &&
+           load_callbacks(self, TRUE, state, error);
 }
 
 gboolean
@@ -93,13 +137,9 @@ ts_trainer_write_checkpoint(TsTrainer *self, GError **error)
     ts_model_describe(self->model, state);
     if (!save_position(self, state) || !save_history(self, state) ||
         !ts_state_add_params(state, "", self->model->params, error) ||
-        !ts_optimizer_save(self->optimizer, state, error))
+        !ts_optimizer_save(self->optimizer, state, error) ||
+        !save_callbacks(self, FALSE, state, error))
         return FALSE;
-    for (guint i = 0; i < self->callbacks->len; i++) {
-        const TsCallback *callback = g_ptr_array_index(self->callbacks, i);
-        if (callback->save != NULL && !callback->save(callback, self, state, error))
-            return FALSE;
-    }
     return ts_state_write(state, self->options.checkpoint, error);
 }
 
@@ -123,20 +163,14 @@ check_same(const TsTrainer *self, const TsState *state, GError **error)
     return TRUE;
 }
 
-static gboolean
-load_checkpoint(TsTrainer *self, const TsState *state, GError **error)
+gboolean
+ts_trainer_load(TsTrainer *self, const TsState *state, GError **error)
 {
-    if (!check_same(self, state, error) || !load_position(self, state, error) ||
-        !load_history(self, state, error) ||
-        !ts_state_get_params(state, "", self->model->params, error) ||
-        !ts_optimizer_load(self->optimizer, state, error))
-        return FALSE;
-    for (guint i = 0; i < self->callbacks->len; i++) {
-        TsCallback *callback = g_ptr_array_index(self->callbacks, i);
-        if (callback->load != NULL && !callback->load(callback, self, state, error))
-            return FALSE;
-    }
-    return TRUE;
+    return check_same(self, state, error) && load_position(self, state, error) &&
+           load_history(self, state, error) &&
+           ts_state_get_params(state, "", self->model->params, error) &&
+           ts_optimizer_load(self->optimizer, state, error) &&
+           load_callbacks(self, FALSE, state, error);
 }
 
 gboolean
@@ -145,7 +179,7 @@ ts_trainer_resume(TsTrainer *self, GError **error)
     g_autoptr(TsState) state = ts_state_read(self->options.checkpoint, error);
     if (state == NULL)
         return FALSE;
-    if (!load_checkpoint(self, state, error)) {
+    if (!ts_trainer_load(self, state, error)) {
         g_prefix_error(error, "%s: ", self->options.checkpoint);
         return FALSE;
     }

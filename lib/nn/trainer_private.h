@@ -1,5 +1,5 @@
-/* The parts of the training loop, shared by trainer.c (the loop), trainer_batch.c (one update) and
- * trainer_checkpoint.c. */
+/* The parts of the training loop, shared by trainer.c (the loop), trainer_batch.c (one update),
+ * trainer_statistics.c (batch norm, anew) and trainer_checkpoint.c. */
 #pragma once
 
 #include "nn/trainer.h"
@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 
 /* Forward, loss, backward, optimizer; adds to the sums of the epoch and counts. */
 gboolean ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error);
+
+/* The training net for a batch of `n`: the last of an epoch may be smaller. */
+TsNet *ts_trainer_net_for(TsTrainer *self, guint n, GError **error);
 
 /* Copy the pixels of `batch` into the net. */
 void ts_trainer_fill_input(TsNet *net, const TsBatch *batch, const TsPreprocess *how);

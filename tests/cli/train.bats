@@ -357,3 +357,76 @@ END
     train -q -orun -e1 -b32 -j1 digits.tsv
     [ -s run/model.safetensors ]
 }
+
+@test "averages, patience, plateau and the best few go on after a kill as if there had been none" {
+    options="--epochs 12 -b 16 -m mlp -j 1 --no-tensorboard --ema decay=0.9,warmup=1 --swa from=5,lr=0.01,anneal=3
+        --keep-best 2 --callback reduce-lr:patience=1,factor=0.7 --callback backup:every=3
+        --callback early-stopping:patience=6,restore_best=1"
+    # shellcheck disable=SC2086  # words
+    train -q -o whole $options digits.tsv
+    kills=0
+    for tenths in 3 5 4 6 5 7 8 9; do
+        status=0
+        # shellcheck disable=SC2086  # words
+        timeout -s KILL 0.$tenths train -q -o parts --resume $options digits.tsv || status=$?
+        [ "$status" -ne 0 ] || break
+        kills=$((kills + 1))
+    done
+    [ "$kills" -gt 1 ] || fail "no kill came in time"
+    # shellcheck disable=SC2086  # words
+    train -q -o parts --resume $options digits.tsv
+    for file in $(cd whole && ls -- *.safetensors) last.ckpt history.csv; do
+        same "whole/$file" "parts/$file"
+    done
+    [ "$(ls whole | grep -c ^epoch-)" -eq 2 ]
+}
+
+@test "the average is what is validated and kept" {
+    train -q -o plain --epochs 3 -m mlp -b 16 --no-tensorboard digits.tsv
+    train -q -o slow --epochs 3 -m mlp -b 16 --no-tensorboard --ema 0.99 digits.tsv
+    train -q -o same --epochs 3 -m mlp -b 16 --no-tensorboard --ema 0 digits.tsv
+    same plain/history.csv same/history.csv
+    cut -d, -f 2-4 plain/history.csv | cmp - <(cut -d, -f 2-4 slow/history.csv)
+    run ! cmp -s plain/history.csv slow/history.csv
+    predict -q -m slow/model.safetensors --split val digits.tsv > answers.tsv
+    right=$(awk -F'\t' 'NR > 1 && $8 == $10 { n++ } END { print n / (NR - 1) }' answers.tsv)
+    head -1 answers.tsv
+    [ "$right" = "$(tail -n 1 slow/history.csv | cut -d, -f 6)" ] || fail "$right"
+}
+
+@test "SIGUSR1 saves the run and ends with 3, as SIGTERM" {
+    train -o run --epochs 1000 digits.tsv 2> message & pid=$!
+    wait_until [ -s run/last.ckpt ]
+    end_with 3 USR1 $pid
+    grep -qe "--resume goes on" message
+    train -q -o run --epochs 1 --resume digits.tsv
+}
+
+@test "without validation rows the last epoch is kept, unless a number is to decide" {
+    cut -f 1-8 digits.tsv > all.tsv
+    # Weights that join late make the loss larger: the lowest loss lies before.
+    printf 'class\tweight\n' > weights.tsv
+    for class in 0 1 2 3 4 5 6 7 8 9 10 11; do printf '%s\t9\n' $class; done >> weights.tsv
+    options="-q -m mlp --epochs 4 --no-tensorboard --class-weights weights.tsv --class-weights-from 2 all.tsv"
+    # shellcheck disable=SC2086  # words
+    run -0 --separate-stderr train -o run $options
+    grep -aq '"epoch":"4"' run/model.safetensors
+    # shellcheck disable=SC2086  # words
+    train -o judged --monitor loss --lr 0.5 $options
+    cat judged/history.csv
+    # The best of epochs 3 and 4.
+    awk -F, 'NR > 3 && (best == "" || $2 < best) { best = $2; epoch = $1 } END { print epoch }' judged/history.csv > best
+    grep -aq "\"epoch\":\"$(cat best)\"" judged/model.safetensors || fail "epoch $(cat best) is best"
+}
+
+@test "a run that diverges stops quietly with terminate-on-nan, and keeps what was good" {
+    options="-o run -m mlp --epochs 4 --schedule multistep:at=2,gamma=1e9 -b 16 digits.tsv"
+    # shellcheck disable=SC2086  # words
+    run -1 --separate-stderr train $options
+    stderr_has "diverges"
+    # shellcheck disable=SC2086  # words
+    run -0 --separate-stderr train --force --callback terminate-on-nan $options
+    stderr_has "no finite number"
+    [ "$(wc -l < run/history.csv)" -eq 3 ]
+    [ -s run/model.safetensors ] && [ -s run/last.ckpt ]
+}

@@ -1,9 +1,8 @@
-/* The parts around the loop: callbacks, memory plan, states, logs, model files. */
+/* The parts around the loop: memory plan, states, logs, model files. */
 #include "unit.h"
 
 #include "base/error.h"
 #include "base/rng.h"
-#include "nn/callbacks/callbacks.h"
 #include "nn/models/models.h"
 #include "nn/plan.h"
 #include "nn/trainer.h"
@@ -11,197 +10,6 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
-
-/* ---- callbacks, driven by hand ---- */
-
-typedef struct {
-    TsTrainer trainer;
-    TsModel model;
-} Bench;
-
-static void
-bench_init(Bench *bench)
-{
-    *bench = (Bench){0};
-    bench->model.graph = ts_graph_new();
-    ts_graph_linear(bench->model.graph, "fc", ts_graph_input(bench->model.graph, 2, 1, 1), 2);
-    bench->model.params = ts_params_new(bench->model.graph, NULL);
-    bench->trainer.model = &bench->model;
-    bench->trainer.logs = ts_logs_new();
-}
-
-static void
-bench_clear(Bench *bench)
-{
-    ts_logs_free(bench->trainer.logs);
-    ts_params_free(bench->model.params);
-    ts_graph_free(bench->model.graph);
-    g_free(bench->trainer.stop_reason);
-}
-
-/* Feed the callback a value an epoch until it stops; the number of epochs run. The first weight is
- * the number of the epoch, so that it tells which weights are there at the end. */
-static guint
-run_epochs(Bench *bench, TsCallback *callback, const char *name, const double *values, guint n)
-{
-    ck_assert(callback->train_begin(callback, &bench->trainer, NULL));
-    for (guint epoch = (guint) bench->trainer.epoch; epoch < n && !bench->trainer.stop; epoch++) {
-        bench->trainer.epoch = epoch;
-        bench->model.params->param[0].data[0] = (float) epoch;
-        ts_logs_set(bench->trainer.logs, name, values[epoch]);
-        ck_assert(callback->epoch_end(callback, &bench->trainer, NULL));
-    }
-    if (callback->train_end != NULL)
-        ck_assert(callback->train_end(callback, &bench->trainer, NULL));
-    return (guint) bench->trainer.epoch + 1;
-}
-
-/* What Keras 3's EarlyStopping does with the same numbers, worked out by its rules. */
-START_TEST(early_stopping_follows_keras)
-{
-    static const struct {
-        const char *monitor;
-        double values[8];
-        guint patience, start_from;
-        double min_delta, baseline; /* baseline NAN: none */
-        guint epochs_run;
-    } cases[] = {
-        {"val_loss", {5, 4, 3, 3, 3, 2, 1, 1}, 2, 0, 0, NAN, 5},
-        {"val_loss", {5, 4, 3, 3, 2.9, 3, 3, 1}, 2, 0, 0, NAN, 7},
-        {"val_loss", {5, 4.9, 4.8, 4.7, 4.6, 4.5, 4.4, 4.3}, 3, 0, 1, NAN, 4},
-        {"val_accuracy", {0.5, 0.6, 0.6, 0.7, 0.7, 0.7, 0.9, 0.9}, 2, 0, 0, NAN, 6},
-        {"val_loss", {5, 5, 5, 5, 5, 5, 5, 5}, 1, 4, 0, NAN, 6},
-        {"val_loss", {5, 4, 3, 2, 1, 0.5, 0.4, 0.3}, 3, 0, 0, 2.5, 8},
-        {"val_loss", {5, 4.9, 4.8, 4.7, 4.7, 0.5, 0.4, 0.3}, 3, 0, 0, 2.5, 5},
-        {"val_loss", {5, NAN, NAN, 1, 1, 1, 1, 1}, 2, 0, 0, NAN, 3},
-        {"val_loss", {5, 5, 1, 1, 1, 1, 1, 1}, 0, 0, 0, NAN, 2},
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Bench bench;
-        bench_init(&bench);
-        const TsEarlyStop options = {
-            .monitor = {.name = cases[i].monitor, .min_delta = cases[i].min_delta},
-            .patience = cases[i].patience,
-            .start_from_epoch = cases[i].start_from,
-            .has_baseline = !isnan(cases[i].baseline),
-            .baseline = cases[i].baseline};
-        TsCallback *callback = ts_early_stop_new(&options);
-        guint n = run_epochs(&bench, callback, cases[i].monitor, cases[i].values, 8);
-        ck_assert_msg(n == cases[i].epochs_run, "case %d ran %u epochs, not %u", (int) i, n,
-                      cases[i].epochs_run);
-        ts_callback_free(callback);
-        bench_clear(&bench);
-    }
-}
-END_TEST
-
-START_TEST(early_stopping_puts_the_best_weights_back)
-{
-    static const double values[] = {5, 3, 4, 4, 4, 4};
-    Bench bench;
-    bench_init(&bench);
-    const TsEarlyStop options = {
-        .monitor = {.name = "val_loss"}, .patience = 2, .restore_best = TRUE};
-    TsCallback *callback = ts_early_stop_new(&options);
-    ck_assert_uint_eq(run_epochs(&bench, callback, "val_loss", values, 6), 4);
-    ck_assert(bench.model.params->param[0].data[0] == 1);
-    ts_callback_free(callback);
-    bench_clear(&bench);
-}
-END_TEST
-
-/* Stopped after any epoch and gone on from the checkpoint, it ends as if it had not been. */
-START_TEST(early_stopping_remembers_in_a_checkpoint)
-{
-    static const double values[] = {5, 3, 4, 3.5, 2, 4, 4, 4, 4, 4};
-    for (guint cut = 1; cut < 7; cut++) {
-        Bench bench;
-        bench_init(&bench);
-        const TsEarlyStop options = {
-            .monitor = {.name = "val_loss"}, .patience = 3, .restore_best = TRUE};
-        TsCallback *first = ts_early_stop_new(&options), *second = ts_early_stop_new(&options);
-        first->train_end = NULL;
-        run_epochs(&bench, first, "val_loss", values, cut);
-        g_autoptr(TsState) state = ts_state_new();
-        ck_assert(first->save(first, &bench.trainer, state, NULL));
-        ck_assert(second->load(second, &bench.trainer, state, NULL));
-        bench.trainer.epoch = cut;
-        ck_assert_uint_eq(run_epochs(&bench, second, "val_loss", values, 10), 8);
-        ck_assert(bench.model.params->param[0].data[0] == 4);
-        ts_callback_free(first);
-        ts_callback_free(second);
-        bench_clear(&bench);
-    }
-}
-END_TEST
-
-/* What Keras 3's ReduceLROnPlateau and PyTorch's do with the same numbers, worked out by their
- * rules: the rates of the epochs, times 8. */
-START_TEST(plateaus_follow_keras_and_pytorch)
-{
-    static const struct {
-        const char *schedule, *monitor;
-        double values[8], rates[8];
-    } cases[] = {
-        {"plateau:factor=0.5,patience=2",
-         "val_loss",
-         {5, 4, 4, 4, 4, 4, 4, 4},
-         {8, 8, 8, 8, 4, 4, 2, 2}},
-        {"plateau:factor=0.5,patience=2,rule=pytorch",
-         "val_loss",
-         {5, 4, 4, 4, 4, 4, 4, 4},
-         {8, 8, 8, 8, 8, 4, 4, 4}},
-        /* An improvement by delta or less is none. */
-        {"plateau:factor=0.5,patience=1,delta=1",
-         "val_loss",
-         {5, 4, 3, 2, 2, 0.5, 0, 0},
-         {8, 8, 4, 4, 2, 1, 1, 0.5}},
-        /* The epochs of a cool-down are not counted; the one in which it ends is. */
-        {"plateau:factor=0.5,patience=1,cooldown=2",
-         "val_loss",
-         {5, 5, 5, 5, 5, 5, 5, 5},
-         {8, 8, 4, 4, 2, 2, 1, 1}},
-        {"plateau:factor=0.5,patience=1,min=0.4",
-         "val_accuracy",
-         {5, 4, 4, 4, 4, 4, 4, 4},
-         {8, 8, 4, 3.2, 3.2, 3.2, 3.2, 3.2}},
-        {"plateau:factor=0.5,patience=1",
-         "val_loss",
-         {5, NAN, NAN, 1, 1, 1, 1, 1},
-         {8, 8, 4, 2, 2, 1, 0.5, 0.25}},
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Bench bench;
-        bench_init(&bench);
-        TsSchedule schedule = {.rate = 1, .epochs = 8, .steps_per_epoch = 1};
-        const TsMonitor monitor = {.name = cases[i].monitor};
-        ck_assert(ts_schedule_parse(cases[i].schedule, &schedule, NULL));
-        TsCallback *callback = ts_plateau_new(&schedule, &monitor);
-        ck_assert(callback->train_begin(callback, &bench.trainer, NULL));
-        for (guint epoch = 0; epoch < 8; epoch++) {
-            bench.trainer.epoch = epoch;
-            ck_assert(callback->epoch_begin(callback, &bench.trainer, NULL));
-            ck_assert_msg(fabs(8 * bench.trainer.learning_rate - cases[i].rates[epoch]) < 1e-12,
-                          "case %d, epoch %u: %g", (int) i, epoch, 8 * bench.trainer.learning_rate);
-            ts_logs_set(bench.trainer.logs, cases[i].monitor, cases[i].values[epoch]);
-            ck_assert(callback->epoch_end(callback, &bench.trainer, NULL));
-        }
-        ts_callback_free(callback);
-        bench_clear(&bench);
-    }
-}
-END_TEST
-
-START_TEST(an_unknown_monitor_is_refused)
-{
-    g_autoptr(GError) error = NULL;
-    TsMonitor monitor = {.name = "speed"};
-    ck_assert(!ts_monitor_settle(&monitor, &error));
-    ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_ARGUMENT));
-    monitor.mode = TS_MONITOR_MAX;
-    ck_assert(ts_monitor_settle(&monitor, NULL));
-}
-END_TEST
 
 /* ---- memory plan ---- */
 
@@ -405,13 +213,6 @@ int
 main(void)
 {
     Suite *suite = suite_create("train");
-    TCase *callbacks = tcase_create("callbacks");
-    tcase_add_test(callbacks, early_stopping_follows_keras);
-    tcase_add_test(callbacks, early_stopping_puts_the_best_weights_back);
-    tcase_add_test(callbacks, plateaus_follow_keras_and_pytorch);
-    tcase_add_test(callbacks, early_stopping_remembers_in_a_checkpoint);
-    tcase_add_test(callbacks, an_unknown_monitor_is_refused);
-    suite_add_tcase(suite, callbacks);
     TCase *memory = tcase_create("plan");
     tcase_add_test(memory, buffers_alive_together_never_overlap);
     suite_add_tcase(suite, memory);

@@ -2,43 +2,28 @@
  * where there is one, is beaten too), and the run stops once it reaches the patience. */
 #include "nn/callbacks/callbacks.h"
 
+#include "base/error.h"
 #include "base/log.h"
 #include "nn/trainer.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "nn/weights.h"
 
 typedef struct {
     TsCallback callback;
     TsEarlyStop options;
-    char *monitor_name;
+    char *monitor_name, *restored;
     gint64 wait;
     gint64 best_epoch; /* -1: none */
-    float **best;      /* best weights, one array a parameter; NULL: not kept */
-    guint n_best;
+    TsWeights *best;   /* of the best epoch; NULL: not kept */
 } EarlyStop;
-
-static void
-drop_best(EarlyStop *self)
-{
-    for (guint i = 0; self->best != NULL && i < self->n_best; i++)
-        free(self->best[i]);
-    g_clear_pointer(&self->best, g_free);
-}
 
 static gboolean
 keep_weights(EarlyStop *self, const TsParams *params, GError **error)
 {
-    if (self->best == NULL) {
-        self->best = g_new0(float *, params->n + 1);
-        self->n_best = params->n;
-        for (guint i = 0; i < params->n; i++)
-            if ((self->best[i] = ts_aligned_floats(params->param[i].n_stored, error)) == NULL)
-                return FALSE;
-    }
-    for (guint i = 0; i < params->n; i++)
-        memcpy(self->best[i], params->param[i].data, params->param[i].n_stored * sizeof(float));
-    return TRUE;
+    if (self->best != NULL)
+        ts_weights_take(self->best, params);
+    else
+        self->best = ts_weights_new(params, error);
+    return self->best != NULL;
 }
 
 static gboolean
@@ -64,6 +49,8 @@ epoch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
     if (options->restore_best && self->best == NULL &&
         !keep_weights(self, trainer->model->params, error))
         return FALSE;
+    if (ts_monitor_renew(&self->options.monitor, trainer))
+        self->wait = 0;
     self->wait++;
     if (ts_monitor_update(&self->options.monitor, value)) {
         self->best_epoch = (gint64) trainer->epoch;
@@ -87,54 +74,70 @@ epoch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
 static gboolean
 train_end(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
-    EarlyStop *self = (EarlyStop *) callback;
-    TsParams *params = trainer->model->params;
-    for (guint i = 0; self->best != NULL && i < params->n; i++)
-        memcpy(params->param[i].data, self->best[i], params->param[i].n_stored * sizeof(float));
+    const EarlyStop *self = (const EarlyStop *) callback;
+    if (self->best == NULL)
+        return TRUE;
+    ts_weights_put(self->best, trainer->model->params);
+    if (self->restored == NULL || self->best_epoch < 0)
+        return TRUE;
+    const TsLogs *logs = g_ptr_array_index(trainer->history, self->best_epoch);
+    if (!ts_model_checkpoint_write(trainer, (guint64) self->best_epoch, logs, self->restored,
+                                   error))
+        return FALSE;
+    ts_info("%s is the model of epoch %" G_GINT64_FORMAT ", the best by %s", self->restored,
+            self->best_epoch + 1, self->options.monitor.name);
     return TRUE;
+}
+
+/* Keys of the checkpoint; the weights stand behind a dot. */
+static char *
+key_of(const TsCallback *callback, const char *what)
+{
+    return g_strdup_printf("%s.%s", ts_callback_key(callback), what);
 }
 
 static gboolean
 save(const TsCallback *callback, TsTrainer *trainer, TsState *state, GError **error)
 {
     const EarlyStop *self = (const EarlyStop *) callback;
-    ts_monitor_save(&self->options.monitor, "earlystop", state);
-    ts_state_set_int(state, "earlystop.wait", self->wait);
-    ts_state_set_int(state, "earlystop.best_epoch", self->best_epoch);
-    for (guint i = 0; self->best != NULL && i < self->n_best; i++)
-        if (!ts_state_add_param(state, "earlystop.", &trainer->model->params->param[i],
-                                self->best[i], error))
-            return FALSE;
-    return TRUE;
+    g_autofree char *wait = key_of(callback, "wait"), *best_epoch = key_of(callback, "best_epoch");
+    g_autofree char *prefix = key_of(callback, "");
+    ts_monitor_save(&self->options.monitor, ts_callback_key(callback), state);
+    ts_state_set_int(state, wait, self->wait);
+    ts_state_set_int(state, best_epoch, self->best_epoch);
+    return self->best == NULL ||
+           ts_weights_save(self->best, trainer->model->params, prefix, state, error);
 }
 
 static gboolean
 load(TsCallback *callback, TsTrainer *trainer, const TsState *state, GError **error)
 {
     EarlyStop *self = (EarlyStop *) callback;
-    TsParams *params = trainer->model->params;
-    if (!ts_monitor_is_saved(&self->options.monitor, "earlystop", state))
+    const TsParams *params = trainer->model->params;
+    g_autofree char *wait = key_of(callback, "wait"), *best_epoch = key_of(callback, "best_epoch");
+    g_autofree char *prefix = key_of(callback, "");
+    if (!ts_monitor_is_saved(&self->options.monitor, ts_callback_key(callback), state))
         return TRUE; /* the run so far did not watch this number: it is watched from now on */
-    if (!ts_monitor_load(&self->options.monitor, "earlystop", state, error) ||
-        !ts_state_get_int(state, "earlystop.wait", &self->wait, error) ||
-        !ts_state_get_int(state, "earlystop.best_epoch", &self->best_epoch, error))
+    if (!ts_monitor_load(&self->options.monitor, ts_callback_key(callback), state, error) ||
+        !ts_state_get_int(state, wait, &self->wait, error) ||
+        !ts_state_get_int(state, best_epoch, &self->best_epoch, error))
         return FALSE;
-    if (params->n == 0 || !ts_state_has_param(state, "earlystop.", &params->param[0]))
+    if (self->best_epoch >= (gint64) trainer->history->len)
+        return ts_error_set(error, TS_ERROR_FORMAT, "the checkpoint's %s is still to come",
+                            best_epoch);
+    if (!ts_weights_are_saved(params, prefix, state))
         return TRUE;
-    if (!keep_weights(self, params, error))
-        return FALSE;
-    for (guint i = 0; i < params->n; i++)
-        if (!ts_state_get_param(state, "earlystop.", &params->param[i], self->best[i], error))
-            return FALSE;
-    return TRUE;
+    return keep_weights(self, params, error) &&
+           ts_weights_load(self->best, params, prefix, state, error);
 }
 
 static void
 free_early_stop(TsCallback *callback)
 {
     EarlyStop *self = (EarlyStop *) callback;
-    drop_best(self);
+    ts_weights_free(self->best);
     g_free(self->monitor_name);
+    g_free(self->restored);
     g_free(self);
 }
 
@@ -144,6 +147,7 @@ ts_early_stop_new(const TsEarlyStop *options)
     EarlyStop *self = g_new0(EarlyStop, 1);
     self->options = *options;
     self->monitor_name = g_strdup(options->monitor.name);
+    self->restored = g_strdup(options->restored);
     self->options.monitor.name = self->monitor_name;
     self->best_epoch = -1;
     self->callback = (TsCallback){.name = "earlystop",
@@ -154,4 +158,23 @@ ts_early_stop_new(const TsEarlyStop *options)
                                   .load = load,
                                   .free = free_early_stop};
     return &self->callback;
+}
+
+TsCallback *
+ts_early_stop_parse(TsSpec *spec, const TsCallbackContext *context, GError **error)
+{
+    TsEarlyStop options = {.has_baseline = ts_spec_text(spec, "baseline") != NULL};
+    int patience, start;
+    if (!ts_monitor_parse(spec, context, &options.monitor, error) ||
+        !ts_spec_double(spec, "min_delta", 0, 1e9, 0, &options.monitor.min_delta, error) ||
+        !ts_spec_int(spec, "patience", 0, G_MAXINT, 0, &patience, error) ||
+        !ts_spec_double(spec, "baseline", -1e18, 1e18, 0, &options.baseline, error) ||
+        !ts_spec_int(spec, "restore_best", 0, 1, 0, &options.restore_best, error) ||
+        !ts_spec_int(spec, "start_from_epoch", 0, G_MAXINT, 0, &start, error))
+        return NULL;
+    options.patience = (guint) patience;
+    options.start_from_epoch = (guint) start;
+    g_autofree char *restored = g_build_filename(context->folder, "restored.safetensors", NULL);
+    options.restored = restored;
+    return ts_early_stop_new(&options);
 }

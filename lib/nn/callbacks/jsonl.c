@@ -55,3 +55,10 @@ ts_json_lines_new(const char *path)
     self->callback = (TsCallback){.name = "jsonl", .epoch_end = epoch_end, .free = free_json_lines};
     return &self->callback;
 }
+
+TsCallback *
+ts_json_lines_parse(TsSpec *spec, const TsCallbackContext *context, GError **error)
+{
+    g_autofree char *path = ts_callback_file(spec, context, "history.jsonl");
+    return ts_json_lines_new(path);
+}

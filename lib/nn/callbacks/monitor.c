@@ -2,6 +2,7 @@
 #include "nn/callbacks/monitor.h"
 
 #include "base/error.h"
+#include "nn/trainer.h"
 
 #include <math.h>
 #include <string.h>
@@ -37,6 +38,15 @@ ts_monitor_update(TsMonitor *monitor, double value)
         return FALSE;
     monitor->has_best = TRUE;
     monitor->best = value;
+    return TRUE;
+}
+
+gboolean
+ts_monitor_renew(TsMonitor *monitor, const TsTrainer *trainer)
+{
+    if (strcmp(monitor->name, "loss") != 0 || !ts_trainer_loss_changes(trainer))
+        return FALSE;
+    monitor->has_best = FALSE;
     return TRUE;
 }
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "nn/logs.h"
+#include "nn/callback.h"
 #include "nn/state.h"
 
 G_BEGIN_DECLS
@@ -29,6 +29,10 @@ gboolean ts_monitor_is_better(const TsMonitor *monitor, double value, double tha
 
 /* TRUE if `value` is the first or better than the best, which it then is. NaN never improves. */
 gboolean ts_monitor_update(TsMonitor *monitor, double value);
+
+/* Forget the best if it is a training loss and the loss has another definition from this epoch on
+ * (class weights that join later): the two do not compare. TRUE if so. */
+gboolean ts_monitor_renew(TsMonitor *monitor, const TsTrainer *trainer);
 
 /* Into and out of a checkpoint, under PREFIX.monitor and PREFIX.best. The best of another number,
  * or of a run that did not watch any, is no best. */

@@ -16,7 +16,8 @@ typedef struct {
     TsSchedule schedule;
     TsMonitor monitor;
     char *monitor_name;
-    double rate;     /* after the warm-up */
+    gboolean beside; /* another schedule sets the rate, which is scaled here */
+    double rate;     /* after the warm-up; not `beside` */
     gint64 wait;     /* epochs without improvement */
     gint64 cooldown; /* epochs that are still left out */
 } Plateau;
@@ -50,18 +51,23 @@ batch_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
     return TRUE;
 }
 
+/* Changes of `least` or less are not made: as PyTorch's eps. */
 static void
-lower_rate(Plateau *self)
+lower_rate(Plateau *self, TsTrainer *trainer, double least)
 {
-    const double rate = MAX(self->rate * self->schedule.factor, self->schedule.min);
-    if (rate >= self->rate)
+    const double old = self->beside ? ts_trainer_rate(trainer) : self->rate;
+    const double rate = MAX(old * self->schedule.factor, self->schedule.min);
+    if (old - rate <= least)
         return;
-    self->rate = rate;
+    if (self->beside)
+        trainer->rate_scale *= rate / old;
+    else
+        self->rate = rate;
     ts_info("%s no longer improves: learning rate %g", self->monitor.name, rate);
 }
 
 static void
-update_keras(Plateau *self, double value)
+update_keras(Plateau *self, TsTrainer *trainer, double value)
 {
     if (self->cooldown > 0) {
         self->cooldown--;
@@ -73,7 +79,7 @@ update_keras(Plateau *self, double value)
     }
     if (self->cooldown > 0 || ++self->wait < self->schedule.patience)
         return;
-    lower_rate(self);
+    lower_rate(self, trainer, 0);
     self->cooldown = self->schedule.cooldown;
     self->wait = 0;
 }
@@ -92,7 +98,7 @@ is_better(const Plateau *self, double value)
 }
 
 static void
-update_pytorch(Plateau *self, double value)
+update_pytorch(Plateau *self, TsTrainer *trainer, double value)
 {
     if (is_better(self, value)) {
         self->monitor.has_best = TRUE;
@@ -106,9 +112,7 @@ update_pytorch(Plateau *self, double value)
     }
     if (self->wait <= self->schedule.patience)
         return;
-    /* Changes below 1e-8 are not made. */
-    if (self->rate - MAX(self->rate * self->schedule.factor, self->schedule.min) > 1e-8)
-        lower_rate(self);
+    lower_rate(self, trainer, 1e-8);
     self->cooldown = self->schedule.cooldown;
     self->wait = 0;
 }
@@ -118,12 +122,14 @@ epoch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
     Plateau *self = (Plateau *) callback;
     double value;
+    if (ts_monitor_renew(&self->monitor, trainer))
+        self->wait = 0;
     if (!ts_logs_get(trainer->logs, self->monitor.name, &value))
-        ts_warning("schedule plateau: there is no '%s' in the logs", self->monitor.name);
+        ts_warning("plateau: there is no '%s' in the logs", self->monitor.name);
     else if (self->schedule.pytorch)
-        update_pytorch(self, value);
+        update_pytorch(self, trainer, value);
     else
-        update_keras(self, value);
+        update_keras(self, trainer, value);
     return TRUE;
 }
 
@@ -131,10 +137,14 @@ static gboolean
 save(const TsCallback *callback, TsTrainer *trainer, TsState *state, GError **error)
 {
     const Plateau *self = (const Plateau *) callback;
-    ts_monitor_save(&self->monitor, "plateau", state);
-    ts_state_set_double(state, "plateau.rate", self->rate);
-    ts_state_set_int(state, "plateau.wait", self->wait);
-    ts_state_set_int(state, "plateau.cooldown", self->cooldown);
+    const char *key = ts_callback_key(callback);
+    g_autofree char *rate = g_strconcat(key, ".rate", NULL);
+    g_autofree char *wait = g_strconcat(key, ".wait", NULL);
+    g_autofree char *cooldown = g_strconcat(key, ".cooldown", NULL);
+    ts_monitor_save(&self->monitor, key, state);
+    ts_state_set_double(state, rate, self->rate);
+    ts_state_set_int(state, wait, self->wait);
+    ts_state_set_int(state, cooldown, self->cooldown);
     return TRUE;
 }
 
@@ -142,12 +152,16 @@ static gboolean
 load(TsCallback *callback, TsTrainer *trainer, const TsState *state, GError **error)
 {
     Plateau *self = (Plateau *) callback;
-    if (!ts_monitor_is_saved(&self->monitor, "plateau", state))
+    const char *key = ts_callback_key(callback);
+    g_autofree char *rate = g_strconcat(key, ".rate", NULL);
+    g_autofree char *wait = g_strconcat(key, ".wait", NULL);
+    g_autofree char *cooldown = g_strconcat(key, ".cooldown", NULL);
+    if (!ts_monitor_is_saved(&self->monitor, key, state))
         return TRUE; /* the run so far had another schedule, or watched another number */
-    return ts_monitor_load(&self->monitor, "plateau", state, error) &&
-           ts_state_get_double(state, "plateau.rate", &self->rate, error) &&
-           ts_state_get_int(state, "plateau.wait", &self->wait, error) &&
-           ts_state_get_int(state, "plateau.cooldown", &self->cooldown, error);
+    return ts_monitor_load(&self->monitor, key, state, error) &&
+           ts_state_get_double(state, rate, &self->rate, error) &&
+           ts_state_get_int(state, wait, &self->wait, error) &&
+           ts_state_get_int(state, cooldown, &self->cooldown, error);
 }
 
 static void
@@ -157,24 +171,45 @@ free_plateau(TsCallback *callback)
     g_free(callback);
 }
 
-TsCallback *
-ts_plateau_new(const TsSchedule *schedule, const TsMonitor *monitor)
+static Plateau *
+plateau_new(const char *name, const TsSchedule *schedule, const TsMonitor *monitor)
 {
     Plateau *self = g_new0(Plateau, 1);
-    const gboolean by_batch = schedule->steps_per_epoch != 1;
     self->schedule = *schedule;
     self->monitor_name = g_strdup(monitor->name);
     self->monitor = *monitor;
     self->monitor.name = self->monitor_name;
     self->monitor.min_delta = schedule->delta;
     self->rate = schedule->rate;
-    self->callback = (TsCallback){.name = "plateau",
+    self->callback = (TsCallback){.name = name,
                                   .train_begin = train_begin,
-                                  .epoch_begin = by_batch ? NULL : epoch_begin,
-                                  .batch_begin = by_batch ? batch_begin : NULL,
                                   .epoch_end = epoch_end,
                                   .save = save,
                                   .load = load,
                                   .free = free_plateau};
+    return self;
+}
+
+TsCallback *
+ts_plateau_new(const TsSchedule *schedule, const TsMonitor *monitor)
+{
+    Plateau *self = plateau_new("plateau", schedule, monitor);
+    if (schedule->steps_per_epoch != 1)
+        self->callback.batch_begin = batch_begin;
+    else
+        self->callback.epoch_begin = epoch_begin;
+    return &self->callback;
+}
+
+TsCallback *
+ts_reduce_rate_parse(TsSpec *spec, const TsCallbackContext *context, GError **error)
+{
+    TsSchedule schedule = {0};
+    TsMonitor monitor = {0};
+    if (!ts_monitor_parse(spec, context, &monitor, error) ||
+        !ts_schedule_read_plateau(spec, &schedule, error))
+        return NULL;
+    Plateau *self = plateau_new("reduce-lr", &schedule, &monitor);
+    self->beside = TRUE;
     return &self->callback;
 }

@@ -1,0 +1,142 @@
+/* The callbacks of a run: those that it always has, those of options, those that the user named. */
+#include "nn/run_private.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+/* TRUE if --callback names it, with or without arguments. */
+static guint
+count_named(const TsRun *run, const char *name)
+{
+    guint n = 0;
+    const gsize length = strlen(name);
+    for (char *const *text = run->options.callbacks; text != NULL && *text != NULL; text++)
+        n += strncmp(*text, name, length) == 0 &&
+             ((*text)[length] == '\0' || (*text)[length] == ':');
+    return n;
+}
+
+static TsCallbackContext
+context_of(const TsRun *run)
+{
+    return (TsCallbackContext){.folder = run->options.folder,
+                               .monitor = run->options.monitor,
+                               .has_validation = run->val != NULL,
+                               .epochs = run->options.epochs};
+}
+
+static gboolean
+add_parsed(TsRun *run, const char *text, GError **error)
+{
+    const TsCallbackContext context = context_of(run);
+    TsCallback *callback = ts_callback_parse(text, &context, error);
+    if (callback == NULL)
+        return FALSE;
+    ts_trainer_add_callback(run->trainer, callback);
+    return TRUE;
+}
+
+static void
+add_schedule(TsRun *run)
+{
+    const TsMonitor monitor = {.name = run->options.monitor};
+    TsSchedule schedule = run->options.schedule;
+    if (run->options.schedule_by_batch)
+        schedule.steps_per_epoch = (double) ts_loader_n_batches(run->train);
+    ts_trainer_add_callback(run->trainer, schedule.kind == TS_SCHEDULE_PLATEAU
+                                              ? ts_plateau_new(&schedule, &monitor)
+                                              : ts_learning_rate_scheduler_new(&schedule));
+}
+
+/* Averages: --ema 0.999 or --ema decay=0.999,warmup=1; --swa from=5,lr=0.01. */
+static gboolean
+add_averages(TsRun *run, GError **error)
+{
+    const TsRunOptions *options = &run->options;
+    if (options->ema != NULL) {
+        const char *key = strchr(options->ema, '=') != NULL ? "" : "decay=";
+        g_autofree char *text = g_strconcat("ema:", key, options->ema, NULL);
+        if (!add_parsed(run, text, error))
+            return FALSE;
+    }
+    g_autofree char *text = g_strconcat("swa:", options->swa, NULL);
+    return options->swa == NULL || add_parsed(run, text, error);
+}
+
+/* What a run has unless the user names the same with settings of their own. */
+static void
+add_logs(TsRun *run)
+{
+    const TsRunOptions *options = &run->options;
+    g_autofree char *csv = g_build_filename(options->folder, "history.csv", NULL);
+    if (count_named(run, "progress") == 0)
+        ts_trainer_add_callback(run->trainer, ts_progress_callback_new());
+    if (options->tensorboard) {
+        g_autofree char *text = ts_run_command_markdown(run);
+        ts_trainer_add_callback(
+            run->trainer, ts_tensorboard_new(options->folder, text, options->histogram_epochs));
+    }
+    if (count_named(run, "csv") == 0)
+        ts_trainer_add_callback(run->trainer, ts_csv_log_new(csv, ','));
+}
+
+/* model.safetensors is the best epoch's, or the last one's where nothing judges them. */
+static gboolean
+add_checkpoints(TsRun *run, GError **error)
+{
+    const TsModelCheckpoint checkpoint = {.path = run->model_path,
+                                          .monitor = {.name = run->options.monitor},
+                                          .best_only = !run->keeps_last,
+                                          .every = 1};
+    ts_trainer_add_callback(run->trainer, ts_model_checkpoint_new(&checkpoint));
+    g_autofree char *text = g_strdup_printf("checkpoint:top=%u", run->options.keep_best);
+    return run->options.keep_best == 0 || add_parsed(run, text, error);
+}
+
+/* Two of these would undo each other. */
+static gboolean
+check_single(const TsRun *run, GError **error)
+{
+    const struct {
+        const char *name;
+        gboolean option;
+    } single[] = {{"ema", run->options.ema != NULL}, {"swa", run->options.swa != NULL}};
+    for (gsize i = 0; i < G_N_ELEMENTS(single); i++)
+        if (count_named(run, single[i].name) + (single[i].option ? 1 : 0) > 1)
+            return ts_error_set(error, TS_ERROR_ARGUMENT, "callback '%s' is given twice",
+                                single[i].name);
+    return TRUE;
+}
+
+gboolean
+ts_run_add_callbacks(TsRun *run, GError **error)
+{
+    const TsRunOptions *options = &run->options;
+    if (!check_single(run, error))
+        return FALSE;
+    add_schedule(run);
+    if (!add_averages(run, error))
+        return FALSE;
+    add_logs(run);
+    if (!add_checkpoints(run, error))
+        return FALSE;
+    if (options->patience > 0) {
+        const TsEarlyStop early_stop = {
+            .monitor = {.name = options->monitor, .min_delta = options->min_delta},
+            .patience = options->patience};
+        ts_trainer_add_callback(run->trainer, ts_early_stop_new(&early_stop));
+    }
+    /* The user's own come last: they see what the others made. */
+    for (char *const *text = options->callbacks; text != NULL && *text != NULL; text++)
+        if (!add_parsed(run, *text, error))
+            return FALSE;
+    return TRUE;
+}
+
+guint
+ts_run_n_averages(const TsRun *run)
+{
+    return count_named(run, "ema") + count_named(run, "swa") + (run->options.ema != NULL) +
+           (run->options.swa != NULL);
+}
