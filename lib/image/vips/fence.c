@@ -104,6 +104,29 @@ ts_vips_loader_is_blocked(const char *loader, const char **name)
     return blocked;
 }
 
+static gboolean
+can_load(GType loader, VipsSource *source)
+{
+    VipsForeignLoadClass *class = g_type_class_ref(loader);
+    gboolean can = class->is_a_source != NULL && class->is_a_source(source);
+    g_type_class_unref(class);
+    return can;
+}
+
+const char *
+ts_vips_find_blocked(VipsSource *source)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(loaders); i++) {
+        guint n = 0;
+        GType type = g_type_from_name(loaders[i][1]);
+        g_autofree GType *kinds = type != 0 ? g_type_children(type, &n) : NULL;
+        for (guint k = 0; k < n; k++)
+            if (can_load(kinds[k], source))
+                return loaders[i][0];
+    }
+    return NULL;
+}
+
 gboolean
 ts_vips_set_error(GError **error, TsError code, const char *path, const char *what)
 {

@@ -42,6 +42,9 @@ void ts_vips_read_mpp(const VipsImage *image, double *mpp_x, double *mpp_y);
  * calls it, or NULL. */
 gboolean ts_vips_loader_is_blocked(const char *loader, const char **name);
 
+/* The user's name of the loader, of those that can be allowed, that reads `source`; NULL: none. */
+const char *ts_vips_find_blocked(VipsSource *source);
+
 /* Set `error` to "PATH: WHAT: what libvips says" and empty libvips' error buffer. Always FALSE. */
 gboolean ts_vips_set_error(GError **error, TsError code, const char *path, const char *what);
 

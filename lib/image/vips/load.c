@@ -66,6 +66,8 @@ find_loader(const char *path, VipsSource *source, GError **error)
         loader = vips_foreign_find_load_source(source);
     if (loader != NULL && !ts_vips_loader_is_blocked(loader, &name))
         return loader;
+    if (loader == NULL) /* libvips from 8.16 on passes over blocked loaders */
+        name = ts_vips_find_blocked(source);
     vips_error_clear();
     if (name != NULL)
         ts_error_set(error, TS_ERROR_FORMAT,
