@@ -10,8 +10,7 @@ struct _TsKernel {
     dnnl_primitive_t primitive;
     TsLayout *layout[TS_N_ARGS]; /* NULL: no such argument */
     dnnl_memory_t memory[TS_N_ARGS];
-    gboolean is_bound[TS_N_ARGS];
-    int n_args; /* bound */
+    int n_args;
     dnnl_exec_arg_t arg[TS_N_ARGS];
 };
 
@@ -89,9 +88,7 @@ ts_layout_channel_blocks(const gint64 dims[4], int block, GError **error)
 
 /* ---- kernels ---- */
 
-/* Ask the primitive descriptor which arguments it has, and make an unbound memory for each. oneDNN
- * 3 also describes some that it does not take (the shift of a backward batch norm), so only what is
- * bound is passed on. */
+/* Ask the primitive descriptor which arguments it has, and make an unbound memory for each. */
 static gboolean
 find_arguments(TsKernel *kernel, dnnl_engine_t engine, GError **error)
 {
@@ -102,6 +99,7 @@ find_arguments(TsKernel *kernel, dnnl_engine_t engine, GError **error)
         if (!ts_dnnl_check(ts_dnnl_memory(&kernel->memory[i], kernel->layout[i], engine), "memory",
                            error))
             return FALSE;
+        kernel->arg[kernel->n_args++] = (dnnl_exec_arg_t){dnnl_arg[i], kernel->memory[i]};
     }
     return TRUE;
 }
@@ -148,9 +146,6 @@ void
 ts_kernel_bind(TsKernel *kernel, TsArg arg, void *data)
 {
     g_assert(kernel->memory[arg] != NULL);
-    if (!kernel->is_bound[arg])
-        kernel->arg[kernel->n_args++] = (dnnl_exec_arg_t){dnnl_arg[arg], kernel->memory[arg]};
-    kernel->is_bound[arg] = TRUE;
     dnnl_status_t status = dnnl_memory_set_data_handle(kernel->memory[arg], data);
     g_assert(status == dnnl_success);
 }

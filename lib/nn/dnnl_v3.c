@@ -69,12 +69,24 @@ ts_layout_bytes(const TsLayout *layout)
     return dnnl_memory_desc_get_size(layout->desc);
 }
 
+/* A batch norm describes its shift in the backward pass too, but does not take it there. */
+static gboolean
+is_taken(const_dnnl_primitive_desc_t desc, int arg)
+{
+    dnnl_prop_kind_t pass = dnnl_prop_kind_undef;
+    return arg != DNNL_ARG_SHIFT ||
+           dnnl_primitive_desc_query(desc, dnnl_query_prop_kind, 0, &pass) != dnnl_success ||
+           pass != dnnl_backward;
+}
+
 TsLayout *
 ts_dnnl_argument(const_dnnl_primitive_desc_t desc, int arg)
 {
     const_dnnl_memory_desc_t found =
         dnnl_primitive_desc_query_md(desc, dnnl_query_exec_arg_md, arg);
-    return found != NULL && dnnl_memory_desc_get_size(found) > 0 ? layout_from(found) : NULL;
+    return found != NULL && dnnl_memory_desc_get_size(found) > 0 && is_taken(desc, arg)
+               ? layout_from(found)
+               : NULL;
 }
 
 dnnl_status_t
