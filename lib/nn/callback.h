@@ -20,12 +20,24 @@
  *
  * What a callback remembers from epoch to epoch it saves in the checkpoint under keys that begin
  * with ts_callback_key(), so that a resumed run goes on as if it had never ended.
+ *
+ * A callback of the user's own is a shared object that exports the two names below, for
+ * --callback plugin:mine.so:ARGUMENTS; train(1) shows a whole one:
+ *
+ *     #include <tessera.h>
+ *     const int tessera_callback_abi = TS_CALLBACK_ABI;
+ *     TsCallback *tessera_callback_new(const char *arguments, GError **error) ...
+ *
+ *     cc -shared -fPIC -o mine.so mine.c $(pkg-config --cflags tessera)
  */
 #pragma once
 
 #include "nn/state.h"
 
 G_BEGIN_DECLS
+
+/* Counted up when TsCallback or TsTrainer change: what was compiled against another is refused. */
+#define TS_CALLBACK_ABI 1
 
 typedef struct _TsTrainer TsTrainer;
 typedef struct _TsCallback TsCallback;
@@ -50,6 +62,10 @@ struct _TsCallback {
     gboolean (*load)(TsCallback *self, TsTrainer *trainer, const TsState *state, GError **error);
     void (*free)(TsCallback *self);
 };
+
+/* What a shared object exports beside `tessera_callback_abi`. `arguments` is what stands behind the
+ * file's name and a colon, or "". NULL and an error if it cannot be. */
+typedef TsCallback *(*TsCallbackNew)(const char *arguments, GError **error);
 
 void ts_callback_free(TsCallback *callback);
 

@@ -23,7 +23,8 @@ context_of(const TsRun *run)
     return (TsCallbackContext){.folder = run->options.folder,
                                .monitor = run->options.monitor,
                                .has_validation = run->val != NULL,
-                               .epochs = run->options.epochs};
+                               .epochs = run->options.epochs,
+                               .manifest = run->manifest};
 }
 
 static gboolean
@@ -101,7 +102,8 @@ check_single(const TsRun *run, GError **error)
     const struct {
         const char *name;
         gboolean option;
-    } single[] = {{"ema", run->options.ema != NULL}, {"swa", run->options.swa != NULL}};
+    } single[] = {
+        {"ema", run->options.ema != NULL}, {"swa", run->options.swa != NULL}, {"rollback", FALSE}};
     for (gsize i = 0; i < G_N_ELEMENTS(single); i++)
         if (count_named(run, single[i].name) + (single[i].option ? 1 : 0) > 1)
             return ts_error_set(error, TS_ERROR_ARGUMENT, "callback '%s' is given twice",

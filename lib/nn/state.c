@@ -211,6 +211,98 @@ ts_state_get_params(const TsState *state, const char *prefix, TsParams *params, 
     return TRUE;
 }
 
+/* ---- a state within a state ---- */
+
+/* Of `tensor` under another name, as it lies in memory. */
+static gboolean
+append_tensor(TsState *state, const char *name, const TsTensor *tensor, GError **error)
+{
+    void *data = ts_try_alloc(tensor->n_bytes, 1, name, error);
+    if (data == NULL)
+        return FALSE;
+    TsTensor copy = *tensor;
+    copy.data = memcpy(data, tensor->data, tensor->n_bytes);
+    copy.name = g_strdup(name);
+    g_ptr_array_add(state->names, (gpointer) copy.name);
+    g_array_append_val(state->tensors, copy);
+    return TRUE;
+}
+
+/* The names of a part's values stand in one of its own, a line each. */
+static char *
+name_of_list(const char *prefix)
+{
+    return g_strconcat(prefix, "keys", NULL);
+}
+
+gboolean
+ts_state_add_all(TsState *state, const char *prefix, const TsState *part, GError **error)
+{
+    g_autofree char *list = name_of_list(prefix);
+    g_autoptr(GString) keys = g_string_new(NULL);
+    for (guint i = 0; i < part->keys->len; i++) {
+        const char *key = g_ptr_array_index(part->keys, i);
+        g_autofree char *name = g_strconcat(prefix, key, NULL);
+        ts_state_set(state, name, ts_state_get(part, key));
+        g_string_append_printf(keys, "%s%s", i > 0 ? "\n" : "", key);
+    }
+    ts_state_set(state, list, keys->str);
+    for (guint i = 0; i < part->tensors->len; i++) {
+        const TsTensor *tensor = &g_array_index(part->tensors, TsTensor, i);
+        g_autofree char *name = g_strconcat(prefix, tensor->name, NULL);
+        if (!append_tensor(state, name, tensor, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+ts_state_has_all(const TsState *state, const char *prefix)
+{
+    g_autofree char *list = name_of_list(prefix);
+    return ts_state_get(state, list) != NULL;
+}
+
+static guint
+n_tensors(const TsState *state)
+{
+    return state->file != NULL ? ts_safetensors_n(state->file) : state->tensors->len;
+}
+
+static const TsTensor *
+get_tensor(const TsState *state, guint i)
+{
+    return state->file != NULL ? ts_safetensors_get(state->file, i)
+                               : &g_array_index(state->tensors, TsTensor, i);
+}
+
+TsState *
+ts_state_get_all(const TsState *state, const char *prefix, GError **error)
+{
+    g_autoptr(TsState) part = ts_state_new();
+    g_autofree char *list = name_of_list(prefix);
+    const char *text = require(state, list, error);
+    if (text == NULL)
+        return NULL;
+    g_auto(GStrv) keys = g_strsplit(text, "\n", -1);
+    for (char **key = keys; *key != NULL; key++) {
+        g_autofree char *name = g_strconcat(prefix, *key, NULL);
+        const char *value = require(state, name, error);
+        if (value == NULL)
+            return NULL;
+        ts_state_set(part, *key, value);
+    }
+    for (guint i = 0; i < n_tensors(state); i++) {
+        const TsTensor *tensor = get_tensor(state, i);
+        if (g_str_has_prefix(tensor->name, prefix) &&
+            !append_tensor(part, tensor->name + strlen(prefix), tensor, error))
+            return NULL;
+    }
+    return g_steal_pointer(&part);
+}
+
+/* ---- files ---- */
+
 gboolean
 ts_state_write(const TsState *state, const char *path, GError **error)
 {
@@ -231,5 +323,13 @@ ts_state_read(const char *path, GError **error)
 {
     g_autoptr(TsState) state = ts_state_new();
     state->file = ts_safetensors_read(path, error);
+    return state->file != NULL ? g_steal_pointer(&state) : NULL;
+}
+
+TsState *
+ts_state_parse(GBytes *bytes, const char *name, GError **error)
+{
+    g_autoptr(TsState) state = ts_state_new();
+    state->file = ts_safetensors_parse(bytes, name, error);
     return state->file != NULL ? g_steal_pointer(&state) : NULL;
 }

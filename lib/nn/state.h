@@ -52,9 +52,20 @@ ts_state_add_params(TsState *state, const char *prefix, const TsParams *params, 
 gboolean
 ts_state_get_params(const TsState *state, const char *prefix, TsParams *params, GError **error);
 
+/* Put a copy of all of `part`, which was made here and not read, into `state` with PREFIX before
+ * every name; and take such a part out again, as a copy. TS_ERROR_FORMAT if it is not there. */
+gboolean ts_state_add_all(TsState *state, const char *prefix, const TsState *part, GError **error);
+TsState *ts_state_get_all(const TsState *state, const char *prefix, GError **error);
+
+/* TRUE if a part was added with that prefix. */
+gboolean ts_state_has_all(const TsState *state, const char *prefix);
+
 /* Write to `path` (whole or not at all, replacing what is there), read from it. */
 gboolean ts_state_write(const TsState *state, const char *path, GError **error);
 TsState *ts_state_read(const char *path, GError **error);
+
+/* The same from bytes, of which a reference is kept; `name` begins messages. */
+TsState *ts_state_parse(GBytes *bytes, const char *name, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsState, ts_state_free)
 

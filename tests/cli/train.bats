@@ -430,3 +430,68 @@ END
     [ "$(wc -l < run/history.csv)" -eq 3 ]
     [ -s run/model.safetensors ] && [ -s run/last.ckpt ]
 }
+
+# The rate jumps in the third epoch, so that the next loss is far above the others.
+@test "a loss spike takes the run back, lowers the rate and names the samples, and resumes as it is" {
+    options="--schedule multistep:at=2,gamma=1e4 --lr 0.05 -m mlp -b 16 --ema 0.5 --no-tensorboard
+        --callback rollback:window=8,z=8,every=2,factor=1e-4"
+    # shellcheck disable=SC2086  # words
+    run -0 --separate-stderr train -o whole --epochs 6 $options digits.tsv
+    stderr_has "is a spike; samples: digits.tsv:"
+    stderr_has "whole/spikes.tsv"
+    stderr_has "rollback 1 of 3"
+    [ "$(head -n 1 whole/spikes.tsv)" = $'epoch\titeration\tbatch_loss\tz\tline\tid\tloss' ]
+    awk -F'\t' 'NR == FNR { if (FNR > 1 && $9 == "train") train[FNR]; next }
+        FNR > 1 && !($5 in train) { bad++ } END { exit bad || FNR < 16 }' digits.tsv whole/spikes.tsv
+    # It learns on where it was.
+    awk -F, 'NR == 3 { before = $2 } END { exit !($2 < before && $3 > 0.5) }' whole/history.csv ||
+        fail "$(cat whole/history.csv)"
+    for epochs in 2 3 6; do
+        # shellcheck disable=SC2086  # words
+        train -q -o parts --resume --epochs $epochs --callback backup:every=4 $options digits.tsv
+    done
+    for file in model.safetensors last.ckpt history.csv spikes.tsv; do
+        same whole/$file parts/$file
+    done
+    # Bounded.
+    # shellcheck disable=SC2086  # words
+    run -1 --separate-stderr train -o hopeless --epochs 6 ${options/factor=1e-4/factor=1,max=2} digits.tsv
+    stderr_has "after 2 rollbacks"
+}
+
+# The n-th example behind "A callback of one's own" in the page, as it stands there.
+example() {
+    awk -v wanted="$1" '/^.Ss A callback/ { on = 1 } on && /^.Ed/ { inside = 0 }
+        inside && n == wanted { print } on && /^.Bd/ { inside = 1; n++ }' "$source_root/man/train.1"
+}
+
+@test "the page's own callbacks, in shell and in C, stop a run" {
+    options="--epochs 50 -m mlp --optimizer adam --lr 0.003 -b 16 --no-tensorboard digits.tsv"
+    example 1 > goal.sh
+    example 2 > goal.c
+    # shellcheck disable=SC2086  # words
+    run -0 train -o shell --callback 'exec:sh goal.sh 0.5' $options
+    output_has "stopped early: 'sh goal.sh 0.5' asked for it"
+    # shellcheck disable=SC2046  # words
+    cc -shared -fPIC -Wall -Werror -Wno-unused-parameter -o goal.so goal.c $(PKG_CONFIG_PATH=$build_root/meson-uninstalled pkg-config --cflags tessera)
+    # shellcheck disable=SC2086  # words
+    run -0 train -o c --callback plugin:goal.so:0.5 $options
+    output_has "stopped early: the goal is reached"
+    same shell/history.csv c/history.csv
+    # What is none, and what was made for another version.
+    sed 's/= TS_CALLBACK_ABI/= TS_CALLBACK_ABI + 1/' goal.c > later.c
+    # shellcheck disable=SC2046  # words
+    cc -shared -fPIC -o later.so later.c $(PKG_CONFIG_PATH=$build_root/meson-uninstalled pkg-config --cflags tessera)
+    # shellcheck disable=SC2086  # words
+    run -1 train -o none --callback plugin:later.so $options
+    output_has "compile it again"
+    echo 'int nothing;' > nothing.c
+    cc -shared -fPIC -o nothing.so nothing.c
+    # shellcheck disable=SC2086  # words
+    run -1 train -o none --callback plugin:nothing.so $options
+    output_has "does not export tessera_callback_abi"
+    # shellcheck disable=SC2086  # words
+    run -1 train -o none --callback plugin:gone.so $options
+    output_has "gone.so"
+    [ ! -e none ]
+}

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/spec.h"
+#include "manifest/manifest.h"
 #include "nn/callback.h"
 #include "nn/callbacks/monitor.h"
 #include "nn/logs.h"
@@ -17,6 +18,7 @@ typedef struct {
     const char *monitor;     /* where none is named */
     gboolean has_validation; /* there are numbers that begin with val_ */
     guint epochs;
+    const TsManifest *manifest; /* of the samples */
 } TsCallbackContext;
 
 /* Stop when the monitored number has not improved for `patience` epochs; Keras' EarlyStopping. */
@@ -88,6 +90,25 @@ TsCallback *ts_swa_parse(TsSpec *spec, const TsCallbackContext *context, GError 
 /* Stop at once, without an error, when a batch's loss is infinite or no number; Keras'
  * TerminateOnNaN. */
 TsCallback *ts_terminate_on_nan_new(void);
+
+/* A loss that spikes takes the run back to the last good state, lowers the rate for good and names
+ * the batch's samples in a table at `path`. TS_ERROR_RANGE once it has gone back `max` times. */
+typedef struct {
+    guint window;     /* losses that a new one is compared with; fewer seen: no spike by z */
+    double z;         /* standard deviations above their mean that are a spike */
+    double threshold; /* a loss above it is one; 0: none */
+    double factor;    /* of the rate */
+    guint every;      /* so many batches the state is put aside */
+    guint max;
+    const TsManifest *manifest; /* of the samples; borrowed */
+} TsRollback;
+
+TsCallback *ts_rollback_new(const TsRollback *options, const char *path);
+TsCallback *ts_rollback_parse(TsSpec *spec, const TsCallbackContext *context, GError **error);
+
+/* The user's own callback: FILE.so[:ARGUMENTS], which is loaded; see nn/callback.h. TS_ERROR_IO if
+ * it cannot be, TS_ERROR_FORMAT if it is none or made for another tessera. */
+TsCallback *ts_plugin_parse(const char *text, GError **error);
 
 /* Ask the trainer for its checkpoint every so many batches; Keras' BackupAndRestore. */
 TsCallback *ts_backup_new(guint every);

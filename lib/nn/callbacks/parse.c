@@ -76,6 +76,12 @@ new_exec(const char *argument, const TsCallbackContext *context, GError **error)
 }
 
 static TsCallback *
+new_plugin(const char *argument, const TsCallbackContext *context, GError **error)
+{
+    return ts_plugin_parse(argument, error);
+}
+
+static TsCallback *
 new_progress(TsSpec *spec, const TsCallbackContext *context, GError **error)
 {
     return ts_progress_callback_new();
@@ -98,12 +104,14 @@ static const struct {
              {.name = "ema", .parse = ts_ema_parse},
              {.name = "swa", .parse = ts_swa_parse},
              {.name = "terminate-on-nan", .parse = new_terminate_on_nan},
+             {.name = "rollback", .parse = ts_rollback_parse},
              {.name = "backup", .parse = ts_backup_parse},
              {.name = "csv", .parse = ts_csv_log_parse},
              {.name = "jsonl", .parse = ts_json_lines_parse},
              {.name = "progress", .parse = new_progress},
              {.name = "time-limit", .argument = "TIME", .make = new_time_limit},
-             {.name = "exec", .argument = "COMMAND", .make = new_exec}};
+             {.name = "exec", .argument = "COMMAND", .make = new_exec},
+             {.name = "plugin", .argument = "FILE.so[:ARGUMENTS]", .make = new_plugin}};
 
 const char *
 ts_callback_help(void)
@@ -117,11 +125,14 @@ ts_callback_help(void)
            "  ema[:decay=0.9998,warmup=0,gamma=1,power=0.667,min=0,after=0]\n"
            "  swa[:from=EPOCH,lr=X,anneal=10,shape=cosine|linear]\n"
            "  terminate-on-nan     stop, without an error, where the loss is no finite number\n"
+           "  rollback[:window=128,z=6,threshold=0,factor=0.5,every=50,max=3,file=spikes.tsv]\n"
+           "                       a loss spike: go back, lower the rate, name the samples\n"
            "  backup[:every=1000]  last.ckpt every so many batches too\n"
            "  csv[:file=history.csv,separator=C], jsonl[:file=history.jsonl], progress\n"
            "  time-limit:TIME      90s, 30m, 2h: save the run then and end with status 3\n"
            "  exec:COMMAND         run by the shell at train_begin, epoch_end and train_end, with\n"
-           "                       TESSERA_EVENT, TESSERA_VAL_LOSS, ...; status 3 ends training";
+           "                       TESSERA_EVENT, TESSERA_VAL_LOSS, ...; status 3 ends training\n"
+           "  plugin:FILE.so[:ARGUMENTS]  a callback of one's own in C";
 }
 
 static TsCallback *

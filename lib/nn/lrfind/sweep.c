@@ -12,17 +12,11 @@
 static gboolean
 step(TsTrainer *trainer, const TsBatch *batch, double rate, double *loss, GError **error)
 {
-    GError *failure = NULL;
     trainer->learning_rate = rate;
     trainer->batch_in_hand = batch;
-    gboolean done = ts_trainer_train_batch(trainer, batch, &failure);
+    gboolean done = ts_trainer_train_batch(trainer, batch, error);
     *loss = trainer->batch_loss;
-    if (done || (g_error_matches(failure, TS_ERROR, TS_ERROR_RANGE) && !isfinite(*loss))) {
-        g_clear_error(&failure);
-        return TRUE;
-    }
-    g_propagate_error(error, failure);
-    return FALSE;
+    return done;
 }
 
 /* One pass over the rows, or less; `more` is set to FALSE at the sweep's end. */
