@@ -195,13 +195,18 @@ filter_gradient(const float *panels, gint64 row, gint64 rows, gint64 stride, gin
  * stay in registers. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+/* ROWS rows of the product over columns from .. end - 1 of `a`, added to those before. */
 ALWAYS_INLINE void
-multiply_rows(const float *a, gint64 row, gint64 rows, const float *b, gint64 inner, Vec *product,
-              const int v)
+multiply_rows(const float *a, gint64 row, gint64 rows, const float *b, gint64 from, gint64 end,
+              Vec *product, const int v)
 {
     Vec sum[ROWS][2] = {0};
-    for (gint64 k0 = 0; k0 < inner; k0 += PANEL) {
-        const int width = (int) MIN(inner - k0, PANEL);
+    for (int i = 0; from > 0 && i < ROWS; i++)
+        for (int j = 0; j < v; j++)
+            sum[i][j] = product[i * v + j];
+    b += from * v * LANES;
+    for (gint64 k0 = from; k0 < end; k0 += PANEL) {
+        const int width = (int) MIN(end - k0, PANEL);
         const float *column = a + k0 * rows + row * width;
         for (int k = 0; k < width; k++, b += v * LANES)
             for (int i = 0; i < ROWS; i++)
@@ -213,6 +218,9 @@ multiply_rows(const float *a, gint64 row, gint64 rows, const float *b, gint64 in
             product[i * v + j] = sum[i][j];
 }
 
+/* A part of a panel of `b` that stays in the first cache while all rows of `a` pass. */
+enum { INNER_PART = 256 };
+
 static void
 multiply(const float *a, const float *b, gint64 n, gint64 rows, gint64 inner, gint64 columns,
          float *product)
@@ -221,21 +229,24 @@ multiply(const float *a, const float *b, gint64 n, gint64 rows, gint64 inner, gi
         const gboolean whole = columns - column >= PANEL;
         const float *panel = b + column * inner;
         Vec *to = (Vec *) (product + column * rows);
-        for (gint64 row = 0; row < n; row += ROWS)
-            if (whole)
-                multiply_rows(a, row, rows, panel, inner, to + row * 2, 2);
-            else
-                multiply_rows(a, row, rows, panel, inner, to + row, 1);
+        for (gint64 from = 0; from < inner; from += INNER_PART) {
+            const gint64 end = MIN(from + INNER_PART, inner);
+            for (gint64 row = 0; row < n; row += ROWS)
+                if (whole)
+                    multiply_rows(a, row, rows, panel, from, end, to + row * 2, 2);
+                else
+                    multiply_rows(a, row, rows, panel, from, end, to + row, 1);
+        }
     }
 }
 
 /* r rows of the sum, from column `first` of the panel of `a` on, whose rows are `width` wide. */
 ALWAYS_INLINE void
-add_transposed(const float *a, int width, const float *b, gint64 n, int first, Vec *to, const int r,
-               const int v)
+add_transposed(const float *a, int width, const float *b, gint64 n, int first, gboolean anew,
+               Vec *to, const int r, const int v)
 {
-    Vec sum[ROWS][2];
-    for (int i = 0; i < r; i++)
+    Vec sum[ROWS][2] = {0};
+    for (int i = 0; !anew && i < r; i++)
         for (int j = 0; j < v; j++)
             sum[i][j] = to[(first + i) * v + j];
     a += first;
@@ -250,32 +261,34 @@ add_transposed(const float *a, int width, const float *b, gint64 n, int first, V
 
 /* A panel of `a` in three parts, a half one in two. */
 ALWAYS_INLINE void
-add_panel(const float *a, int width, const float *b, gint64 n, Vec *to, const int v)
+add_panel(const float *a, int width, const float *b, gint64 n, gboolean anew, Vec *to, const int v)
 {
     enum { PART1 = (PANEL + 2) / 3, PART2 = (PANEL + 1) / 3, PART3 = PANEL / 3 };
     if (width == PANEL) {
-        add_transposed(a, PANEL, b, n, 0, to, PART1, v);
-        add_transposed(a, PANEL, b, n, PART1, to, PART2, v);
-        add_transposed(a, PANEL, b, n, PART1 + PART2, to, PART3, v);
+        add_transposed(a, PANEL, b, n, 0, anew, to, PART1, v);
+        add_transposed(a, PANEL, b, n, PART1, anew, to, PART2, v);
+        add_transposed(a, PANEL, b, n, PART1 + PART2, anew, to, PART3, v);
     } else {
-        add_transposed(a, LANES, b, n, 0, to, LANES / 2, v);
-        add_transposed(a, LANES, b, n, LANES / 2, to, LANES / 2, v);
+        add_transposed(a, LANES, b, n, 0, anew, to, LANES / 2, v);
+        add_transposed(a, LANES, b, n, LANES / 2, anew, to, LANES / 2, v);
     }
 }
 
 static void
 multiply_transposed(const float *a, const float *b, gint64 n, gint64 rows, gint64 a_columns,
-                    gint64 panel, gint64 columns, float *sum)
+                    gint64 from, gint64 end, gint64 columns, gboolean anew, float *sum)
 {
-    const int width = (int) MIN(a_columns - panel * PANEL, PANEL);
-    a += panel * PANEL * rows;
     for (gint64 column = 0; column < columns; column += PANEL) {
-        const float *from = b + column * rows;
+        const gboolean whole = columns - column >= PANEL;
+        const float *factor = b + column * rows;
         Vec *to = (Vec *) (sum + column * a_columns);
-        if (columns - column >= PANEL)
-            add_panel(a, width, from, n, to + panel * PANEL * 2, 2);
-        else
-            add_panel(a, width, from, n, to + panel * PANEL, 1);
+        for (gint64 first = from; first < end; first += PANEL) {
+            const int width = (int) MIN(a_columns - first, PANEL);
+            if (whole)
+                add_panel(a + first * rows, width, factor, n, anew, to + first * 2, 2);
+            else
+                add_panel(a + first * rows, width, factor, n, anew, to + first, 1);
+        }
     }
 }
 

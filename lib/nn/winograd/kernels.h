@@ -54,10 +54,11 @@ typedef struct {
     void (*multiply)(const float *a, const float *b, gint64 n, gint64 rows, gint64 inner,
                      gint64 columns, float *product);
     /* One position: sum (a_columns x columns) += a' b over the n rows of a and b, both in panels of
-     * `rows` rows; sum has panels of a_columns rows. Only rows of the sum that belong to panel
-     * `panel` of a. */
+     * `rows` rows; sum has panels of a_columns rows. Only rows from .. end - 1 of the sum, whole
+     * panels of a. `anew`: sum = a' b. */
     void (*multiply_transposed)(const float *a, const float *b, gint64 n, gint64 rows,
-                                gint64 a_columns, gint64 panel, gint64 columns, float *sum);
+                                gint64 a_columns, gint64 from, gint64 end, gint64 columns,
+                                gboolean anew, float *sum);
 } TsWinogradKernels;
 
 extern const TsWinogradKernels ts_winograd_plain;

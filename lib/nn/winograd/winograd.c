@@ -16,6 +16,8 @@ enum {
     /* Floats of transformed tiles and products that a thread works on: about half its cache. */
     BLOCK_FLOATS = 96 * 1024,
     MIN_ROWS = 24,
+    /* Panels of inputs that pass while a panel of gradients stays in the first cache. */
+    GROUP_PANELS = 4,
     /* Tiles between two additions to the sum of the filter gradient. */
     GRADIENT_ROWS = 192,
 };
@@ -157,12 +159,20 @@ convolve(const Product *p, const float *from, const float *filters, const float 
                        work + omp_get_thread_num() * POSITIONS * (p->from_stride + p->to_stride));
 }
 
+/* Rows of filters for channels that do not exist: those of `from` from `channels` on. */
+static void
+clear_padding(const Product *p, gint64 channels, float *filters)
+{
+    if (channels < p->inner)
+        memset(filters, 0, POSITIONS * p->filter_stride * sizeof *filters);
+}
+
 void
 ts_winograd_forward(const TsWindowSpec *s, int threads, const float *src, const float *weights,
                     const float *bias, float *dst, float *work)
 {
     const Product p = product_of(s, TS_WINOGRAD_FORWARD, threads);
-    memset(work, 0, POSITIONS * p.filter_stride * sizeof *work);
+    clear_padding(&p, s->in_channels, work);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (gint64 c = 0; c < s->in_channels; c++)
         p.k->filter(weights + c * 9, s->in_channels * 9, s->out_channels, FALSE, p.outer, c,
@@ -175,7 +185,7 @@ ts_winograd_backward_data(const TsWindowSpec *s, int threads, const float *diff_
                           const float *weights, float *diff_src, float *work)
 {
     const Product p = product_of(s, TS_WINOGRAD_BACKWARD_DATA, threads);
-    memset(work, 0, POSITIONS * p.filter_stride * sizeof *work);
+    clear_padding(&p, s->out_channels, work);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (gint64 o = 0; o < s->out_channels; o++)
         p.k->filter(weights + o * s->in_channels * 9, 9, s->in_channels, TRUE, p.outer, o, p.inner,
@@ -191,7 +201,7 @@ add_block(const Product *p, gint64 first, const float *src, const float *diff_ds
 {
     float *inputs = work, *gradients = work + POSITIONS * p->from_stride;
     const gint64 n = MIN(p->rows, p->tiles - first);
-    const gint64 panels = (p->from.blocks + 1) / 2;
+    const gint64 group = GROUP_PANELS * 2 * p->k->lanes, groups = (p->inner + group - 1) / group;
     /* Each thread transforms some rows, then all wait, then each multiplies some panels. */
 #pragma omp parallel num_threads(p->threads)
     {
@@ -203,9 +213,10 @@ add_block(const Product *p, gint64 first, const float *src, const float *diff_ds
         }
 #pragma omp for collapse(2) schedule(static)
         for (int i = 0; i < POSITIONS; i++)
-            for (gint64 panel = 0; panel < panels; panel++)
+            for (gint64 g = 0; g < groups; g++)
                 p->k->multiply_transposed(inputs + i * p->from_stride, gradients + i * p->to_stride,
-                                          n, p->rows, p->inner, panel, p->outer,
+                                          n, p->rows, p->inner, g * group,
+                                          MIN((g + 1) * group, p->inner), p->outer, first == 0,
                                           sum + i * p->filter_stride);
     }
 }
@@ -235,7 +246,6 @@ ts_winograd_backward_weights(const TsWindowSpec *s, int threads, const float *sr
 {
     const Product p = product_of(s, TS_WINOGRAD_BACKWARD_WEIGHTS, threads);
     float *blocks = work + POSITIONS * p.filter_stride;
-    memset(work, 0, POSITIONS * p.filter_stride * sizeof *work);
     for (gint64 first = 0; first < p.tiles; first += p.rows)
         add_block(&p, first, src, diff_dst, work, blocks);
 #pragma omp parallel for schedule(static) num_threads(threads)
