@@ -10,6 +10,30 @@
 
 enum { ALIGNMENT = 64 };
 
+static const char *const kernels_names[] = {
+    [TS_KERNELS_AUTO] = "auto",
+    [TS_KERNELS_DIRECT] = "direct",
+    [TS_KERNELS_WINOGRAD] = "winograd",
+};
+
+gboolean
+ts_conv_kernels_parse(const char *name, TsConvKernels *kernels, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(kernels_names); i++)
+        if (strcmp(name, kernels_names[i]) == 0) {
+            *kernels = (TsConvKernels) i;
+            return TRUE;
+        }
+    return ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "kernels '%s' are not known: auto, direct or winograd", name);
+}
+
+const char *
+ts_conv_kernels_name(TsConvKernels kernels)
+{
+    return kernels_names[kernels];
+}
+
 float *
 ts_aligned_floats(gsize n, GError **error)
 {

@@ -29,6 +29,10 @@ typedef enum {
     TS_KERNELS_WINOGRAD, /* Winograd's F(4x4, 3x3) wherever it can be used */
 } TsConvKernels;
 
+/* From "auto", "direct" or "winograd", and back. TS_ERROR_ARGUMENT for another name. */
+gboolean ts_conv_kernels_parse(const char *name, TsConvKernels *kernels, GError **error);
+const char *ts_conv_kernels_name(TsConvKernels kernels);
+
 typedef struct {
     guint n;
     TsParam *param;

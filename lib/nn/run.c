@@ -200,6 +200,7 @@ ts_run_open_trainer(TsRun *run, GError **error)
                                       .clip = options->clip,
                                       .checkpoint = run->checkpoint_path,
                                       .dataset = run->fingerprint};
+    run->model->params->kernels = options->kernels;
     run->trainer = ts_trainer_new(run->model, &trainer, run->train, run->val, error);
     return run->trainer != NULL;
 }

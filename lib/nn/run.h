@@ -25,9 +25,10 @@ typedef struct {
     const char *from; /* a model file to begin with, which then says architecture, classes and
                          input; NULL: random numbers */
     const char *architecture; /* NULL: cnn, or that of `from` */
-    int width, height;        /* of the input; 0: as the first training sample */
-    int channels;             /* 0: likewise */
-    double mean, std;         /* the same for all channels; NaN: 0.5, or those of `from` */
+    TsConvKernels kernels;
+    int width, height; /* of the input; 0: as the first training sample */
+    int channels;      /* 0: likewise */
+    double mean, std;  /* the same for all channels; NaN: 0.5, or those of `from` */
 
     guint epochs, batch_size;
     guint64 seed;

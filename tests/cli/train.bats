@@ -31,6 +31,18 @@ setup() {
         fail "$(cat run/history.csv)"
 }
 
+@test "kernels: direct ones and Winograd's learn the same but for rounding; auto is one of them" {
+    for kernels in auto direct winograd; do
+        train -q -o $kernels --kernels $kernels --epochs 1 -j 1 digits.tsv
+    done
+    run ! cmp -s direct/model.safetensors winograd/model.safetensors
+    paste -d, {direct,winograd}/history.csv |
+        awk -F, 'NR == 2 {d = $2 - $9; exit !(d < 1e-4 && d > -1e-4)}' ||
+        fail "$(cat {direct,winograd}/history.csv)"
+    run -2 --separate-stderr train -q -o other --kernels fft digits.tsv
+    stderr_has "kernels 'fft' are not known: auto, direct or winograd"
+}
+
 @test "the same seed makes the same model, another seed another" {
     train -q -o a --epochs 1 --seed 5 -j 1 digits.tsv
     train -q -o b --epochs 1 --seed 5 -j 1 digits.tsv
@@ -100,6 +112,8 @@ setup() {
     stderr_has "another dataset"
     run -2 --separate-stderr train -q -o run --resume --epochs 2 --seed 9 digits.tsv
     stderr_has "another seed"
+    run -2 --separate-stderr train -q -o run --resume --epochs 2 --kernels direct digits.tsv
+    stderr_has "another kernels: the checkpoint has 'auto', this run 'direct'"
     run -2 --separate-stderr train -q -o run --resume --epochs 2 -m mlp digits.tsv
     stderr_has "another architecture"
 }
