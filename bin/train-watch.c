@@ -9,15 +9,13 @@ static struct {
     int patience, histograms, keep_best;
     double min_delta;
     char **callbacks;
-    gboolean no_tensorboard, resume, dry_run;
+    gboolean no_tensorboard, resume;
 } opt = {.histograms = 1};
 
 const GOptionEntry train_watch_options[] = {
     {"output", 'o', 0, G_OPTION_ARG_FILENAME, &opt.output, "Folder of the run", "RUN"},
     {"resume", 0, 0, G_OPTION_ARG_NONE, &opt.resume,
      "Go on where the run in the folder stopped; begin if there is none", NULL},
-    {"dry-run", 'n', 0, G_OPTION_ARG_NONE, &opt.dry_run,
-     "Say what would be done (samples, iterations, parameters, memory) and end", NULL},
     {"val-split", 0, 0, G_OPTION_ARG_STRING, &opt.val_split,
      "Value of column split to validate on (default: val)", "NAME"},
     {"monitor", 0, 0, G_OPTION_ARG_STRING, &opt.monitor,
@@ -45,12 +43,6 @@ const GOptionEntry train_watch_options[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-gboolean
-train_is_dry_run(void)
-{
-    return opt.dry_run;
-}
-
 static gboolean
 check_numbers(GError **error)
 {
@@ -64,7 +56,7 @@ check_numbers(GError **error)
 gboolean
 train_watch_fill(TsRunOptions *options, GError **error)
 {
-    if (opt.output == NULL && !opt.dry_run)
+    if (opt.output == NULL && !train_is_dry_run())
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "where to? give the folder of the run with -o RUN");
     if (opt.resume && ts_tool_force())

@@ -12,6 +12,7 @@ static const TsToolPart parts[] = {{"Samples:", train_data_options},
                                    {"Length and learning rate:", train_rate_options},
                                    {"Loss and imbalance:", train_loss_options},
                                    {"The run:", train_watch_options},
+                                   {"By hand:", train_hand_options},
                                    {NULL, NULL}};
 
 static char **command_line;
@@ -53,9 +54,10 @@ run(int n_args, char **args, GError **error)
     TsRunOptions options = {.dataset = n_args > 0 ? args[0] : "-",
                             .command = (const char *const *) command_line,
                             .seed = ts_tool_seed()};
-    if (!train_watch_fill(&options, error) || !train_model_fill(&options, error) ||
-        !train_optimizer_fill(&options, error) || !train_rate_fill(&options, error) ||
-        !train_loss_fill(&options, error) || !train_data_fill(&options, error))
+    if (!train_hand_fill(&options, error) || !train_watch_fill(&options, error) ||
+        !train_model_fill(&options, error) || !train_optimizer_fill(&options, error) ||
+        !train_rate_fill(&options, error) || !train_loss_fill(&options, error) ||
+        !train_data_fill(&options, error))
         return FALSE;
     g_autoptr(TsRun) training = ts_run_new(&options, error);
     if (training == NULL)

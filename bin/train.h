@@ -2,7 +2,8 @@
  *
  * train-data.c: which samples, and how they reach the network; train-model.c; train-optimizer.c;
  * train-rate.c: length and learning rate, after the optimizer; train-loss.c; train-watch.c: the
- * run's folder, what decides what is best, callbacks. lrfind has those that it needs.
+ * run's folder, what decides what is best, callbacks; train-hand.c: runs to look at. lrfind has
+ * those that it needs.
  */
 #pragma once
 
@@ -27,6 +28,9 @@ gboolean train_loss_fill(TsRunOptions *options, GError **error);
 
 extern const GOptionEntry train_watch_options[];
 gboolean train_watch_fill(TsRunOptions *options, GError **error);
+
+extern const GOptionEntry train_hand_options[];
+gboolean train_hand_fill(TsRunOptions *options, GError **error);
 
 /* --dry-run. */
 gboolean train_is_dry_run(void);

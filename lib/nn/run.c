@@ -100,12 +100,8 @@ settle_class_weights(TsRun *run, const guint64 *counts, GError **error)
 static gboolean
 settle_loss(TsRun *run, GError **error)
 {
-    const guint n = run->classes->n;
-    g_autofree guint64 *counts = g_new0(guint64, n);
-    for (guint64 i = 0; i < ts_dataset_n(run->train_set); i++)
-        counts[ts_dataset_label(run->train_set, i)]++;
-    return ts_loss_parse(run->options.loss, counts, n, &run->loss, error) &&
-           settle_class_weights(run, counts, error);
+    return ts_loss_parse(run->options.loss, run->counts, run->classes->n, &run->loss, error) &&
+           settle_class_weights(run, run->counts, error);
 }
 
 static gboolean
@@ -130,6 +126,17 @@ settle_monitor(TsRun *run, GError **error)
     return TRUE;
 }
 
+/* With steps, the epochs are as many as they take, and the schedule ends with the last step. */
+static void
+settle_length(TsRun *run)
+{
+    const guint64 per_epoch = MAX(ts_loader_n_batches(run->train), 1), steps = run->options.steps;
+    if (steps == 0)
+        return;
+    run->options.epochs = (guint) ((steps + per_epoch - 1) / per_epoch);
+    run->options.schedule.epochs = (double) steps / (double) per_epoch;
+}
+
 /* ---- the run ---- */
 
 TsRun *
@@ -144,6 +151,7 @@ ts_run_new(const TsRunOptions *options, GError **error)
     if (!read_model(run, error) || !ts_run_open_data(run, error) || !open_model(run, error) ||
         !ts_run_open_loaders(run, error) || !settle_loss(run, error) || !settle_monitor(run, error))
         return NULL;
+    settle_length(run);
     return g_steal_pointer(&run);
 }
 
@@ -161,6 +169,7 @@ ts_run_free(TsRun *run)
     ts_classes_free(run->classes);
     ts_manifest_free(run->manifest);
     ts_loss_clear(&run->loss);
+    g_free(run->counts);
     g_free(run->class_weights);
     g_free(run->fingerprint);
     g_free(run->model_path);
@@ -192,6 +201,7 @@ ts_run_open_trainer(TsRun *run, GError **error)
     const TsRunOptions *options = &run->options;
     const TsTrainerOptions trainer = {.batch_size = options->batch_size,
                                       .epochs = options->epochs,
+                                      .steps = options->steps,
                                       .seed = options->seed,
                                       .learning_rate = options->schedule.rate,
                                       .loss = run->loss,
@@ -228,10 +238,10 @@ ts_run_train(TsRun *run, GError **error)
     if (run->options.resume && g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS)) {
         if (!ts_trainer_resume(run->trainer, error))
             return FALSE;
-        if (run->trainer->epoch >= run->options.epochs)
-            ts_info("the run has its %" G_GUINT64_FORMAT " epochs, %u were asked for: nothing is "
-                    "left to do",
-                    run->trainer->epoch, run->options.epochs);
+        if (ts_trainer_is_complete(run->trainer))
+            ts_info("the run has its %" G_GUINT64_FORMAT " iterations in %" G_GUINT64_FORMAT
+                    " epochs, no more were asked for: nothing is left to do",
+                    run->trainer->iteration, run->trainer->epoch);
         else
             ts_info("going on after iteration %" G_GUINT64_FORMAT " (epoch %" G_GUINT64_FORMAT ")",
                     run->trainer->iteration, run->trainer->epoch + 1);

@@ -31,6 +31,8 @@ typedef struct {
     double mean, std;  /* the same for all channels; NaN: 0.5, or those of `from` */
 
     guint epochs, batch_size;
+    guint steps;           /* updates after which the run ends, instead of epochs; 0: epochs say */
+    guint overfit_batches; /* learn from the first so many batches alone, in order; 0: all */
     guint64 seed;
     gsize cache_bytes;
     TsAugment augment; /* of training samples */
@@ -63,7 +65,8 @@ TsRun *ts_run_new(const TsRunOptions *options, GError **error);
 void ts_run_free(TsRun *run);
 
 /* Add a list "plan" to `report`: samples, classes, batch size, iterations per epoch, parameters,
- * multiply-adds, memory. Compiles the model to know. */
+ * operations, memory; and a table "schedule" of learning rates over the run. Compiles the model to
+ * know. */
 gboolean ts_run_describe(TsRun *run, TsReport *report, GError **error);
 
 /* Train. TS_ERROR_IO if the folder holds a run and neither resume nor replace is set. */

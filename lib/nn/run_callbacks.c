@@ -38,13 +38,20 @@ add_parsed(TsRun *run, const char *text, GError **error)
     return TRUE;
 }
 
+TsSchedule
+ts_run_schedule(const TsRun *run)
+{
+    TsSchedule schedule = run->options.schedule;
+    if (run->options.schedule_by_batch)
+        schedule.steps_per_epoch = (double) ts_loader_n_batches(run->train);
+    return schedule;
+}
+
 static void
 add_schedule(TsRun *run)
 {
     const TsMonitor monitor = {.name = run->options.monitor};
-    TsSchedule schedule = run->options.schedule;
-    if (run->options.schedule_by_batch)
-        schedule.steps_per_epoch = (double) ts_loader_n_batches(run->train);
+    const TsSchedule schedule = ts_run_schedule(run);
     ts_trainer_add_callback(run->trainer, schedule.kind == TS_SCHEDULE_PLATEAU
                                               ? ts_plateau_new(&schedule, &monitor)
                                               : ts_learning_rate_scheduler_new(&schedule));

@@ -5,6 +5,31 @@
 #include "base/log.h"
 #include "layout/layout.h"
 
+/* Count the classes; how many of the `n` rows are learned from, which is the first batches' with
+ * overfit_batches. */
+static guint64
+settle_training_rows(TsRun *run, const guint64 *rows, guint64 n)
+{
+    const TsRunOptions *options = &run->options;
+    run->counts = g_new0(guint64, run->classes->n);
+    for (guint64 i = 0; i < n; i++)
+        run->counts[run->classes->of_row[rows[i]]]++;
+    if (options->overfit_batches == 0)
+        return n;
+    const guint64 first = MIN(n, (guint64) options->overfit_batches * options->batch_size);
+    g_autofree gboolean *seen = g_new0(gboolean, run->classes->n);
+    guint n_seen = 0;
+    for (guint64 i = 0; i < first; i++) {
+        n_seen += !seen[run->classes->of_row[rows[i]]];
+        seen[run->classes->of_row[rows[i]]] = TRUE;
+    }
+    if (n_seen < run->classes->n)
+        ts_warning("the first %" G_GUINT64_FORMAT " rows have %u of %u classes; shuffle the rows, "
+                   "as with (sed -u 1q; shuf), to see more",
+                   first, n_seen, run->classes->n);
+    return first;
+}
+
 /* Rows of a split that have a label. Without a split column all rows are training rows. */
 static TsDataset *
 choose_rows(TsRun *run, const char *split, gboolean is_train, GError **error)
@@ -26,6 +51,8 @@ choose_rows(TsRun *run, const char *split, gboolean is_train, GError **error)
                      ts_manifest_name(run->manifest), split);
     if (n_labelled == 0)
         return NULL;
+    if (is_train)
+        n_labelled = settle_training_rows(run, rows, n_labelled);
     return ts_dataset_new(run->manifest, rows, n_labelled, run->classes, error);
 }
 
@@ -89,10 +116,10 @@ open_loader(const TsRun *run, TsDataset *dataset, gboolean training, gsize cache
             GError **error)
 {
     TsLoaderOptions options = {.batch_size = run->options.batch_size,
-                               .shuffle = training,
+                               .shuffle = training && run->options.overfit_batches == 0,
                                .seed = run->options.seed,
                                .cache_bytes = cache_bytes};
-    if (training)
+    if (training && run->options.overfit_batches == 0)
         options.augment = run->options.augment;
     return ts_loader_new(dataset, &run->model->preprocess, &options, error);
 }

@@ -1,13 +1,97 @@
 /* What a run is going to do, for --dry-run. */
 #include "nn/run_private.h"
 
+enum { MOST_RATES = 12 }; /* rows of the schedule's table */
+
+/* Updates of the weights in the whole run. */
+static gint64
+n_iterations(const TsRun *run)
+{
+    const gint64 per_epoch = (gint64) ts_loader_n_batches(run->train);
+    return run->options.steps > 0 ? run->options.steps : per_epoch * run->options.epochs;
+}
+
+static void
+describe_samples(const TsRun *run, TsReport *report)
+{
+    const gint64 n_val = run->val_set != NULL ? (gint64) ts_dataset_n(run->val_set) : 0;
+    ts_report_value_int(report, "train_samples", (gint64) ts_dataset_n(run->train_set));
+    ts_report_value_int(report, "val_samples", n_val);
+    ts_report_value_int(report, "batch_size", run->options.batch_size);
+    ts_report_value_int(report, "iterations_per_epoch", (gint64) ts_loader_n_batches(run->train));
+    ts_report_value_int(report, "epochs", run->options.epochs);
+    ts_report_value_int(report, "iterations", n_iterations(run));
+}
+
+/* Numbers of the model as they are stored. */
 static gsize
-parameter_bytes(const TsParams *params)
+n_stored(const TsParams *params)
 {
     gsize numbers = 0;
     for (guint i = 0; i < params->n; i++)
         numbers += params->param[i].n_stored;
-    return numbers * sizeof(float);
+    return numbers;
+}
+
+/* Decoded samples, 8 bits a number, as far as the cache goes. */
+static gsize
+cache_bytes(const TsRun *run)
+{
+    const guint64 n =
+        ts_dataset_n(run->train_set) + (run->val_set != NULL ? ts_dataset_n(run->val_set) : 0);
+    const double all = (double) n * (double) ts_preprocess_n_bytes(&run->model->preprocess);
+    return (gsize) MIN(all, (double) run->options.cache_bytes);
+}
+
+static void
+describe_cost(const TsRun *run, TsReport *report)
+{
+    const TsGraph *graph = run->model->graph;
+    const TsNet *net = run->trainer->net;
+    const gint64 multiply_adds = ts_graph_multiply_adds(graph);
+    /* Data, gradient, the optimizer's moments and averages. */
+    const gsize copies =
+        2 + ts_optimizer_n_moments(&run->options.optimizer) + ts_run_n_averages(run);
+    const gsize weights = copies * n_stored(run->model->params) * sizeof(float);
+    ts_report_value_int(report, "parameters", ts_graph_n_parameters(graph));
+    ts_report_value_int(report, "multiply_adds_per_sample", multiply_adds);
+    /* Two operations each; backwards twice as many as forwards. */
+    ts_report_value_int(report, "flops_per_iteration",
+                        multiply_adds * 6 * (gint64) run->options.batch_size);
+    ts_report_value_int(report, "activation_bytes", (gint64) ts_net_planned_bytes(net));
+    ts_report_value_int(report, "activation_bytes_without_sharing",
+                        (gint64) ts_net_unplanned_bytes(net));
+    ts_report_value_int(report, "weight_bytes", (gint64) weights);
+    ts_report_value_int(report, "cache_bytes", (gint64) cache_bytes(run));
+    ts_report_value_int(report, "memory_bytes",
+                        (gint64) (ts_net_planned_bytes(net) + weights + cache_bytes(run)));
+}
+
+/* The rate before some iterations, evenly apart, the last among them. */
+static void
+describe_schedule(const TsRun *run, TsReport *report)
+{
+    static const char *const columns[] = {"epoch", "iteration", "learning_rate", "", NULL};
+    const TsSchedule schedule = ts_run_schedule(run);
+    const gint64 n = n_iterations(run), per_epoch = (gint64) ts_loader_n_batches(run->train);
+    const gint64 rows = MIN(n, MOST_RATES);
+    double rates[MOST_RATES], highest = 0;
+    gint64 at[MOST_RATES];
+    for (gint64 i = 0; i < rows; i++) {
+        at[i] = rows > 1 ? (gint64) ((double) (n - 1) * (double) i / (double) (rows - 1)) : 0;
+        const double epoch = (double) (at[i] / per_epoch);
+        const double part = (double) (at[i] % per_epoch) / (double) per_epoch;
+        rates[i] =
+            ts_schedule_rate(&schedule, run->options.schedule_by_batch ? epoch + part : epoch);
+        highest = MAX(highest, rates[i]);
+    }
+    ts_report_begin(report, "schedule", columns);
+    for (gint64 i = 0; i < rows; i++) {
+        ts_report_int(report, at[i] / per_epoch + 1);
+        ts_report_int(report, at[i] + 1);
+        ts_report_double(report, rates[i], 6);
+        ts_report_bar(report, highest > 0 ? rates[i] / highest : 0);
+    }
 }
 
 gboolean
@@ -16,30 +100,13 @@ ts_run_describe(TsRun *run, TsReport *report, GError **error)
     if (run->trainer == NULL && !ts_run_open_trainer(run, error))
         return FALSE;
     const TsPreprocess *how = &run->model->preprocess;
-    const TsGraph *graph = run->model->graph;
-    const gint64 iterations = (gint64) ts_loader_n_batches(run->train);
-    const gint64 n_val = run->val_set != NULL ? (gint64) ts_dataset_n(run->val_set) : 0;
-    const gsize copies =
-        2 + ts_optimizer_n_moments(&run->options.optimizer) + ts_run_n_averages(run);
     g_autofree char *input = g_strdup_printf("%dx%dx%d", how->channels, how->height, how->width);
     ts_report_begin_values(report, "plan");
     ts_report_value_text(report, "model", run->model->architecture);
     ts_report_value_int(report, "classes", run->classes->n);
     ts_report_value_text(report, "input", input);
-    ts_report_value_int(report, "train_samples", (gint64) ts_dataset_n(run->train_set));
-    ts_report_value_int(report, "val_samples", n_val);
-    ts_report_value_int(report, "batch_size", run->options.batch_size);
-    ts_report_value_int(report, "iterations_per_epoch", iterations);
-    ts_report_value_int(report, "epochs", run->options.epochs);
-    ts_report_value_int(report, "iterations", iterations * run->options.epochs);
-    ts_report_value_int(report, "parameters", ts_graph_n_parameters(graph));
-    ts_report_value_int(report, "multiply_adds_per_sample", ts_graph_multiply_adds(graph));
-    ts_report_value_int(report, "activation_bytes",
-                        (gint64) ts_net_planned_bytes(run->trainer->net));
-    ts_report_value_int(report, "activation_bytes_without_sharing",
-                        (gint64) ts_net_unplanned_bytes(run->trainer->net));
-    /* Data, gradient, the optimizer's moments and averages. */
-    ts_report_value_int(report, "weight_bytes",
-                        (gint64) (copies * parameter_bytes(run->model->params)));
+    describe_samples(run, report);
+    describe_cost(run, report);
+    describe_schedule(run, report);
     return TRUE;
 }

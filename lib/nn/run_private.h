@@ -13,6 +13,7 @@ struct _TsRun {
     TsLoader *train, *val;
     TsModel *model;
     TsTrainer *trainer;
+    guint64 *counts; /* labelled training rows of each class */
     TsLoss loss;
     double *class_weights; /* NULL: none */
     gboolean keeps_last;   /* nothing judges the epochs */
@@ -26,6 +27,9 @@ gboolean ts_run_open_data(TsRun *run, GError **error);
 gboolean ts_run_open_loaders(TsRun *run, GError **error);
 
 gboolean ts_run_open_trainer(TsRun *run, GError **error);
+
+/* The schedule with the steps of this run's epochs. */
+TsSchedule ts_run_schedule(const TsRun *run);
 
 /* The first numbers and the order of samples again, by another seed; no trainer. */
 gboolean ts_run_begin_anew(TsRun *run, guint64 seed, GError **error);

@@ -135,13 +135,19 @@ save_if_wanted(TsTrainer *self, GError **error)
 }
 
 static gboolean
+has_its_steps(const TsTrainer *self)
+{
+    return self->options.steps > 0 && self->iteration >= self->options.steps;
+}
+
+static gboolean
 train_epoch(TsTrainer *self, GError **error)
 {
     if (!ts_loader_begin_epoch(self->train, self->epoch, self->batch, error))
         return FALSE;
     GError *loader_error = NULL;
     const TsBatch *batch;
-    while ((batch = ts_loader_next(self->train, &loader_error)) != NULL) {
+    while (!has_its_steps(self) && (batch = ts_loader_next(self->train, &loader_error)) != NULL) {
         self->batch_in_hand = batch;
         if (!NOTIFY(self, batch_begin, error) || !ts_trainer_train_batch(self, batch, error) ||
             !NOTIFY(self, batch_end, error) || !check_loss(self, error) ||
@@ -277,11 +283,17 @@ save_and_fail(TsTrainer *self, guint n_epochs_done, GError *failure, GError **er
 }
 
 gboolean
+ts_trainer_is_complete(const TsTrainer *self)
+{
+    return self->options.steps > 0 ? has_its_steps(self) : self->epoch >= self->options.epochs;
+}
+
+gboolean
 ts_trainer_run(TsTrainer *self, GError **error)
 {
     if (!NOTIFY(self, train_begin, error))
         return FALSE;
-    while (self->epoch < self->options.epochs && !self->stop) {
+    while (!ts_trainer_is_complete(self) && !self->stop) {
         GError *failure = NULL;
         guint n_epochs_done = self->history->len;
         if (!run_epoch(self, &failure))

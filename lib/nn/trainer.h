@@ -26,6 +26,8 @@ G_BEGIN_DECLS
 typedef struct {
     guint batch_size;
     guint epochs;
+    guint64 steps; /* updates after which the run ends, in the middle of an epoch too; 0: after the
+                      epochs */
     guint64 seed;
     double learning_rate;
     TsLoss loss;              /* of training; validation has plain cross-entropy. Borrowed */
@@ -103,6 +105,9 @@ gboolean ts_trainer_load(TsTrainer *trainer, const TsState *state, GError **erro
 /* Forward passes in training mode over the training rows of `epoch`: running statistics of batch
  * norm become the mean of the batches', as torch.optim.swa_utils.update_bn() has it. */
 gboolean ts_trainer_update_statistics(TsTrainer *trainer, guint64 epoch, GError **error);
+
+/* TRUE if the run has its epochs, or its steps. */
+gboolean ts_trainer_is_complete(const TsTrainer *trainer);
 
 /* Train. On TS_ERROR_INTERRUPTED the checkpoint has been written, if there is a path for it. */
 gboolean ts_trainer_run(TsTrainer *trainer, GError **error);

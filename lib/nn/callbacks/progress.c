@@ -17,7 +17,10 @@ epoch_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
     Progress *self = (Progress *) callback;
     g_autofree char *what = g_strdup_printf("epoch %" G_GUINT64_FORMAT "/%u", trainer->epoch + 1,
                                             trainer->options.epochs);
-    self->bar = ts_progress_new(what, ts_loader_n_batches(trainer->train), "iterations");
+    guint64 n = ts_loader_n_batches(trainer->train);
+    if (trainer->options.steps > 0)
+        n = MIN(n, trainer->batch + trainer->options.steps - trainer->iteration);
+    self->bar = ts_progress_new(what, n, "iterations");
     ts_progress_add(self->bar, trainer->batch);
     self->started = g_get_monotonic_time();
     return TRUE;

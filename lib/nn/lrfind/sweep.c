@@ -1,23 +1,9 @@
 /* The short training of a sweep, by the trainer's own steps. */
 #include "nn/lrfind/sweep.h"
 
-#include "base/error.h"
 #include "base/interrupt.h"
 #include "nn/run_private.h"
 #include "nn/trainer_private.h"
-
-#include <math.h>
-
-/* A step's loss; one that is no finite number is an answer here, not an error. */
-static gboolean
-step(TsTrainer *trainer, const TsBatch *batch, double rate, double *loss, GError **error)
-{
-    trainer->learning_rate = rate;
-    trainer->batch_in_hand = batch;
-    gboolean done = ts_trainer_train_batch(trainer, batch, error);
-    *loss = trainer->batch_loss;
-    return done;
-}
 
 /* One pass over the rows, or less; `more` is set to FALSE at the sweep's end. */
 static gboolean
@@ -28,7 +14,6 @@ sweep_epoch(TsTrainer *trainer, const TsRateSweep *sweep, TsProgress *progress, 
         return FALSE;
     GError *failure = NULL;
     while (*more) {
-        double loss;
         const TsBatch *batch = ts_loader_next(trainer->train, &failure);
         if (batch == NULL)
             break;

@@ -1,0 +1,79 @@
+# train by hand: its plan, so many steps, a few batches.
+load helper
+
+setup() {
+    scratch_setup
+    tile -s 20 --virtual sheet.png |
+        awk -F'\t' -v OFS='\t' 'NR == 1 {print $0, "label", "split"; next}
+            {print $0, int($3 / 20), ($2 % 100 == 0 ? "val" : "train")}' > digits.tsv
+    # Ten classes in every ten rows.
+    (sed -u 1q; sort -s -t $'\t' -k 2n) < digits.tsv > mixed.tsv
+}
+
+# column NAME: of the CSV on standard input.
+column() {
+    awk -F, -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next } { print $at }'
+}
+
+@test "--dry-run shows the rates of the run, which are those that the run has" {
+    options="-m mlp -b 40 --epochs 3 --lr 0.1 --schedule poly --schedule-by batch"
+    # shellcheck disable=SC2086  # words
+    run -0 --separate-stderr train -n --format tsv $options digits.tsv
+    output_has $'iterations\t12'
+    # One hidden layer of 128 and ten classes, twice as much backwards, two operations each.
+    output_has $'flops_per_iteration\t'$((6 * 40 * (400 * 128 + 128 * 10)))
+    awk -F'\t' '$1 == "epoch" { on = 1; next } on && $2 % 4 == 0 { print $3 }' <<< "$output" > planned
+    # shellcheck disable=SC2086  # words
+    train -q -o run $options --no-tensorboard digits.tsv
+    column learning_rate < run/history.csv | cmp - planned
+    # shellcheck disable=SC2086  # words
+    run -0 --separate-stderr train -n --format table $options digits.tsv
+    output_has "####"
+}
+
+@test "--steps ends after so many updates, and the schedule with them" {
+    train -q -o run -m mlp -b 40 --steps 7 --schedule poly --lr 0.7 --no-tensorboard digits.tsv
+    grep -aq '"iteration":"7"' run/last.ckpt
+    # Four batches an epoch: the rate of the fourth and of the seventh update.
+    [ "$(column learning_rate < run/history.csv | awk '{ printf "%.4f ", $1 }')" = "0.4000 0.1000 " ]
+    run -0 --separate-stderr train -n --format tsv -b 40 --steps 7 --schedule poly --lr 0.7 digits.tsv
+    output_has $'iterations\t7'
+    output_has $'\n2\t7\t0.1'
+    # An epoch of as many steps is the same training.
+    train -q -o epochs -m mlp -b 40 --epochs 2 --schedule-by batch --no-tensorboard digits.tsv
+    train -q -o steps -m mlp -b 40 --steps 8 --no-tensorboard digits.tsv
+    same epochs/model.safetensors steps/model.safetensors
+    run -2 --separate-stderr train -o other --steps 5 --epochs 2 digits.tsv
+    stderr_has "exclude"
+    run -2 --separate-stderr train -o other --steps 0 digits.tsv
+    stderr_has "--steps"
+    run -0 train -o run -m mlp -b 40 --resume --steps 7 --schedule poly --lr 0.7 digits.tsv
+    output_has "nothing is left to do"
+}
+
+@test "--steps goes on after a stop as if there had been none" {
+    options="-q -m mlp -b 8 --steps 90 --no-tensorboard digits.tsv"
+    # shellcheck disable=SC2086  # words
+    train -o whole $options
+    # shellcheck disable=SC2086  # words
+    train -o parts --callback time-limit:0.01s $options || [ $? -eq 3 ]
+    # shellcheck disable=SC2086  # words
+    train -o parts --resume $options
+    same whole/model.safetensors parts/model.safetensors
+}
+
+@test "--overfit-batches learns its batches by heart, in order and unchanged" {
+    options="-q -m mlp -b 20 --epochs 40 --lr 0.1 --schedule constant --no-tensorboard"
+    # shellcheck disable=SC2086  # words
+    train -o run $options --overfit-batches 2 --augment rotate=30 mixed.tsv
+    [ "$(column accuracy < run/history.csv | tail -n 1)" = 1 ]
+    grep -q '"train_samples": 40' run/run.json
+    grep -aq '"iteration":"80"' run/last.ckpt
+    # The first 40 rows alone are as good, and there is nothing random in their order.
+    awk -F'\t' 'NR == 1 || ($NF == "train" && n++ < 40) || $NF == "val"' mixed.tsv > first.tsv
+    # shellcheck disable=SC2086  # words
+    train -o same $options --overfit-batches 9 first.tsv
+    same run/model.safetensors same/model.safetensors
+    run -0 --separate-stderr train -n --overfit-batches 1 digits.tsv
+    stderr_has "4 of 10 classes"
+}
