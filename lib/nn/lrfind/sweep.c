@@ -17,10 +17,11 @@ sweep_epoch(TsTrainer *trainer, const TsRateSweep *sweep, TsProgress *progress, 
         const TsBatch *batch = ts_loader_next(trainer->train, &failure);
         if (batch == NULL)
             break;
-        if (!step(trainer, batch, curve->rates[curve->n], &loss, error) ||
-            ts_interrupt_check(error))
+        trainer->learning_rate = curve->rates[curve->n];
+        trainer->batch_in_hand = batch;
+        if (!ts_trainer_train_batch(trainer, batch, error) || ts_interrupt_check(error))
             return FALSE;
-        *more = ts_rate_curve_add(curve, loss, sweep->no_stop);
+        *more = ts_rate_curve_add(curve, trainer->batch_loss, sweep->no_stop);
         if (progress != NULL)
             ts_progress_add(progress, 1);
     }
