@@ -1,7 +1,7 @@
 /* Reads and writes tessera's file formats for the Python side of the interop tests.
  *
- *     store-peer dump FILE                 safetensors or .npy: "name dtype shape f32 f32 ..." a
- * line store-peer copy-safetensors IN OUT   read and write again store-peer copy-npy IN OUT
+ *     store-peer dump FILE                 weights or .npy: "name dtype shape f32 f32 ..." a line
+ *     store-peer copy-safetensors IN OUT   read and write again; copy-npy likewise
  *     store-peer write-events FOLDER STEP...   a point of "sine" and of "runs/a b" for each step; a
  *                                          "-N" is a restart from step N; prints the file's path
  *     store-peer dump-events FILE          "step tag value" a line
@@ -13,6 +13,7 @@
 #include "store/npy.h"
 #include "store/safetensors.h"
 #include "store/tfevents.h"
+#include "store/weights.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -44,11 +45,11 @@ dump_npy(const char *path, GError **error)
 }
 
 static gboolean
-dump_safetensors(const char *path, GError **error)
+dump_weights(const char *path, GError **error)
 {
-    g_autoptr(TsSafetensors) file = ts_safetensors_read(path, error);
-    for (guint i = 0; file != NULL && i < ts_safetensors_n(file); i++)
-        if (!dump_tensor(ts_safetensors_get(file, i), error))
+    g_autoptr(TsWeights) file = ts_weights_read(path, error);
+    for (guint i = 0; file != NULL && i < ts_weights_n(file); i++)
+        if (!dump_tensor(ts_weights_get(file, i), error))
             return FALSE;
     return file != NULL;
 }
@@ -57,15 +58,15 @@ static gboolean
 dump(char **args, GError **error)
 {
     return g_str_has_suffix(args[0], ".npy") ? dump_npy(args[0], error)
-                                             : dump_safetensors(args[0], error);
+                                             : dump_weights(args[0], error);
 }
 
 static gboolean
-check_safetensors(char **args, GError **error)
+check_weights(char **args, GError **error)
 {
     for (; *args != NULL; args++) {
         g_autoptr(GError) wrong = NULL;
-        g_autoptr(TsSafetensors) file = ts_safetensors_read(*args, &wrong);
+        g_autoptr(TsWeights) file = ts_weights_read(*args, &wrong);
         puts(file != NULL ? "good" : wrong->message);
     }
     return TRUE;
@@ -156,7 +157,7 @@ main(int argc, char **argv)
         gboolean (*run)(char **args, GError **error);
     } commands[] = {
         {"dump", 1, dump},
-        {"check-safetensors", 1, check_safetensors},
+        {"check-weights", 1, check_weights},
         {"copy-safetensors", 2, copy_safetensors},
         {"copy-npy", 2, copy_npy},
         {"write-events", 1, write_events},

@@ -95,7 +95,7 @@ def test_we_refuse_every_header_that_the_safetensors_package_refuses(helper, tmp
                 safetensors.deserialize(path.read_bytes())
             except safetensors.SafetensorError:
                 refused.append(path)
-    ours = helper("store-peer", "check-safetensors", *refused).decode().splitlines()
+    ours = helper("store-peer", "check-weights", *refused).decode().splitlines()
     assert len(refused) > 500
     for path, line in zip(refused, ours, strict=True):
         assert line.startswith(f"{path}: "), path.read_bytes()

@@ -1,0 +1,34 @@
+/* A file of torch.save() while and after it is read, shared by pth.c and pth_tensor.c. */
+#pragma once
+
+#include "store/pickle.h"
+#include "store/pth.h"
+
+G_BEGIN_DECLS
+
+struct _TsPth {
+    char *name;          /* of the file, for messages */
+    GHashTable *members; /* name -> GBytes */
+    char *root;          /* "archive/" */
+    TsPickle *pickle;
+    const char *key;
+    GArray *tensors;     /* of TsTensor */
+    GPtrArray *names;    /* owned by it */
+    GPtrArray *copies;   /* of views that do not lie row by row */
+    gsize room;          /* bytes that copies may still take */
+    GHashTable *by_name; /* name -> index + 1 */
+    guint n_ignored;
+};
+
+/* Set a TS_ERROR_FORMAT about a tensor; returns FALSE. */
+gboolean ts_pth_fail(const TsPth *self, const char *tensor, const char *what, GError **error);
+
+/* The call that makes a tensor, inside of that which makes a parameter of it; NULL for another
+ * value. */
+const TsPickleValue *ts_pth_find_tensor_call(const TsPickleValue *value);
+
+/* The tensor that such a call describes, every number checked. */
+gboolean ts_pth_make_tensor(TsPth *self, const TsPickleValue *call, const char *name,
+                            TsTensor *tensor, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,99 @@
+/* Weights of any format: which one it is, and the calls passed on. */
+#include "store/weights.h"
+
+#include "store/mapped.h"
+#include "store/pth.h"
+#include "store/safetensors.h"
+
+#include <string.h>
+
+struct _TsWeights {
+    TsSafetensors *safetensors; /* either this ... */
+    TsPth *pth;                 /* ... or this */
+    char *format;
+};
+
+/* The zip of torch.save(), or the bare pickle that older versions wrote, which pth.c refuses with
+ * advice. The length that a safetensors file begins with cannot be either. */
+static gboolean
+is_pth(GBytes *bytes)
+{
+    gsize n;
+    const guint8 *data = g_bytes_get_data(bytes, &n);
+    return n >= 9 && data[8] != '{' && (memcmp(data, "PK\3\4", 4) == 0 || data[0] == 0x80);
+}
+
+static char *
+describe_pth(const TsPth *pth)
+{
+    const char *key = ts_pth_key(pth);
+    return key != NULL ? g_strdup_printf("PyTorch, %s", key) : g_strdup("PyTorch");
+}
+
+TsWeights *
+ts_weights_read(const char *path, GError **error)
+{
+    g_autofree char *inside = g_file_test(path, G_FILE_TEST_IS_DIR)
+                                  ? g_build_filename(path, "model.safetensors", NULL)
+                                  : g_strdup(path);
+    g_autoptr(GBytes) bytes = ts_map_file(inside, error);
+    if (bytes == NULL)
+        return NULL;
+    g_autoptr(TsWeights) self = g_new0(TsWeights, 1);
+    if (is_pth(bytes)) {
+        self->pth = ts_pth_parse(bytes, inside, error);
+        self->format = self->pth != NULL ? describe_pth(self->pth) : NULL;
+    } else {
+        self->safetensors = ts_safetensors_parse(bytes, inside, error);
+        self->format = g_strdup("safetensors");
+    }
+    return self->pth != NULL || self->safetensors != NULL ? g_steal_pointer(&self) : NULL;
+}
+
+void
+ts_weights_free(TsWeights *self)
+{
+    if (self == NULL)
+        return;
+    ts_safetensors_free(self->safetensors);
+    ts_pth_free(self->pth);
+    g_free(self->format);
+    g_free(self);
+}
+
+const char *
+ts_weights_format(const TsWeights *self)
+{
+    return self->format;
+}
+
+guint
+ts_weights_n_ignored(const TsWeights *self)
+{
+    return self->pth != NULL ? ts_pth_n_ignored(self->pth) : 0;
+}
+
+guint
+ts_weights_n(const TsWeights *self)
+{
+    return self->pth != NULL ? ts_pth_n(self->pth) : ts_safetensors_n(self->safetensors);
+}
+
+const TsTensor *
+ts_weights_get(const TsWeights *self, guint i)
+{
+    return self->pth != NULL ? ts_pth_get(self->pth, i) : ts_safetensors_get(self->safetensors, i);
+}
+
+const TsTensor *
+ts_weights_find(const TsWeights *self, const char *name)
+{
+    return self->pth != NULL ? ts_pth_find(self->pth, name)
+                             : ts_safetensors_find(self->safetensors, name);
+}
+
+const char *
+ts_weights_metadata(const TsWeights *self, const char *key)
+{
+    return self->pth != NULL ? NULL : ts_safetensors_metadata(self->safetensors, key);
+}
