@@ -26,6 +26,7 @@ static const struct {
     {"train", "learn a classifier from a data set"},
     {"predict", "classify images with a trained model"},
     {"evaluate", "judge predictions: accuracy, confusion, scores of each class"},
+    {"modelinfo", "show, check, compare and convert model files"},
     {"untile", "put tiles, or what was predicted of them, back to where they were cut"},
 };
 

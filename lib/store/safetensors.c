@@ -302,6 +302,21 @@ ts_safetensors_metadata(const TsSafetensors *self, const char *key)
     return json_string_value(json_object_get(metadata, key));
 }
 
+const char **
+ts_safetensors_all_metadata(const TsSafetensors *self)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    const char *key;
+    json_t *value;
+    json_object_foreach(json_object_get(self->header, "__metadata__"), key, value)
+    {
+        g_ptr_array_add(all, (gpointer) key);
+        g_ptr_array_add(all, (gpointer) json_string_value(value));
+    }
+    g_ptr_array_add(all, NULL);
+    return (const char **) g_ptr_array_free(g_steal_pointer(&all), FALSE);
+}
+
 void
 ts_safetensors_free(TsSafetensors *self)
 {

@@ -46,6 +46,10 @@ const TsTensor *ts_safetensors_find(const TsSafetensors *self, const char *name)
 /* The text of `key` in the file's metadata; NULL if there is none. Borrowed. */
 const char *ts_safetensors_metadata(const TsSafetensors *self, const char *key);
 
+/* All metadata, as ts_safetensors_write() takes it: key, value, key, value, NULL. Free with
+ * g_free(); the texts are borrowed. */
+const char **ts_safetensors_all_metadata(const TsSafetensors *self);
+
 /* NULL is allowed. */
 void ts_safetensors_free(TsSafetensors *self);
 

@@ -97,3 +97,10 @@ ts_weights_metadata(const TsWeights *self, const char *key)
 {
     return self->pth != NULL ? NULL : ts_safetensors_metadata(self->safetensors, key);
 }
+
+const char **
+ts_weights_all_metadata(const TsWeights *self)
+{
+    return self->pth != NULL ? g_new0(const char *, 1)
+                             : ts_safetensors_all_metadata(self->safetensors);
+}

@@ -38,6 +38,9 @@ const TsTensor *ts_weights_find(const TsWeights *self, const char *name);
 /* The text of `key` in the file's metadata; NULL if there is none. Borrowed. */
 const char *ts_weights_metadata(const TsWeights *self, const char *key);
 
+/* All metadata: key, value, key, value, NULL. Free with g_free(); the texts are borrowed. */
+const char **ts_weights_all_metadata(const TsWeights *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsWeights, ts_weights_free)
 
 G_END_DECLS

@@ -14,6 +14,7 @@ with_missing_file() {
         lrfind) echo "gone.tsv" ;;
         train) echo "-o run gone.tsv" ;;
         predict) echo "-m gone.safetensors shapes.tsv" ;;
+        modelinfo) echo "gone.safetensors" ;;
         untile) echo "-o image.png gone.tsv" ;;
         dataconv) echo "--to manifest -o - gone.tsv" ;;
         tessera) ;;
@@ -30,6 +31,7 @@ with_data() {
         evaluate) echo "--pred label shapes.tsv" ;;
         lrfind) echo "--steps 6 shapes.tsv" ;;
         predict) echo "-m run/model.safetensors shapes.tsv" ;;
+        modelinfo) echo "run" ;;
         train | untile) echo "--help" ;;
         dataconv) echo "--to manifest -o - shapes.tsv" ;;
         tessera) ;;
@@ -127,7 +129,7 @@ prepare_data() {
     for tool in $tools; do
         case $tool in
             tessera) run -0 tessera ;;
-            tile | augment | train | predict | untile | dataconv)
+            tile | augment | train | predict | modelinfo | untile | dataconv)
                 run -2 --separate-stderr "$tool"
                 [ -z "$output" ]
                 stderr_has "try '$tool --help'"

@@ -1,0 +1,57 @@
+/* The parts of modelinfo.
+ *
+ * modelinfo-tables.c: what a model is; modelinfo-diff.c: how two differ; modelinfo-convert.c: other
+ * forms of it.
+ */
+#pragma once
+
+#include "nn/model.h"
+#include "stats/report.h"
+#include "store/weights.h"
+
+G_BEGIN_DECLS
+
+/* A file of weights, and the model that it describes if tessera wrote it (else NULL). */
+typedef struct {
+    const char *path;
+    TsWeights *weights;
+    TsModel *model;
+} ModelInfo;
+
+/* All finite numbers of a tensor. NaN where there is none. */
+typedef struct {
+    guint64 n, n_not_finite;
+    double min, max, mean, std;
+} TensorMoments;
+
+gboolean modelinfo_compute_moments(const TsTensor *tensor, TensorMoments *moments, GError **error);
+
+/* "64x3x7x7"; "1" for a single number. Free with g_free(). */
+char *modelinfo_shape_text(const TsTensor *tensor);
+
+void modelinfo_add_summary(const ModelInfo *info, TsReport *report);
+void modelinfo_add_layers(const ModelInfo *info, TsReport *report);
+gboolean modelinfo_add_tensors(const ModelInfo *info, TsReport *report, GError **error);
+
+/* One row for each tensor with a number that is not finite, or a variance below zero; `n_wrong` is
+ * how many there are. */
+gboolean
+modelinfo_add_problems(const ModelInfo *info, TsReport *report, guint *n_wrong, GError **error);
+
+/* One row for each tensor that only one file has, or whose numbers differ by more than `tolerance`;
+ * `n_different` is how many there are. */
+gboolean modelinfo_add_differences(const TsWeights *a, const TsWeights *b, double tolerance,
+                                   TsReport *report, guint *n_different, GError **error);
+
+/* Write the weights as safetensors, floating-point numbers as `dtype` (f32, f16, bf16; NULL: as
+ * they are), or as a folder of .npy files. */
+gboolean modelinfo_write_safetensors(const ModelInfo *info, const char *path, const char *dtype,
+                                     gboolean replace, GError **error);
+gboolean
+modelinfo_write_arrays(const ModelInfo *info, const char *folder, gboolean replace, GError **error);
+
+/* Write the graph as .dot, or as .svg by graphviz' dot. */
+gboolean
+modelinfo_write_graph(const ModelInfo *info, const char *path, gboolean replace, GError **error);
+
+G_END_DECLS
