@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/outfile.h"
 #include "base/outfolder.h"
-#include "nn/ops/op.h"
 #include "store/half.h"
 #include "store/npy.h"
 #include "store/safetensors.h"
@@ -122,7 +121,7 @@ describe_graph(const TsModel *model)
     for (guint i = 0; i < model->graph->nodes->len; i++) {
         const TsNode *node = ts_graph_node(model->graph, i);
         g_autoptr(GString) label = g_string_new(node->name);
-        g_string_append_printf(label, "\n%s", node->op->name);
+        g_string_append_printf(label, "\n%s", ts_node_operation(node));
         if (node->conv.kernel > 0)
             g_string_append_printf(label, " %dx%d / %d", node->conv.kernel, node->conv.kernel,
                                    MAX(node->conv.stride, 1));

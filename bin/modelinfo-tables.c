@@ -2,7 +2,6 @@
 #include "modelinfo.h"
 
 #include "base/error.h"
-#include "nn/ops/op.h"
 
 #include <math.h>
 
@@ -149,7 +148,7 @@ modelinfo_add_layers(const ModelInfo *info, TsReport *report)
         g_autofree char *stride =
             node->conv.kernel > 0 ? g_strdup_printf("%d", MAX(node->conv.stride, 1)) : NULL;
         ts_report_text(report, node->name);
-        ts_report_text(report, node->op->name);
+        ts_report_text(report, ts_node_operation(node));
         ts_report_text(report, kernel);
         ts_report_text(report, stride);
         ts_report_text(report, shape);

@@ -75,7 +75,10 @@
 #include "store/geojson.h"
 #include "store/idx.h"
 #include "store/json.h"
+#include "store/half.h"
 #include "store/npy.h"
+#include "store/pickle.h"
+#include "store/pth.h"
 #include "store/safetensors.h"
 #include "store/table.h"
 #include "store/tar.h"
@@ -83,6 +86,7 @@
 #include "store/tfevents.h"
 #include "store/tfevents_graph.h"
 #include "store/tfrecord.h"
+#include "store/weights.h"
 
 #include "sample/augment.h"
 #include "sample/augment_plan.h"

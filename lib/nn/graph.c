@@ -47,6 +47,12 @@ ts_graph_set_init(TsGraph *graph, const TsInitRules *rules)
     graph->init = *rules;
 }
 
+const char *
+ts_node_operation(const TsNode *node)
+{
+    return node->op->name;
+}
+
 const TsNode *
 ts_graph_node(const TsGraph *graph, guint node)
 {

@@ -141,6 +141,9 @@ guint ts_graph_add(TsGraph *graph, guint a, guint b);
 /* In training set a share `rate` of the numbers to zero and scale the others by 1 / (1 - rate). */
 guint ts_graph_dropout(TsGraph *graph, guint input, double rate);
 
+/* What a node does: "conv", "relu"; borrowed. */
+const char *ts_node_operation(const TsNode *node);
+
 const TsNode *ts_graph_node(const TsGraph *graph, guint node);
 const TsParamSpec *ts_graph_param(const TsGraph *graph, guint param);
 
