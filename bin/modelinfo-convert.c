@@ -50,14 +50,14 @@ gboolean
 modelinfo_write_safetensors(const ModelInfo *info, const char *path, const char *dtype,
                             gboolean replace, GError **error)
 {
-    const guint n = ts_weights_n(info->weights);
+    const guint n = ts_weight_file_n(info->weights);
     TsDtype wanted = TS_DTYPE_F32;
     if (dtype != NULL && !parse_dtype(dtype, &wanted, error))
         return FALSE;
     g_autofree TsTensor *tensors = g_new0(TsTensor, n + 1);
     g_autoptr(GPtrArray) converted = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < n; i++) {
-        tensors[i] = *ts_weights_get(info->weights, i);
+        tensors[i] = *ts_weight_file_get(info->weights, i);
         if (dtype == NULL || !is_floating(tensors[i].dtype) || tensors[i].dtype == wanted)
             continue;
         gpointer numbers = convert_numbers(&tensors[i], wanted, error);
@@ -68,7 +68,7 @@ modelinfo_write_safetensors(const ModelInfo *info, const char *path, const char 
         tensors[i].dtype = wanted;
         tensors[i].data = numbers;
     }
-    g_autofree const char **metadata = ts_weights_all_metadata(info->weights);
+    g_autofree const char **metadata = ts_weight_file_all_metadata(info->weights);
     return ts_safetensors_write(path, metadata, tensors, n, replace, error);
 }
 
@@ -78,8 +78,8 @@ gboolean
 modelinfo_write_arrays(const ModelInfo *info, const char *folder, gboolean replace, GError **error)
 {
     g_autoptr(TsOutFolder) out = ts_out_folder_new(folder, replace, error);
-    for (guint i = 0; out != NULL && i < ts_weights_n(info->weights); i++) {
-        const TsTensor *tensor = ts_weights_get(info->weights, i);
+    for (guint i = 0; out != NULL && i < ts_weight_file_n(info->weights); i++) {
+        const TsTensor *tensor = ts_weight_file_get(info->weights, i);
         if (strchr(tensor->name, '/') != NULL || tensor->name[0] == '.')
             return ts_error_set(error, TS_ERROR_FORMAT,
                                 "%s: tensor '%s' cannot be the name of a file", info->path,

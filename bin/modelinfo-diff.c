@@ -79,16 +79,16 @@ compare(const TsTensor *a, const TsTensor *b, double tolerance, TsReport *report
 }
 
 gboolean
-modelinfo_add_differences(const TsWeights *a, const TsWeights *b, double tolerance,
+modelinfo_add_differences(const TsWeightFile *a, const TsWeightFile *b, double tolerance,
                           TsReport *report, guint *n_different, GError **error)
 {
     static const char *const columns[] = {"tensor",  "difference",   "shape_a", "shape_b",
                                           "max_abs", "relative_rms", NULL};
     *n_different = 0;
     ts_report_begin(report, "differences", columns);
-    for (guint i = 0; i < ts_weights_n(a); i++) {
-        const TsTensor *ours = ts_weights_get(a, i);
-        const TsTensor *theirs = ts_weights_find(b, ours->name);
+    for (guint i = 0; i < ts_weight_file_n(a); i++) {
+        const TsTensor *ours = ts_weight_file_get(a, i);
+        const TsTensor *theirs = ts_weight_file_find(b, ours->name);
         gboolean differs = TRUE;
         if (theirs == NULL)
             add_row(report, ours->name, "only in the first", ours, NULL, NULL);
@@ -96,9 +96,9 @@ modelinfo_add_differences(const TsWeights *a, const TsWeights *b, double toleran
             return FALSE;
         *n_different += differs;
     }
-    for (guint i = 0; i < ts_weights_n(b); i++) {
-        const TsTensor *theirs = ts_weights_get(b, i);
-        if (ts_weights_find(a, theirs->name) != NULL)
+    for (guint i = 0; i < ts_weight_file_n(b); i++) {
+        const TsTensor *theirs = ts_weight_file_get(b, i);
+        if (ts_weight_file_find(a, theirs->name) != NULL)
             continue;
         add_row(report, theirs->name, "only in the second", NULL, theirs, NULL);
         (*n_different)++;

@@ -83,7 +83,7 @@ add_metadata(const ModelInfo *info, TsReport *report)
     static const char *const columns[] = {"key", "value", NULL};
     static const char *const in_summary[] = {"architecture", "classes",  "input", "mean",
                                              "std",          "crop_pct", NULL};
-    g_autofree const char **metadata = ts_weights_all_metadata(info->weights);
+    g_autofree const char **metadata = ts_weight_file_all_metadata(info->weights);
     if (metadata[0] == NULL)
         return;
     ts_report_begin(report, "metadata", columns);
@@ -99,19 +99,19 @@ void
 modelinfo_add_summary(const ModelInfo *info, TsReport *report)
 {
     guint64 numbers = 0, bytes = 0;
-    for (guint i = 0; i < ts_weights_n(info->weights); i++) {
-        numbers += ts_tensor_n(ts_weights_get(info->weights, i));
-        bytes += ts_weights_get(info->weights, i)->n_bytes;
+    for (guint i = 0; i < ts_weight_file_n(info->weights); i++) {
+        numbers += ts_tensor_n(ts_weight_file_get(info->weights, i));
+        bytes += ts_weight_file_get(info->weights, i)->n_bytes;
     }
     ts_report_begin_values(report, "model");
     ts_report_value_text(report, "file", info->path);
-    ts_report_value_text(report, "format", ts_weights_format(info->weights));
+    ts_report_value_text(report, "format", ts_weight_file_format(info->weights));
     if (info->model != NULL)
         add_model(info->model, report);
-    ts_report_value_int(report, "tensors", ts_weights_n(info->weights));
+    ts_report_value_int(report, "tensors", ts_weight_file_n(info->weights));
     ts_report_value_int(report, "numbers", (gint64) numbers);
     ts_report_value_int(report, "bytes", (gint64) bytes);
-    ts_report_value_int(report, "entries_passed_over", ts_weights_n_ignored(info->weights));
+    ts_report_value_int(report, "entries_passed_over", ts_weight_file_n_ignored(info->weights));
     add_metadata(info, report);
 }
 
@@ -163,8 +163,8 @@ modelinfo_add_tensors(const ModelInfo *info, TsReport *report, GError **error)
     static const char *const columns[] = {"tensor", "dtype", "shape", "numbers",    "min",
                                           "max",    "mean",  "std",   "not_finite", NULL};
     ts_report_begin(report, "tensors", columns);
-    for (guint i = 0; i < ts_weights_n(info->weights); i++) {
-        const TsTensor *tensor = ts_weights_get(info->weights, i);
+    for (guint i = 0; i < ts_weight_file_n(info->weights); i++) {
+        const TsTensor *tensor = ts_weight_file_get(info->weights, i);
         g_autofree char *shape = modelinfo_shape_text(tensor);
         TensorMoments moments;
         if (!modelinfo_compute_moments(tensor, &moments, error))
@@ -188,8 +188,8 @@ modelinfo_add_problems(const ModelInfo *info, TsReport *report, guint *n_wrong, 
     static const char *const columns[] = {"tensor", "problem", NULL};
     *n_wrong = 0;
     ts_report_begin(report, "problems", columns);
-    for (guint i = 0; i < ts_weights_n(info->weights); i++) {
-        const TsTensor *tensor = ts_weights_get(info->weights, i);
+    for (guint i = 0; i < ts_weight_file_n(info->weights); i++) {
+        const TsTensor *tensor = ts_weight_file_get(info->weights, i);
         TensorMoments moments;
         if (!modelinfo_compute_moments(tensor, &moments, error))
             return FALSE;

@@ -49,7 +49,7 @@ static const TsToolPart parts[] = {{"What to show:", show_options},
 static void
 clear_info(ModelInfo *info)
 {
-    ts_weights_free(info->weights);
+    ts_weight_file_free(info->weights);
     ts_model_free(info->model);
 }
 
@@ -60,10 +60,10 @@ static gboolean
 open_info(const char *path, ModelInfo *info, GError **error)
 {
     info->path = path;
-    info->weights = ts_weights_read(path, error);
+    info->weights = ts_weight_file_read(path, error);
     if (info->weights == NULL)
         return FALSE;
-    const char *format = ts_weights_metadata(info->weights, "format");
+    const char *format = ts_weight_file_metadata(info->weights, "format");
     if (format == NULL || !g_str_has_prefix(format, "tessera "))
         return TRUE;
     g_autofree char *inside = g_file_test(path, G_FILE_TEST_IS_DIR)
@@ -95,14 +95,14 @@ check_usage(int n_args, GError **error)
 static gboolean
 diff(char **args, GError **error)
 {
-    g_autoptr(TsWeights) a = ts_weights_read(args[0], error);
-    g_autoptr(TsWeights) b = a != NULL ? ts_weights_read(args[1], error) : NULL;
+    g_autoptr(TsWeightFile) a = ts_weight_file_read(args[0], error);
+    g_autoptr(TsWeightFile) b = a != NULL ? ts_weight_file_read(args[1], error) : NULL;
     g_autoptr(TsReport) report = ts_report_new();
     guint n;
     if (b == NULL || !modelinfo_add_differences(a, b, opt.tolerance, report, &n, error))
         return FALSE;
     if (n == 0) {
-        ts_info("no difference in %u tensors", ts_weights_n(a));
+        ts_info("no difference in %u tensors", ts_weight_file_n(a));
         return TRUE;
     }
     ts_tool_set_status(1);
@@ -119,7 +119,8 @@ verify(const ModelInfo *info, TsReport *report, GError **error)
     if (n_wrong > 0)
         ts_tool_set_status(1);
     else
-        ts_info("%s: %u tensors, every number is finite%s", info->path, ts_weights_n(info->weights),
+        ts_info("%s: %u tensors, every number is finite%s", info->path,
+                ts_weight_file_n(info->weights),
                 info->model != NULL ? ", all of the architecture are there" : "");
     return TRUE;
 }

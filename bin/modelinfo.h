@@ -7,14 +7,14 @@
 
 #include "nn/model.h"
 #include "stats/report.h"
-#include "store/weights.h"
+#include "store/weight_file.h"
 
 G_BEGIN_DECLS
 
 /* A file of weights, and the model that it describes if tessera wrote it (else NULL). */
 typedef struct {
     const char *path;
-    TsWeights *weights;
+    TsWeightFile *weights;
     TsModel *model;
 } ModelInfo;
 
@@ -40,7 +40,7 @@ modelinfo_add_problems(const ModelInfo *info, TsReport *report, guint *n_wrong, 
 
 /* One row for each tensor that only one file has, or whose numbers differ by more than `tolerance`;
  * `n_different` is how many there are. */
-gboolean modelinfo_add_differences(const TsWeights *a, const TsWeights *b, double tolerance,
+gboolean modelinfo_add_differences(const TsWeightFile *a, const TsWeightFile *b, double tolerance,
                                    TsReport *report, guint *n_different, GError **error);
 
 /* Write the weights as safetensors, floating-point numbers as `dtype` (f32, f16, bf16; NULL: as

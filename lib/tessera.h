@@ -86,7 +86,7 @@
 #include "store/tfevents.h"
 #include "store/tfevents_graph.h"
 #include "store/tfrecord.h"
-#include "store/weights.h"
+#include "store/weight_file.h"
 
 #include "sample/augment.h"
 #include "sample/augment_plan.h"

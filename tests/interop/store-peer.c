@@ -13,7 +13,7 @@
 #include "store/npy.h"
 #include "store/safetensors.h"
 #include "store/tfevents.h"
-#include "store/weights.h"
+#include "store/weight_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -47,9 +47,9 @@ dump_npy(const char *path, GError **error)
 static gboolean
 dump_weights(const char *path, GError **error)
 {
-    g_autoptr(TsWeights) file = ts_weights_read(path, error);
-    for (guint i = 0; file != NULL && i < ts_weights_n(file); i++)
-        if (!dump_tensor(ts_weights_get(file, i), error))
+    g_autoptr(TsWeightFile) file = ts_weight_file_read(path, error);
+    for (guint i = 0; file != NULL && i < ts_weight_file_n(file); i++)
+        if (!dump_tensor(ts_weight_file_get(file, i), error))
             return FALSE;
     return file != NULL;
 }
@@ -66,7 +66,7 @@ check_weights(char **args, GError **error)
 {
     for (; *args != NULL; args++) {
         g_autoptr(GError) wrong = NULL;
-        g_autoptr(TsWeights) file = ts_weights_read(*args, &wrong);
+        g_autoptr(TsWeightFile) file = ts_weight_file_read(*args, &wrong);
         puts(file != NULL ? "good" : wrong->message);
     }
     return TRUE;

@@ -1,5 +1,5 @@
 /* Weights of any format: which one it is, and the calls passed on. */
-#include "store/weights.h"
+#include "store/weight_file.h"
 
 #include "store/mapped.h"
 #include "store/pth.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-struct _TsWeights {
+struct _TsWeightFile {
     TsSafetensors *safetensors; /* either this ... */
     TsPth *pth;                 /* ... or this */
     char *format;
@@ -30,8 +30,8 @@ describe_pth(const TsPth *pth)
     return key != NULL ? g_strdup_printf("PyTorch, %s", key) : g_strdup("PyTorch");
 }
 
-TsWeights *
-ts_weights_read(const char *path, GError **error)
+TsWeightFile *
+ts_weight_file_read(const char *path, GError **error)
 {
     g_autofree char *inside = g_file_test(path, G_FILE_TEST_IS_DIR)
                                   ? g_build_filename(path, "model.safetensors", NULL)
@@ -39,7 +39,7 @@ ts_weights_read(const char *path, GError **error)
     g_autoptr(GBytes) bytes = ts_map_file(inside, error);
     if (bytes == NULL)
         return NULL;
-    g_autoptr(TsWeights) self = g_new0(TsWeights, 1);
+    g_autoptr(TsWeightFile) self = g_new0(TsWeightFile, 1);
     if (is_pth(bytes)) {
         self->pth = ts_pth_parse(bytes, inside, error);
         self->format = self->pth != NULL ? describe_pth(self->pth) : NULL;
@@ -51,7 +51,7 @@ ts_weights_read(const char *path, GError **error)
 }
 
 void
-ts_weights_free(TsWeights *self)
+ts_weight_file_free(TsWeightFile *self)
 {
     if (self == NULL)
         return;
@@ -62,44 +62,44 @@ ts_weights_free(TsWeights *self)
 }
 
 const char *
-ts_weights_format(const TsWeights *self)
+ts_weight_file_format(const TsWeightFile *self)
 {
     return self->format;
 }
 
 guint
-ts_weights_n_ignored(const TsWeights *self)
+ts_weight_file_n_ignored(const TsWeightFile *self)
 {
     return self->pth != NULL ? ts_pth_n_ignored(self->pth) : 0;
 }
 
 guint
-ts_weights_n(const TsWeights *self)
+ts_weight_file_n(const TsWeightFile *self)
 {
     return self->pth != NULL ? ts_pth_n(self->pth) : ts_safetensors_n(self->safetensors);
 }
 
 const TsTensor *
-ts_weights_get(const TsWeights *self, guint i)
+ts_weight_file_get(const TsWeightFile *self, guint i)
 {
     return self->pth != NULL ? ts_pth_get(self->pth, i) : ts_safetensors_get(self->safetensors, i);
 }
 
 const TsTensor *
-ts_weights_find(const TsWeights *self, const char *name)
+ts_weight_file_find(const TsWeightFile *self, const char *name)
 {
     return self->pth != NULL ? ts_pth_find(self->pth, name)
                              : ts_safetensors_find(self->safetensors, name);
 }
 
 const char *
-ts_weights_metadata(const TsWeights *self, const char *key)
+ts_weight_file_metadata(const TsWeightFile *self, const char *key)
 {
     return self->pth != NULL ? NULL : ts_safetensors_metadata(self->safetensors, key);
 }
 
 const char **
-ts_weights_all_metadata(const TsWeights *self)
+ts_weight_file_all_metadata(const TsWeightFile *self)
 {
     return self->pth != NULL ? g_new0(const char *, 1)
                              : ts_safetensors_all_metadata(self->safetensors);
