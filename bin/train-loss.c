@@ -2,7 +2,7 @@
 #include "train.h"
 
 static struct {
-    char *loss, *class_weights;
+    char *loss, *class_weights, *sampler;
     int weights_from;
 } opt;
 
@@ -10,11 +10,15 @@ const GOptionEntry train_loss_options[] = {
     {"loss", 0, 0, G_OPTION_ARG_STRING, &opt.loss,
      "What is made small, see below (default: cross-entropy)", "NAME[:KEY=VALUE,...]"},
     {"class-weights", 0, 0, G_OPTION_ARG_STRING, &opt.class_weights,
-     "Weigh the loss: balanced, effnum:B, inverse, sqrt, log, or a table FILE.tsv with columns "
+     "Weigh the loss: balanced, effnum:B or class-balanced:B, inverse, sqrt, log, or a table "
+     "FILE.tsv with columns "
      "class and weight (default: none)",
      "NAME"},
     {"class-weights-from", 0, 0, G_OPTION_ARG_INT, &opt.weights_from,
      "Weigh the loss after N epochs (default: 0, from the beginning)", "N"},
+    {"sampler", 0, 0, G_OPTION_ARG_STRING, &opt.sampler,
+     "Which training rows an epoch is made of, see below (default: shuffle)",
+     "NAME[:KEY=VALUE,...]"},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -24,6 +28,7 @@ train_loss_fill(TsRunOptions *options, GError **error)
     const TrainBounds check = {"--class-weights-from", opt.weights_from, 0, TRAIN_MOST, FALSE};
     options->loss = opt.loss != NULL ? opt.loss : "cross-entropy";
     options->class_weights = opt.class_weights != NULL ? opt.class_weights : "none";
+    options->sampler = opt.sampler;
     options->class_weights_from = (guint) opt.weights_from;
     return train_check_bounds(&check, 1, error);
 }

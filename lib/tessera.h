@@ -98,6 +98,7 @@
 #include "sample/mask.h"
 #include "sample/preprocess.h"
 #include "sample/render.h"
+#include "sample/sampler.h"
 #include "sample/survey.h"
 
 #include "layout/convert.h"

@@ -94,6 +94,7 @@ static const struct {
 } terms[] = {
     {"balanced", NULL, 0, 0, balanced, SCALE_NONE, TRUE, 0},
     {"effnum", "B", 0, 1, effective_number, SCALE_MEAN_1, TRUE, 0},
+    {"class-balanced", "B", 0, 1, effective_number, SCALE_MEAN_1, TRUE, 0},
     {"inverse", NULL, 0, 0, inverse, SCALE_MEAN_1, TRUE, 0},
     {"sqrt", NULL, 0, 0, inverse_sqrt, SCALE_MEAN_1, TRUE, 0},
     {"log", NULL, 0, 0, inverse_log, SCALE_MEAN_1, TRUE, 0},

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
  *
  *   balanced   N / (C n_c)                (scikit-learn's class_weight="balanced")
  *   effnum:B   (1 - B) / (1 - B^n_c)      0 <= B < 1; effective number of samples, Cui et al.,
- *                                         "Class-Balanced Loss", CVPR 2019; scaled to sum C
+ *                                         "Class-Balanced Loss", CVPR 2019; scaled to sum C;
+ *                         class-balanced:B is another name of it
  *   inverse    1 / n_c                    scaled to mean 1
  *   sqrt       1 / sqrt(n_c)              scaled to mean 1
  *   log        1 / ln(1.02 + n_c / N)     ENet, Paszke et al., 2016; scaled to mean 1

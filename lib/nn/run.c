@@ -96,7 +96,6 @@ settle_class_weights(TsRun *run, const guint64 *counts, GError **error)
     return ts_class_weights(how, counts, run->classes->n, run->class_weights, error);
 }
 
-/* The counts are those of the training rows, repeated rows counted as often as they stand there. */
 static gboolean
 settle_loss(TsRun *run, GError **error)
 {
@@ -149,7 +148,8 @@ ts_run_new(const TsRunOptions *options, GError **error)
         run->checkpoint_path = g_build_filename(options->folder, "last.ckpt", NULL);
     }
     if (!read_model(run, error) || !ts_run_open_data(run, error) || !open_model(run, error) ||
-        !ts_run_open_loaders(run, error) || !settle_loss(run, error) || !settle_monitor(run, error))
+        !ts_run_open_sampler(run, error) || !ts_run_open_loaders(run, error) ||
+        !settle_loss(run, error) || !settle_monitor(run, error))
         return NULL;
     settle_length(run);
     return g_steal_pointer(&run);
@@ -168,6 +168,7 @@ ts_run_free(TsRun *run)
     ts_dataset_free(run->val_set);
     ts_classes_free(run->classes);
     ts_manifest_free(run->manifest);
+    ts_sampler_free(run->sampler);
     ts_loss_clear(&run->loss);
     g_free(run->counts);
     g_free(run->class_weights);

@@ -40,6 +40,7 @@ typedef struct {
     TsClip clip;
     TsSchedule schedule;
     gboolean schedule_by_batch; /* the rate changes with each batch, not each epoch */
+    const char *sampler;        /* as ts_sampler_help() lists them; NULL: shuffle */
     const char *loss;           /* as ts_loss_parse() reads it */
     const char *class_weights;  /* "none", a formula of balance/weights.h, or a table (.tsv) */
     guint class_weights_from;   /* epoch, from 0, from which they count */
@@ -59,6 +60,9 @@ typedef struct {
 } TsRunOptions;
 
 typedef struct _TsRun TsRun;
+
+/* The names of samplers with their keys and defaults, for --help. Borrowed. */
+const char *ts_sampler_help(void);
 
 /* Read the data set and build the model; writes nothing. The strings of `options` are borrowed. */
 TsRun *ts_run_new(const TsRunOptions *options, GError **error);

@@ -119,8 +119,11 @@ open_loader(const TsRun *run, TsDataset *dataset, gboolean training, gsize cache
                                .shuffle = training && run->options.overfit_batches == 0,
                                .seed = run->options.seed,
                                .cache_bytes = cache_bytes};
-    if (training && run->options.overfit_batches == 0)
+    if (training && run->options.overfit_batches == 0) {
         options.augment = run->options.augment;
+        options.sampler = run->sampler;
+        options.equal_weights = run->equal_weights;
+    }
     return ts_loader_new(dataset, &run->model->preprocess, &options, error);
 }
 

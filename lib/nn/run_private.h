@@ -13,7 +13,9 @@ struct _TsRun {
     TsLoader *train, *val;
     TsModel *model;
     TsTrainer *trainer;
-    guint64 *counts; /* labelled training rows of each class */
+    guint64 *counts;        /* of each class, in the training rows, repeats included */
+    TsSampler *sampler;     /* NULL: each training row once */
+    gboolean equal_weights; /* the sampler has used up the rows' weights */
     TsLoss loss;
     double *class_weights; /* NULL: none */
     gboolean keeps_last;   /* nothing judges the epochs */
@@ -25,6 +27,9 @@ struct _TsRun {
  * cache is shared out by the number of samples. */
 gboolean ts_run_open_data(TsRun *run, GError **error);
 gboolean ts_run_open_loaders(TsRun *run, GError **error);
+
+/* Settle what an epoch is made of, and count the classes with repeats; before the loaders. */
+gboolean ts_run_open_sampler(TsRun *run, GError **error);
 
 gboolean ts_run_open_trainer(TsRun *run, GError **error);
 

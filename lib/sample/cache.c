@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 
+enum { EMPTY, IN_THE_MAKING, FILLED };
+
 gboolean
 ts_sample_cache_init(TsSampleCache *self, guint64 n_samples, gsize n_sample, gsize budget,
                      GError **error)
@@ -23,18 +25,22 @@ ts_sample_cache_clear(TsSampleCache *self)
 const guint8 *
 ts_sample_cache_get(const TsSampleCache *self, guint64 i)
 {
-    gboolean there = i < self->n && __atomic_load_n(&self->filled[i], __ATOMIC_ACQUIRE) != 0;
+    gboolean there = i < self->n && __atomic_load_n(&self->filled[i], __ATOMIC_ACQUIRE) == FILLED;
     return there ? self->bytes + i * self->n_sample : NULL;
 }
 
 guint8 *
 ts_sample_cache_place(TsSampleCache *self, guint64 i)
 {
-    return i < self->n ? self->bytes + i * self->n_sample : NULL;
+    guint8 empty = EMPTY;
+    if (i >= self->n || !__atomic_compare_exchange_n(&self->filled[i], &empty, IN_THE_MAKING, FALSE,
+                                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+        return NULL;
+    return self->bytes + i * self->n_sample;
 }
 
 void
 ts_sample_cache_set_filled(TsSampleCache *self, guint64 i)
 {
-    __atomic_store_n(&self->filled[i], 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&self->filled[i], FILLED, __ATOMIC_RELEASE);
 }

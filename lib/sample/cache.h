@@ -1,7 +1,7 @@
 /* Preprocessed samples in memory under a byte budget; inside of lib/sample.
  *
  * The first samples of the dataset, as many as fit, have a place; the others never do. Threads may
- * use it at once as long as no two make the same sample.
+ * use it at once: of several that make the same sample, one has the place.
  */
 #pragma once
 
@@ -24,7 +24,8 @@ void ts_sample_cache_clear(TsSampleCache *cache);
 /* The bytes of sample `i`, NULL if they are not there. */
 const guint8 *ts_sample_cache_get(const TsSampleCache *cache, guint64 i);
 
-/* Where sample `i` is to be written, NULL if it has no place; then tell that it was. */
+/* Where sample `i` is to be written, NULL if it has no place or another thread has it in the
+ * making; then tell that it was. */
 guint8 *ts_sample_cache_place(TsSampleCache *cache, guint64 i);
 void ts_sample_cache_set_filled(TsSampleCache *cache, guint64 i);
 

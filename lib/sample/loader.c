@@ -13,6 +13,8 @@
 #include "sample/recipe.h"
 #include "sample/render.h"
 
+#include <string.h>
+
 /* The reader looks for a signal this often while it waits, in microseconds. */
 enum { INTERRUPT_PERIOD = 100000 };
 
@@ -33,8 +35,11 @@ struct _TsLoader {
     guint64 n_decoded; /* atomic */
     guint64 n_batches;
     guint64 epoch;
-    guint64 *order; /* (n samples), of this epoch */
-    Slot *slots;    /* (n_slots) */
+    guint64 n_drawn; /* samples in an epoch */
+    guint64 *order;  /* (n_drawn), of this epoch */
+    guint64 *keys;   /* (n_drawn), of their random streams */
+    guint64 *seen;   /* (n samples), scratch */
+    Slot *slots;     /* (n_slots) */
     guint n_slots;
     GThread **workers;
     guint n_workers;
@@ -71,15 +76,15 @@ get_sample(TsLoader *self, guint64 i, guint8 *scratch, GError **error)
     return bytes;
 }
 
-/* `bytes` as they are, or changed at random: a matter of (seed, epoch, sample) alone. */
+/* `bytes` as they are, or changed at random: a matter of (seed, key) alone. */
 static const guint8 *
-augment(const TsLoader *self, guint64 i, const guint8 *bytes, Slot *slot, GError **error)
+augment(const TsLoader *self, guint64 i, guint64 key, const guint8 *bytes, Slot *slot,
+        GError **error)
 {
     if (!ts_augment_is_active(&self->options.augment))
         return bytes;
     if (ts_augment_u8(bytes, self->how.width, self->how.height, self->how.channels,
-                      &self->options.augment, self->options.seed,
-                      self->epoch * ts_dataset_n(self->dataset) + i, slot->changed, error))
+                      &self->options.augment, self->options.seed, key, slot->changed, error))
         return slot->changed;
     ts_dataset_prefix_error(self->dataset, ts_dataset_row(self->dataset, i), error);
     return NULL;
@@ -90,19 +95,19 @@ fill_batch(TsLoader *self, guint64 b, Slot *slot, GError **error)
 {
     TsBatch *batch = &slot->batch;
     guint64 first = b * self->options.batch_size;
-    batch->n = (guint) MIN(self->options.batch_size, ts_dataset_n(self->dataset) - first);
+    batch->n = (guint) MIN(self->options.batch_size, self->n_drawn - first);
     for (guint k = 0; k < batch->n; k++) {
         guint64 i = self->order[first + k];
         if (g_atomic_int_get(&self->cancelled) || ts_interrupt_check(error))
             return FALSE;
         const guint8 *bytes = get_sample(self, i, slot->scratch, error);
         if (bytes != NULL)
-            bytes = augment(self, i, bytes, slot, error);
+            bytes = augment(self, i, self->keys[first + k], bytes, slot, error);
         if (bytes == NULL)
             return FALSE;
         ts_preprocess_normalise(bytes, &self->how, batch->images + k * self->n_sample);
         batch->labels[k] = ts_dataset_label(self->dataset, i);
-        batch->weights[k] = ts_dataset_weight(self->dataset, i);
+        batch->weights[k] = self->options.equal_weights ? 1 : ts_dataset_weight(self->dataset, i);
         batch->rows[k] = ts_dataset_row(self->dataset, i);
     }
     return TRUE;
@@ -180,8 +185,13 @@ allocate(TsLoader *self, GError **error)
     guint64 n = ts_dataset_n(self->dataset);
     if (!ts_sample_cache_init(&self->cache, n, self->n_sample, self->options.cache_bytes, error))
         return FALSE;
-    self->order = ts_try_alloc(n, sizeof *self->order, "order of samples", error);
-    if (self->order == NULL)
+    self->order = ts_try_alloc(self->n_drawn, sizeof *self->order, "order of samples", error);
+    self->keys = self->order == NULL
+                     ? NULL
+                     : ts_try_alloc(self->n_drawn, sizeof *self->keys, "order of samples", error);
+    self->seen =
+        self->keys == NULL ? NULL : ts_try_alloc(n, sizeof *self->seen, "order of samples", error);
+    if (self->seen == NULL)
         return FALSE;
     for (guint i = 0; i < self->n_slots; i++)
         if (!slot_init(self, &self->slots[i], error))
@@ -209,8 +219,10 @@ ts_loader_new(TsDataset *dataset, const TsPreprocess *how, const TsLoaderOptions
     self->how = *how;
     self->options = *options;
     self->n_sample = ts_preprocess_n_bytes(how);
-    self->n_batches = (ts_dataset_n(dataset) + (options->drop_last ? 0 : options->batch_size - 1)) /
-                      options->batch_size;
+    self->n_drawn =
+        options->sampler != NULL ? ts_sampler_n_drawn(options->sampler) : ts_dataset_n(dataset);
+    self->n_batches =
+        (self->n_drawn + (options->drop_last ? 0 : options->batch_size - 1)) / options->batch_size;
     self->n_slots = n_prefetch + 1;
     self->slots = g_new0(Slot, self->n_slots);
     if (!allocate(self, error))
@@ -250,6 +262,8 @@ ts_loader_free(TsLoader *self)
     g_free(self->slots);
     g_free(self->workers);
     g_free(self->order);
+    g_free(self->keys);
+    g_free(self->seen);
     g_cond_clear(&self->changed);
     g_mutex_clear(&self->lock);
     g_free(self);
@@ -262,16 +276,32 @@ ts_loader_n_batches(const TsLoader *self)
 }
 
 static void
-compute_order(TsLoader *self, guint64 epoch)
+compute_order(TsLoader *self)
 {
-    guint64 n = ts_dataset_n(self->dataset);
-    for (guint64 i = 0; i < n; i++)
+    if (self->options.sampler != NULL) {
+        ts_sampler_draw(self->options.sampler, self->options.seed, self->epoch, self->order);
+        return;
+    }
+    for (guint64 i = 0; i < self->n_drawn; i++)
         self->order[i] = i;
     if (!self->options.shuffle)
         return;
     TsRng rng;
-    ts_rng_init(&rng, self->options.seed, "shuffle", epoch);
-    ts_rng_shuffle(&rng, self->order, n);
+    ts_rng_init(&rng, self->options.seed, "shuffle", self->epoch);
+    ts_rng_shuffle(&rng, self->order, self->n_drawn);
+}
+
+/* A sample's changes follow from the epoch, its number, and how often it came already. */
+static void
+compute_keys(TsLoader *self)
+{
+    const guint64 n = ts_dataset_n(self->dataset);
+    memset(self->seen, 0, n * sizeof *self->seen);
+    for (guint64 k = 0; k < self->n_drawn; k++) {
+        guint64 i = self->order[k];
+        self->keys[k] =
+            self->epoch * n + i + self->seen[i]++ * G_GUINT64_CONSTANT(0x9E3779B97F4A7C15);
+    }
 }
 
 gboolean
@@ -289,7 +319,8 @@ ts_loader_begin_epoch(TsLoader *self, guint64 epoch, guint64 first_batch, GError
         g_clear_error(&self->slots[i].error);
     }
     self->epoch = epoch;
-    compute_order(self, epoch);
+    compute_order(self);
+    compute_keys(self);
     self->in_hand = FALSE;
     self->floor = self->next = first_batch;
     self->end = self->n_batches;

@@ -19,6 +19,7 @@
 #include "sample/augment.h"
 #include "sample/dataset.h"
 #include "sample/preprocess.h"
+#include "sample/sampler.h"
 
 G_BEGIN_DECLS
 
@@ -29,10 +30,14 @@ typedef struct {
     gboolean shuffle;   /* else the order of the dataset */
     gboolean drop_last; /* leave out a last batch that is not full */
     guint64 seed;
-    gsize cache_bytes; /* for preprocessed samples; 0: keep none */
-    guint n_threads;   /* 0: ts_threads_get() */
-    guint n_prefetch;  /* batches made ahead; 0: one for each thread, and one */
-    TsAugment augment; /* random changes, drawn anew in each epoch */
+    gsize cache_bytes;        /* for preprocessed samples; 0: keep none */
+    guint n_threads;          /* 0: ts_threads_get() */
+    guint n_prefetch;         /* batches made ahead; 0: one for each thread, and one */
+    TsAugment augment;        /* random changes, drawn anew in each epoch; also for each time that a
+                                 sampler brings a sample */
+    const TsSampler *sampler; /* of the dataset's samples; copied by reference, so it must outlive
+                                 the loader. NULL: each sample once */
+    gboolean equal_weights;   /* 1 for all, whatever the rows' weights are */
 } TsLoaderOptions;
 
 typedef struct {
