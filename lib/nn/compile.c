@@ -207,4 +207,5 @@ void
 ts_net_contribute(TsNet *net, const TsLayer *layer, guint input, TsBuffer *gradient)
 {
     g_ptr_array_add(ts_net_input_layer(net, layer, input)->contributions, gradient);
+    gradient->storage->n_pending++;
 }

@@ -22,6 +22,7 @@ struct _TsBuffer {
     gsize offset;    /* in the arena, set by the plan */
     float *data;     /* set by the plan; from the start for parameters */
     gboolean fixed;  /* memory of a parameter: not planned */
+    guint n_pending; /* sums of gradients that it is still to be read for */
 };
 
 typedef struct _TsLayer TsLayer;
@@ -37,6 +38,8 @@ struct _TsLayer {
     GPtrArray *contributions; /* gradients from the nodes that use the output */
     gboolean needs_grad;      /* the node or one below it learns */
     guint n_users;            /* nodes that read the output */
+    gboolean with_relu;       /* computes the ReLU above it too, */
+    gboolean absorbed;        /* which is this one: its input's output is its own */
 };
 
 typedef struct {

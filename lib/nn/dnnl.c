@@ -297,14 +297,19 @@ ts_kernel_conv_backward_weights(const TsWindowSpec *spec, const TsKernel *hint, 
 
 /* ---- batch normalisation ---- */
 
-TsKernel *
-ts_kernel_norm_forward(const TsLayout *data, float epsilon, gboolean training, GError **error)
+static unsigned
+norm_flags(gboolean relu)
 {
-    unsigned flags = dnnl_use_scale | dnnl_use_shift;
+    return dnnl_use_scale | dnnl_use_shift | (relu ? dnnl_fuse_norm_relu : 0);
+}
+
+TsKernel *
+ts_kernel_norm_forward(const TsLayout *data, float epsilon, gboolean relu, gboolean training,
+                       GError **error)
+{
+    const unsigned flags = norm_flags(relu) | (training ? 0 : dnnl_use_global_stats);
     TsDnnlHow how;
     dnnl_primitive_desc_t desc = NULL;
-    if (!training)
-        flags |= dnnl_use_global_stats;
     if (!forward(&how, training, error))
         return NULL;
     return kernel_new(ts_dnnl_norm_forward(&desc, &how, data, epsilon, flags), &desc, &how,
@@ -312,15 +317,15 @@ ts_kernel_norm_forward(const TsLayout *data, float epsilon, gboolean training, G
 }
 
 TsKernel *
-ts_kernel_norm_backward(const TsLayout *data, float epsilon, const TsKernel *hint, GError **error)
+ts_kernel_norm_backward(const TsLayout *data, float epsilon, gboolean relu, const TsKernel *hint,
+                        GError **error)
 {
     TsDnnlHow how;
     dnnl_primitive_desc_t desc = NULL;
     if (!backward(&how, hint, error))
         return NULL;
-    return kernel_new(
-        ts_dnnl_norm_backward(&desc, &how, data, epsilon, dnnl_use_scale | dnnl_use_shift), &desc,
-        &how, "batch normalisation backward", error);
+    return kernel_new(ts_dnnl_norm_backward(&desc, &how, data, epsilon, norm_flags(relu)), &desc,
+                      &how, "batch normalisation backward", error);
 }
 
 /* ---- ReLU ---- */

@@ -78,12 +78,13 @@ ts_kernel_conv_backward_weights(const TsWindowSpec *spec, const TsKernel *hint, 
 /* The plain layout of a convolution's weights: rank 4, or 5 with the groups in front. */
 TsLayout *ts_layout_conv_weights(const TsWindowSpec *spec, GError **error);
 
-/* Batch normalisation with scale and shift over `data` (N, C, H, W). In training, mean and variance
- * (population) are results; otherwise they are given. */
-TsKernel *
-ts_kernel_norm_forward(const TsLayout *data, float epsilon, gboolean training, GError **error);
-TsKernel *
-ts_kernel_norm_backward(const TsLayout *data, float epsilon, const TsKernel *hint, GError **error);
+/* Batch normalisation with scale and shift over `data` (N, C, H, W), and max(0, .) of it with
+ * `relu`. In training, mean and variance (population) are results, with `relu` a workspace too;
+ * otherwise they are given. */
+TsKernel *ts_kernel_norm_forward(const TsLayout *data, float epsilon, gboolean relu,
+                                 gboolean training, GError **error);
+TsKernel *ts_kernel_norm_backward(const TsLayout *data, float epsilon, gboolean relu,
+                                  const TsKernel *hint, GError **error);
 
 /* max(0, x). May run in place. The backward kernel takes dst, not src. */
 TsKernel *ts_kernel_relu_forward(const TsLayout *data, gboolean training, GError **error);

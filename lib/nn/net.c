@@ -19,6 +19,19 @@ node_learns(const TsNet *net, const TsNode *node)
     return FALSE;
 }
 
+/* A ReLU whose input nothing else reads is computed with it, where that can. */
+static void
+absorb_relus(TsNet *net)
+{
+    for (guint i = 0; i < net->n_layers; i++) {
+        TsLayer *layer = &net->layers[i];
+        if (strcmp(layer->node->op->name, "relu") != 0)
+            continue;
+        TsLayer *below = ts_net_input_layer(net, layer, 0);
+        layer->absorbed = below->with_relu = below->n_users == 1 && below->node->op->takes_relu;
+    }
+}
+
 static gboolean
 compile_forward(TsNet *net, GError **error)
 {
@@ -27,7 +40,9 @@ compile_forward(TsNet *net, GError **error)
         layer->needs_grad = node_learns(net, layer->node);
         for (guint k = 0; k < layer->node->n_inputs; k++)
             layer->needs_grad |= net->layers[layer->node->input[k]].needs_grad;
-        if (!layer->node->op->forward(net, layer, error))
+        if (layer->absorbed)
+            layer->out = ts_net_input_layer(net, layer, 0)->out;
+        else if (!layer->node->op->forward(net, layer, error))
             return FALSE;
     }
     net->input = net->layers[0].out;
@@ -43,48 +58,66 @@ compile_forward(TsNet *net, GError **error)
     return TRUE;
 }
 
-/* Both buffers have the layer's layout; sums in the order of the contributions. */
+/* sum = first + second + ...; all have the layer's layout. */
 static gboolean
 run_accumulate(TsNet *net, TsLayer *layer, GError **error)
 {
     float *sum = layer->grad->storage->data;
     const gsize n = layer->grad->bytes / sizeof(float);
+    const TsBuffer *first = g_ptr_array_index(layer->contributions, 0);
+    const float *left = first->storage->data;
     for (guint k = 1; k < layer->contributions->len; k++) {
         const TsBuffer *other = g_ptr_array_index(layer->contributions, k);
-        const float *add = other->storage->data;
+        const float *right = other->storage->data;
 #pragma omp parallel for simd
         for (gsize i = 0; i < n; i++)
-            sum[i] += add[i];
+            sum[i] = left[i] + right[i];
+        left = sum;
     }
     return TRUE;
 }
 
-/* The gradient of a layer is the sum over the nodes that use it. The sum is written into the memory
- * of the first contribution, unless another step still reads that. */
+/* The gradient of a layer is the sum over the nodes that use it, in their order. The sum is written
+ * into the memory of the first contribution, unless the gradient of another node is to be read from
+ * that: an addition gives both its inputs one gradient. */
 static gboolean
 sum_contributions(TsNet *net, TsLayer *layer, GError **error)
 {
     GPtrArray *parts = layer->contributions;
-    if (parts->len == 0)
-        return TRUE;
-    if (parts->len == 1) {
-        layer->grad = g_ptr_array_index(parts, 0);
+    for (guint k = 0; k < parts->len; k++)
+        ((TsBuffer *) g_ptr_array_index(parts, k))->storage->n_pending--;
+    if (parts->len < 2) {
+        layer->grad = parts->len == 1 ? g_ptr_array_index(parts, 0) : NULL;
         return TRUE;
     }
     TsBuffer *first = g_ptr_array_index(parts, 0);
-    layer->grad = ts_net_buffer(net, first->layout);
-    if (!ts_net_copy(net, layer, first, layer->grad, error))
-        return FALSE;
+    gboolean first_is_free = first->storage->n_pending == 0;
     for (guint k = 1; k < parts->len; k++) {
         TsBuffer *part = g_ptr_array_index(parts, k);
-        parts->pdata[k] = ts_net_convert(net, layer, part, layer->grad->layout, error);
+        first_is_free = first_is_free && part->storage != first->storage;
+        parts->pdata[k] = ts_net_convert(net, layer, part, first->layout, error);
         if (parts->pdata[k] == NULL)
             return FALSE;
     }
+    layer->grad = first_is_free ? first : ts_net_buffer(net, first->layout);
     ts_net_add_func(net, layer, run_accumulate, "sum of gradients");
     ts_net_use(net, layer->grad);
-    for (guint k = 1; k < parts->len; k++)
+    for (guint k = 0; k < parts->len; k++)
         ts_net_use(net, g_ptr_array_index(parts, k));
+    return TRUE;
+}
+
+/* The gradient of a layer, then what its operation does with it. */
+static gboolean
+compile_layer_backward(TsNet *net, TsLayer *layer, GError **error)
+{
+    if (!sum_contributions(net, layer, error))
+        return FALSE;
+    if (layer->grad == NULL || layer->node->op->backward == NULL)
+        return TRUE;
+    if (!layer->absorbed)
+        return layer->node->op->backward(net, layer, error);
+    ts_net_contribute(net, layer, 0, layer->grad);
     return TRUE;
 }
 
@@ -95,14 +128,10 @@ compile_backward(TsNet *net, GError **error)
     net->grad_logits = ts_net_buffer(net, net->logits->layout);
     ts_buffer_use_at(net->grad_logits, (int) net->n_forward);
     g_ptr_array_add(last->contributions, net->grad_logits);
+    net->grad_logits->n_pending++;
     for (guint i = net->n_layers; i-- > 0;) {
         TsLayer *layer = &net->layers[i];
-        if (!layer->needs_grad)
-            continue;
-        if (!sum_contributions(net, layer, error))
-            return FALSE;
-        if (layer->grad != NULL && layer->node->op->backward != NULL &&
-            !layer->node->op->backward(net, layer, error))
+        if (layer->needs_grad && !compile_layer_backward(net, layer, error))
             return FALSE;
     }
     return TRUE;
@@ -187,6 +216,7 @@ ts_net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, 
         for (guint k = 0; k < net->layers[i].node->n_inputs; k++)
             net->layers[net->layers[i].node->input[k]].n_users++;
     }
+    absorb_relus(net);
     if (!compile_forward(net, error) || (mode == TS_NET_TRAIN && !compile_backward(net, error)) ||
         !place_buffers(net, error))
         return NULL;

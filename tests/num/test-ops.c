@@ -191,10 +191,12 @@ channel_moments(const Fixture *f, int c, double *mean, double *variance)
 START_TEST(batch_norm)
 {
     enum { SCALE, SHIFT, MEAN, VARIANCE };
-    const gboolean training = _i == 0;
+    const gboolean training = _i % 2 == 0, relu = _i >= 2;
     Fixture f;
     TsGraph *graph = ts_graph_new();
     guint x = ts_graph_norm(graph, "n", ts_graph_input(graph, 6, 5, 4));
+    if (relu)
+        x = ts_graph_relu(graph, x);
     fixture_run(&f, graph, x, training ? TS_NET_TRAIN : TS_NET_INFER);
     g_autofree float *scale = plain_of(&f, SCALE), *shift = plain_of(&f, SHIFT);
     g_autofree float *mean = plain_of(&f, MEAN), *variance = plain_of(&f, VARIANCE);
@@ -210,9 +212,10 @@ START_TEST(batch_norm)
             check_close(0.9 * (0.5 + fabs(old_variance[c])) + 0.1 * v, variance[c]);
             v *= (n - 1.0) / n;
         }
-        for (int i = 0; i < n; i++)
-            check_close((at(&f, i / 20, c, 0, i % 20) - m) / sqrt(v + 1e-5) * scale[c] + shift[c],
-                        f.out[(i / 20 * 6 + c) * 20 + i % 20]);
+        for (int i = 0; i < n; i++) {
+            double y = (at(&f, i / 20, c, 0, i % 20) - m) / sqrt(v + 1e-5) * scale[c] + shift[c];
+            check_close(relu ? MAX(y, 0) : y, f.out[(i / 20 * 6 + c) * 20 + i % 20]);
+        }
     }
     fixture_clear(&f);
 }
@@ -238,6 +241,30 @@ START_TEST(linear_relu_add)
         check_close(ya + MAX(yb, 0), f.out[i]);
     }
     fixture_clear(&f);
+}
+END_TEST
+
+/* A norm with a ReLU, and a sum with a ReLU: no step is a ReLU alone, except of what is read twice.
+ */
+START_TEST(relu_is_computed_with_the_step_below)
+{
+    TsGraph *graph = ts_graph_new();
+    guint x = ts_graph_norm(graph, "n", ts_graph_input(graph, 8, 5, 4));
+    if (_i == 0)
+        x = ts_graph_add(graph, ts_graph_relu(graph, x), x); /* the norm is read twice */
+    else
+        x = ts_graph_add(graph, ts_graph_relu(graph, x), ts_graph_norm(graph, "m", 0));
+    ts_graph_flatten(graph, ts_graph_relu(graph, x));
+    ck_assert(ts_graph_finish(graph, NULL));
+    TsParams *params = ts_params_new(graph, NULL);
+    TsNet *net = ts_net_new(graph, params, BATCH, TS_NET_TRAIN, NULL);
+    g_autofree char *text = ts_net_describe(net);
+    ck_assert_ptr_nonnull(strstr(text, "\tadd, ReLU\t"));
+    ck_assert((strstr(text, "\tbatch norm, ReLU\t") != NULL) == (_i == 1));
+    ck_assert((strstr(text, "\tReLU\t") != NULL) == (_i == 0));
+    ts_net_free(net);
+    ts_params_free(params);
+    ts_graph_free(graph);
 }
 END_TEST
 
@@ -293,8 +320,9 @@ main(int argc, char **argv)
     tcase_add_loop_test(forward, convolution, 0, 7);
     tcase_add_loop_test(forward, pooling, 0, 8);
     tcase_add_test(forward, global_pooling);
-    tcase_add_loop_test(forward, batch_norm, 0, 2);
+    tcase_add_loop_test(forward, batch_norm, 0, 4);
     tcase_add_test(forward, linear_relu_add);
+    tcase_add_loop_test(forward, relu_is_computed_with_the_step_below, 0, 2);
     tcase_add_loop_test(forward, dropout, 0, 2);
     tcase_add_test(forward, graphs_that_cannot_be_are_refused);
     tcase_add_test(forward, openblas_uses_the_widest_vectors);

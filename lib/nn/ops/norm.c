@@ -1,9 +1,10 @@
-/* Batch normalisation. oneDNN computes it; the running statistics are kept here, as PyTorch keeps
- * them: running = (1 - momentum) * running + momentum * batch, the variance unbiased. */
+/* Batch normalisation, with the ReLU above it where there is one. oneDNN computes it; the running
+ * statistics are kept here, as PyTorch keeps them: running = (1 - momentum) * running + momentum *
+ * batch, the variance unbiased. */
 #include "nn/ops/op.h"
 
 enum { SCALE, SHIFT, RUNNING_MEAN, RUNNING_VARIANCE }; /* parameter slots */
-enum { SAVED_SRC, SAVED_MEAN, SAVED_VARIANCE };
+enum { SAVED_SRC, SAVED_MEAN, SAVED_VARIANCE, SAVED_WORKSPACE };
 
 static gboolean
 run_update_statistics(TsNet *net, TsLayer *layer, GError **error)
@@ -28,7 +29,8 @@ norm_forward(TsNet *net, TsLayer *layer, GError **error)
 {
     TsBuffer *src = ts_net_input_layer(net, layer, 0)->out;
     gboolean training = ts_net_is_training(net);
-    TsKernel *kernel = ts_kernel_norm_forward(src->layout, layer->node->epsilon, training, error);
+    TsKernel *kernel = ts_kernel_norm_forward(src->layout, layer->node->epsilon, layer->with_relu,
+                                              training, error);
     if (kernel == NULL)
         return FALSE;
     layer->forward = kernel;
@@ -42,7 +44,8 @@ norm_forward(TsNet *net, TsLayer *layer, GError **error)
     layer->saved[SAVED_SRC] = src;
     layer->saved[SAVED_MEAN] = mean;
     layer->saved[SAVED_VARIANCE] = variance;
-    TsStep *step = ts_net_add_kernel(net, layer, kernel, "batch norm");
+    TsStep *step =
+        ts_net_add_kernel(net, layer, kernel, layer->with_relu ? "batch norm, ReLU" : "batch norm");
     ts_net_bind(net, step, TS_ARG_SRC, src);
     ts_net_bind(net, step, TS_ARG_SCALE, ts_net_param_data(net, layer, SCALE));
     ts_net_bind(net, step, TS_ARG_SHIFT, ts_net_param_data(net, layer, SHIFT));
@@ -51,6 +54,11 @@ norm_forward(TsNet *net, TsLayer *layer, GError **error)
     ts_net_bind(net, step, TS_ARG_DST, layer->out);
     if (!training)
         return TRUE;
+    const TsLayout *workspace = ts_kernel_layout(kernel, TS_ARG_WORKSPACE);
+    if (workspace != NULL) {
+        layer->saved[SAVED_WORKSPACE] = ts_net_buffer(net, workspace);
+        ts_net_bind(net, step, TS_ARG_WORKSPACE, layer->saved[SAVED_WORKSPACE]);
+    }
     ts_net_add_func(net, layer, run_update_statistics, "running statistics");
     ts_net_use(net, mean);
     ts_net_use(net, variance);
@@ -62,13 +70,18 @@ norm_backward(TsNet *net, TsLayer *layer, GError **error)
 {
     TsBuffer *src = layer->saved[SAVED_SRC];
     TsBuffer *grad = ts_net_convert(net, layer, layer->grad, src->layout, error);
-    TsKernel *kernel = grad != NULL ? ts_kernel_norm_backward(src->layout, layer->node->epsilon,
-                                                              layer->forward, error)
-                                    : NULL;
+    TsKernel *kernel = grad != NULL
+                           ? ts_kernel_norm_backward(src->layout, layer->node->epsilon,
+                                                     layer->with_relu, layer->forward, error)
+                           : NULL;
     if (kernel == NULL)
         return FALSE;
     TsBuffer *result = ts_net_buffer(net, src->layout);
-    TsStep *step = ts_net_add_kernel(net, layer, kernel, "batch norm, backward");
+    TsStep *step =
+        ts_net_add_kernel(net, layer, kernel,
+                          layer->with_relu ? "batch norm, ReLU, backward" : "batch norm, backward");
+    if (layer->saved[SAVED_WORKSPACE] != NULL)
+        ts_net_bind(net, step, TS_ARG_WORKSPACE, layer->saved[SAVED_WORKSPACE]);
     ts_net_bind(net, step, TS_ARG_SRC, src);
     ts_net_bind(net, step, TS_ARG_MEAN, layer->saved[SAVED_MEAN]);
     ts_net_bind(net, step, TS_ARG_VARIANCE, layer->saved[SAVED_VARIANCE]);
@@ -81,7 +94,8 @@ norm_backward(TsNet *net, TsLayer *layer, GError **error)
     return TRUE;
 }
 
-static const TsOp norm_op = {.name = "norm", .forward = norm_forward, .backward = norm_backward};
+static const TsOp norm_op = {
+    .name = "norm", .forward = norm_forward, .backward = norm_backward, .takes_relu = TRUE};
 
 guint
 ts_graph_norm(TsGraph *graph, const char *name, guint input)

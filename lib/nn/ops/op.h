@@ -13,6 +13,8 @@ struct _TsOp {
     gboolean (*backward)(TsNet *net, TsLayer *layer, GError **error);
     /* The backward pass reads layer->out, so a ReLU above may not overwrite it. */
     gboolean keeps_output;
+    /* Computes the ReLU that is its only user with it where layer->with_relu is set. */
+    gboolean takes_relu;
 };
 
 /* Marks the parameter slots that a node has not. */
