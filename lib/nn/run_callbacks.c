@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { MAX_SETTINGS = 32 };
+
 /* TRUE if --callback names it, with or without arguments. */
 static guint
 count_named(const TsRun *run, const char *name)
@@ -17,10 +19,36 @@ count_named(const TsRun *run, const char *name)
     return n;
 }
 
-static TsCallbackContext
-context_of(const TsRun *run)
+/* What a table of runs compares. */
+static guint
+list_settings(const TsRun *run, TsEventSetting *list)
 {
-    return (TsCallbackContext){.folder = run->options.folder,
+    const TsRunOptions *options = &run->options;
+    const TsEventSetting settings[] = {
+        {"model", run->model->architecture, 0},
+        {"optimizer", ts_optimizer_kind_name(options->optimizer.kind), 0},
+        {"learning_rate", NULL, options->schedule.rate},
+        {"weight_decay", NULL, options->optimizer.weight_decay},
+        {"batch_size", NULL, options->batch_size},
+        {"epochs", NULL, options->epochs},
+        {"schedule", ts_schedule_kind_name(options->schedule.kind), 0},
+        {"warmup_epochs", NULL, options->schedule.warmup_epochs},
+        {"loss", options->loss, 0},
+        {"class_weights", options->class_weights, 0},
+        {"augmentations", NULL, options->augment.n},
+        {"ema", options->ema != NULL ? options->ema : "none", 0},
+        {"swa", options->swa != NULL ? options->swa : "none", 0},
+        {"seed", NULL, (double) options->seed},
+    };
+    memcpy(list, settings, sizeof settings);
+    return G_N_ELEMENTS(settings);
+}
+
+static TsCallbackContext
+context_of(const TsRun *run, const TsTensorBoard *tensorboard)
+{
+    return (TsCallbackContext){.tensorboard = tensorboard,
+                               .folder = run->options.folder,
                                .monitor = run->options.monitor,
                                .has_validation = run->val != NULL,
                                .epochs = run->options.epochs,
@@ -30,7 +58,15 @@ context_of(const TsRun *run)
 static gboolean
 add_parsed(TsRun *run, const char *text, GError **error)
 {
-    const TsCallbackContext context = context_of(run);
+    TsEventSetting settings[MAX_SETTINGS];
+    g_autofree char *command = ts_run_command_markdown(run);
+    const TsTensorBoard tensorboard = {.folder = run->options.folder,
+                                       .text = command,
+                                       .histogram_epochs = run->options.histogram_epochs,
+                                       .pr_epochs = 1,
+                                       .settings = settings,
+                                       .n_settings = list_settings(run, settings)};
+    const TsCallbackContext context = context_of(run, &tensorboard);
     TsCallback *callback = ts_callback_parse(text, &context, error);
     if (callback == NULL)
         return FALSE;
@@ -73,20 +109,19 @@ add_averages(TsRun *run, GError **error)
 }
 
 /* What a run has unless the user names the same with settings of their own. */
-static void
-add_logs(TsRun *run)
+static gboolean
+add_logs(TsRun *run, GError **error)
 {
     const TsRunOptions *options = &run->options;
     g_autofree char *csv = g_build_filename(options->folder, "history.csv", NULL);
     if (count_named(run, "progress") == 0)
         ts_trainer_add_callback(run->trainer, ts_progress_callback_new());
-    if (options->tensorboard) {
-        g_autofree char *text = ts_run_command_markdown(run);
-        ts_trainer_add_callback(
-            run->trainer, ts_tensorboard_new(options->folder, text, options->histogram_epochs));
-    }
+    if (options->tensorboard && count_named(run, "tensorboard") == 0 &&
+        !add_parsed(run, "tensorboard", error))
+        return FALSE;
     if (count_named(run, "csv") == 0)
         ts_trainer_add_callback(run->trainer, ts_csv_log_new(csv, ','));
+    return TRUE;
 }
 
 /* model.safetensors is the best epoch's, or the last one's where nothing judges them. */
@@ -125,10 +160,7 @@ ts_run_add_callbacks(TsRun *run, GError **error)
     if (!check_single(run, error))
         return FALSE;
     add_schedule(run);
-    if (!add_averages(run, error))
-        return FALSE;
-    add_logs(run);
-    if (!add_checkpoints(run, error))
+    if (!add_averages(run, error) || !add_logs(run, error) || !add_checkpoints(run, error))
         return FALSE;
     if (options->patience > 0) {
         const TsEarlyStop early_stop = {

@@ -128,6 +128,12 @@ static const struct {
 };
 
 const char *
+ts_schedule_kind_name(TsScheduleKind kind)
+{
+    return kinds[kind].name;
+}
+
+const char *
 ts_schedule_help(void)
 {
     return "  constant\n"

@@ -67,6 +67,8 @@ gboolean ts_schedule_parse(const char *text, TsSchedule *schedule, GError **erro
 /* The keys of "plateau" alone, for those that read them under another name. */
 gboolean ts_schedule_read_plateau(TsSpec *spec, TsSchedule *schedule, GError **error);
 
+const char *ts_schedule_kind_name(TsScheduleKind kind);
+
 /* The names with their keys and defaults, for --help. Borrowed. */
 const char *ts_schedule_help(void);
 

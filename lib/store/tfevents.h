@@ -52,6 +52,36 @@ ts_event_writer_add_image(TsEventWriter *self, const char *tag, gint64 step, int
 gboolean ts_event_writer_add_text(TsEventWriter *self, const char *tag, gint64 step,
                                   const char *text, GError **error);
 
+/* Add (rows, columns) numbers for one of TensorBoard's plugins, with `content`, a packed message of
+ * its own, in the metadata. */
+gboolean
+ts_event_writer_add_tensor(TsEventWriter *self, const char *tag, gint64 step, const char *plugin,
+                           const void *content, gsize n_content, guint rows, guint columns,
+                           const float *numbers, GError **error);
+
+/* A setting of the run, for the table of plugin hparams: a text, or a number if `text` is NULL. */
+typedef struct {
+    const char *name, *text;
+    double number;
+} TsEventSetting;
+
+/* Add the settings of the run, which begins. The plugin finds the metrics by itself: they are the
+ * curves. No list of all runs' settings is written, so that runs with others join the table. */
+gboolean ts_event_writer_add_settings(TsEventWriter *self, const TsEventSetting *settings, guint n,
+                                      GError **error);
+
+/* Add that the run has ended, well or not. */
+gboolean ts_event_writer_add_end(TsEventWriter *self, gboolean success, GError **error);
+
+enum { TS_EVENT_THRESHOLDS = 127 };
+
+/* Add a precision-recall curve: those samples are taken for positive whose score, 0 to 1, is i /
+ * 126 or more, i = 0 .. 126. positives[i] and negatives[i] count the samples that are and are not
+ * of the class, by floor(score * 126). */
+gboolean ts_event_writer_add_pr_curve(TsEventWriter *self, const char *tag, gint64 step,
+                                      const guint64 positives[TS_EVENT_THRESHOLDS],
+                                      const guint64 negatives[TS_EVENT_THRESHOLDS], GError **error);
+
 /* A node of a graph: what it is called ("stage1/conv1", slashes make groups), what it does
  * ("Conv"), which nodes it takes, its output's shape, and what else is worth telling. */
 typedef struct {

@@ -238,6 +238,37 @@ ts_event_writer_add_text(TsEventWriter *self, const char *tag, gint64 step, cons
 }
 
 gboolean
+ts_event_writer_add_tensor(TsEventWriter *self, const char *tag, gint64 step, const char *plugin,
+                           const void *content, gsize n_content, guint rows, guint columns,
+                           const float *numbers, GError **error)
+{
+    Tensorboard__TensorShape__Dim sizes[] = {TENSORBOARD__TENSOR_SHAPE__DIM__INIT,
+                                             TENSORBOARD__TENSOR_SHAPE__DIM__INIT};
+    Tensorboard__TensorShape__Dim *dims[] = {&sizes[0], &sizes[1]};
+    Tensorboard__TensorShape shape = TENSORBOARD__TENSOR_SHAPE__INIT;
+    Tensorboard__TensorProto tensor = TENSORBOARD__TENSOR_PROTO__INIT;
+    Tensorboard__SummaryMetadata__PluginData data =
+        TENSORBOARD__SUMMARY_METADATA__PLUGIN_DATA__INIT;
+    Tensorboard__SummaryMetadata metadata = TENSORBOARD__SUMMARY_METADATA__INIT;
+    Tensorboard__Value value = TENSORBOARD__VALUE__INIT;
+    sizes[0].size = rows;
+    sizes[1].size = columns;
+    shape.n_dim = G_N_ELEMENTS(dims);
+    shape.dim = dims;
+    tensor.dtype = TENSORBOARD__TENSOR_PROTO__DATA_TYPE__DT_FLOAT;
+    tensor.tensor_shape = &shape;
+    tensor.n_float_val = (gsize) rows * columns;
+    tensor.float_val = (float *) numbers;
+    data.plugin_name = (char *) plugin;
+    data.content = (ProtobufCBinaryData){n_content, (guint8 *) content};
+    metadata.plugin_data = &data;
+    value.value_case = TENSORBOARD__VALUE__VALUE_TENSOR;
+    value.tensor = &tensor;
+    value.metadata = &metadata;
+    return add_value(self, tag, step, &value, error);
+}
+
+gboolean
 ts_event_writer_add_graph(TsEventWriter *self, const TsEventNode *nodes, guint n, GError **error)
 {
     g_autoptr(GByteArray) graph = ts_event_graph_pack(nodes, n);

@@ -58,14 +58,18 @@ class TensorBoard:
              "127.0.0.1", "--port", str(port), "--reload_interval", "1", *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
-    def ask_bytes(self, path_and_query):
-        with urllib.request.urlopen(f"{self.address}/data/{path_and_query}", timeout=10) as answer:
+    def ask_bytes(self, path_and_query, post=None):
+        request = urllib.request.Request(
+            f"{self.address}/data/{path_and_query}", headers={"Content-Type": "application/json"},
+            data=None if post is None else json.dumps(post).encode())
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.read()
 
-    def ask_text(self, path, **query):
-        return self.ask_bytes(f"{path}?{urllib.parse.urlencode(query)}").decode()
+    def ask_text(self, path, post=None, **query):
+        return self.ask_bytes(f"{path}?{urllib.parse.urlencode(query)}", post).decode()
 
     def ask(self, path, **query):
+        """The answer as JSON; `post` is sent as the body."""
         return json.loads(self.ask_text(path, **query))
 
     def ask_until(self, accept, path, **query):

@@ -155,3 +155,48 @@ def test_tensorboard_shows_the_command_line(folder, history, board_at):
     answer = board.ask_until(lambda answer: len(answer) > 0, "plugin/text/text", run="run",
                              tag="command/text_summary")
     assert "-q -o run -b 8 --seed 1 --resume -e 2 split.tsv" in answer[0]["text"]
+
+
+def test_tensorboard_shows_the_settings_in_a_table_of_runs(folder, history, board_at):
+    board = board_at(folder)
+    query = {"experimentName": "", "allowedStatuses": [], "sliceSize": 10, "startIndex": 0}
+    experiment = board.ask_until(lambda answer: answer.get("hparamInfos"),
+                                 "plugin/hparams/experiment", post={})
+    names = {info["name"] for info in experiment["hparamInfos"]}
+    assert {"model", "optimizer", "learning_rate", "batch_size", "schedule", "loss"} <= names
+    metrics = {info["name"]["tag"] for info in experiment["metricInfos"]}
+    assert {"loss/val", "accuracy/val"} <= metrics
+    query["allowedStatuses"] = ["STATUS_SUCCESS", "STATUS_RUNNING", "STATUS_UNKNOWN"]
+    query["colParams"] = [{"metric": {"tag": "loss/val"}, "includeInResult": True}]
+    query["colParams"] += [{"hparam": name, "includeInResult": True}
+                           for name in ["batch_size", "optimizer", "learning_rate"]]
+    (group,) = board.ask("plugin/hparams/session_groups", post=query)["sessionGroups"]
+    assert group["hparams"]["batch_size"] == 8 and group["hparams"]["optimizer"] == "sgd"
+    assert group["hparams"]["learning_rate"] == 0.05
+    (session,) = group["sessions"]
+    assert session["status"] == "STATUS_SUCCESS" and session["startTimeSecs"] > 0
+    (metric,) = (metric for metric in group["metricValues"]
+                 if metric["name"]["tag"] == "loss/val")
+    assert metric["value"] == pytest.approx(history[-1]["val_loss"], rel=1e-6)
+
+
+def test_tensorboard_shows_precision_and_recall_of_each_class(folder, history, board_at):
+    board = board_at(folder)
+    tags = board.ask_until(lambda answer: answer.get("run"), "plugin/pr_curves/tags")["run"]
+    assert set(tags) == {"pr/disc", "pr/square", "pr/triangle"}
+    subprocess.run([BUILD / "bin" / "predict", "-q", "-m", "run/last.ckpt", "--force", "-o",
+                    "curves.tsv", "--probabilities", "split.tsv"], cwd=folder, check=True)
+    with open(folder / "curves.tsv", newline="") as file:
+        rows = [row for row in csv.DictReader(file, delimiter="\t") if row["split"] == "val"]
+    for name in ["disc", "square", "triangle"]:
+        curves = board.ask("plugin/pr_curves/pr_curves", run="run", tag=f"pr/{name}")["run"]
+        assert len(curves) == EPOCHS
+        truth = np.array([row["label"] == name for row in rows])
+        scores = np.array([float(row[f"p_{name}"]) for row in rows])
+        for precision, recall, threshold in zip(
+                curves[-1]["precision"], curves[-1]["recall"], curves[-1]["thresholds"],
+                strict=True):
+            taken = scores >= threshold
+            assert recall == pytest.approx(truth[taken].sum() / truth.sum(), abs=1e-6)
+            if taken.any():
+                assert precision == pytest.approx(truth[taken].mean(), abs=1e-6)

@@ -9,6 +9,7 @@
 #include "nn/callbacks/monitor.h"
 #include "nn/logs.h"
 #include "nn/schedule.h"
+#include "store/tfevents.h"
 
 G_BEGIN_DECLS
 
@@ -18,7 +19,8 @@ typedef struct {
     const char *monitor;     /* where none is named */
     gboolean has_validation; /* there are numbers that begin with val_ */
     guint epochs;
-    const TsManifest *manifest; /* of the samples */
+    const TsManifest *manifest;               /* of the samples */
+    const struct _TsTensorBoard *tensorboard; /* what its keys change */
 } TsCallbackContext;
 
 /* Stop when the monitored number has not improved for `patience` epochs; Keras' EarlyStopping. */
@@ -133,11 +135,22 @@ TsCallback *ts_csv_log_parse(TsSpec *spec, const TsCallbackContext *context, GEr
 /* A progress bar for each epoch and a line when it has ended. */
 TsCallback *ts_progress_callback_new(void);
 
-/* Events for TensorBoard in `folder`: the graph and `text` (Markdown, or NULL) once; batch/loss by
+/* Events for TensorBoard in `folder`: the graph, `text` and the settings once; batch/loss by
  * iteration; by epoch loss/train, loss/val, accuracy/train, ..., learning_rate, pictures of the
- * first mistakes with a list of their rows, the confusion matrix, and each `histogram_epochs`
- * epochs (0: never) the distributions of weights and gradients. Steps are iterations. */
-TsCallback *ts_tensorboard_new(const char *folder, const char *text, guint histogram_epochs);
+ * first mistakes with a list of their rows, the confusion matrix, a precision-recall curve of each
+ * class (of at most 100 classes), and the distributions of weights and gradients. Steps are
+ * iterations. */
+typedef struct _TsTensorBoard {
+    const char *folder;
+    const char *text;       /* Markdown, or NULL */
+    guint histogram_epochs; /* distributions each so many epochs; 0: never */
+    guint pr_epochs;        /* likewise curves */
+    const TsEventSetting *settings;
+    guint n_settings;
+} TsTensorBoard;
+
+TsCallback *ts_tensorboard_new(const TsTensorBoard *options);
+TsCallback *ts_tensorboard_parse(TsSpec *spec, const TsCallbackContext *context, GError **error);
 
 /* Write `path`: a JSON object a line for each epoch, the whole file anew each time. */
 TsCallback *ts_json_lines_new(const char *path);

@@ -108,6 +108,7 @@ static const struct {
              {.name = "backup", .parse = ts_backup_parse},
              {.name = "csv", .parse = ts_csv_log_parse},
              {.name = "jsonl", .parse = ts_json_lines_parse},
+             {.name = "tensorboard", .parse = ts_tensorboard_parse},
              {.name = "progress", .parse = new_progress},
              {.name = "time-limit", .argument = "TIME", .make = new_time_limit},
              {.name = "exec", .argument = "COMMAND", .make = new_exec},
@@ -129,6 +130,7 @@ ts_callback_help(void)
            "                       a loss spike: go back, lower the rate, name the samples\n"
            "  backup[:every=1000]  last.ckpt every so many batches too\n"
            "  csv[:file=history.csv,separator=C], jsonl[:file=history.jsonl], progress\n"
+           "  tensorboard[:histograms=1,pr_curves=1]  each so many epochs; 0: never\n"
            "  time-limit:TIME      90s, 30m, 2h: save the run then and end with status 3\n"
            "  exec:COMMAND         run by the shell at train_begin, epoch_end and train_end, with\n"
            "                       TESSERA_EVENT, TESSERA_VAL_LOSS, ...; status 3 ends training\n"

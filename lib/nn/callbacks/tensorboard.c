@@ -1,6 +1,7 @@
 /* TensorBoard: the graph, the command line, scalars of epochs and iterations, distributions of
- * weights and gradients, pictures of samples, of mistakes and of the confusion matrix. The two
- * curves of one number stand in one chart, as their tags share a prefix: loss/train and loss/val.
+ * weights and gradients, pictures of samples, of mistakes and of the confusion matrix,
+ * precision-recall curves. The two curves of one number stand in one chart, as their tags share a
+ * prefix: loss/train and loss/val.
  */
 #include "nn/callbacks/tensorboard.h"
 
@@ -12,29 +13,34 @@
 
 typedef struct {
     TsCallback callback;
-    char *folder, *text;
-    guint histogram_epochs; /* 0: no histograms */
+    TsTensorBoard options;
     TsEventWriter *writer;
     TsMosaic *samples, *mistakes;
-    GString *list; /* of the mistakes */
+    GString *list;      /* of the mistakes */
+    TsPrCurves *curves; /* NULL: none */
 } TensorBoard;
 
 static gboolean
 train_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
     TensorBoard *self = (TensorBoard *) callback;
-    self->writer = ts_event_writer_new(self->folder, error);
+    self->writer = ts_event_writer_new(self->options.folder, error);
     if (self->writer == NULL)
         return FALSE;
     self->samples = ts_mosaic_new(&trainer->model->preprocess);
     self->mistakes = ts_mosaic_new(&trainer->model->preprocess);
     self->list = g_string_new(NULL);
+    if (self->options.pr_epochs > 0)
+        self->curves = ts_pr_curves_new((const char *const *) trainer->model->classes);
     /* A resumed run repeats what came behind the checkpoint. */
     if (trainer->iteration > 0)
         return ts_event_writer_add_restart(self->writer, (gint64) trainer->iteration + 1, error);
     return ts_tensorboard_add_graph(self->writer, trainer->model->graph, error) &&
-           (self->text == NULL ||
-            ts_event_writer_add_text(self->writer, "command", 0, self->text, error));
+           (self->options.text == NULL ||
+            ts_event_writer_add_text(self->writer, "command", 0, self->options.text, error)) &&
+           (self->options.n_settings == 0 ||
+            ts_event_writer_add_settings(self->writer, self->options.settings,
+                                         self->options.n_settings, error));
 }
 
 /* What the run begins with, augmented as it is. */
@@ -67,6 +73,8 @@ validation_batch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
     const TsBatch *batch = trainer->batch_in_hand;
     const guint classes = g_strv_length(trainer->model->classes);
     const gsize n = ts_preprocess_n_bytes(&trainer->model->preprocess);
+    if (self->curves != NULL)
+        ts_pr_curves_add(self->curves, trainer->logits_in_hand, batch->labels, batch->n);
     for (guint i = 0; i < batch->n; i++) {
         guint predicted =
             ts_loss_predicted_class(trainer->logits_in_hand + (gsize) i * classes, classes);
@@ -92,7 +100,11 @@ validation_end(TsCallback *callback, TsTrainer *trainer, GError **error)
     gboolean ok = ts_mosaic_write(self->mistakes, self->writer, "mistakes/val", step, error) &&
                   ts_event_writer_add_text(self->writer, "mistakes/val", step, table, error) &&
                   ts_tensorboard_add_confusion(self->writer, "confusion/val", step,
-                                               trainer->confusion, error);
+                                               trainer->confusion, error) &&
+                  (self->curves == NULL || trainer->epoch % self->options.pr_epochs != 0 ||
+                   ts_pr_curves_write(self->curves, self->writer, step, error));
+    if (self->curves != NULL)
+        ts_pr_curves_clear(self->curves);
     ts_mosaic_clear(self->mistakes);
     g_string_truncate(self->list, 0);
     return ok;
@@ -151,7 +163,7 @@ add_histograms(const TensorBoard *self, const TsTrainer *trainer, GError **error
 {
     const TsParams *params = trainer->model->params;
     const gint64 step = (gint64) trainer->iteration;
-    if (self->histogram_epochs == 0 || trainer->epoch % self->histogram_epochs != 0)
+    if (self->options.histogram_epochs == 0 || trainer->epoch % self->options.histogram_epochs != 0)
         return TRUE;
     for (guint i = 0; i < params->n; i++) {
         const TsParam *param = &params->param[i];
@@ -175,7 +187,19 @@ epoch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
 static gboolean
 train_end(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
-    return ts_event_writer_close(((TensorBoard *) callback)->writer, error);
+    TsEventWriter *writer = ((TensorBoard *) callback)->writer;
+    return ts_event_writer_add_end(writer, !trainer->diverged, error) &&
+           ts_event_writer_close(writer, error);
+}
+
+static void
+free_settings(TsTensorBoard *options)
+{
+    for (guint i = 0; i < options->n_settings; i++) {
+        g_free((char *) options->settings[i].name);
+        g_free((char *) options->settings[i].text);
+    }
+    g_free((TsEventSetting *) options->settings);
 }
 
 static void
@@ -185,20 +209,34 @@ free_tensorboard(TsCallback *callback)
     ts_event_writer_free(self->writer);
     ts_mosaic_free(self->samples);
     ts_mosaic_free(self->mistakes);
+    ts_pr_curves_free(self->curves);
     if (self->list != NULL)
         g_string_free(self->list, TRUE);
-    g_free(self->folder);
-    g_free(self->text);
+    free_settings(&self->options);
+    g_free((char *) self->options.folder);
+    g_free((char *) self->options.text);
     g_free(self);
 }
 
+static TsEventSetting *
+copy_settings(const TsTensorBoard *options)
+{
+    TsEventSetting *copy = g_new0(TsEventSetting, options->n_settings + 1);
+    for (guint i = 0; i < options->n_settings; i++)
+        copy[i] =
+            (TsEventSetting){g_strdup(options->settings[i].name),
+                             g_strdup(options->settings[i].text), options->settings[i].number};
+    return copy;
+}
+
 TsCallback *
-ts_tensorboard_new(const char *folder, const char *text, guint histogram_epochs)
+ts_tensorboard_new(const TsTensorBoard *options)
 {
     TensorBoard *self = g_new0(TensorBoard, 1);
-    self->folder = g_strdup(folder);
-    self->text = g_strdup(text);
-    self->histogram_epochs = histogram_epochs;
+    self->options = *options;
+    self->options.folder = g_strdup(options->folder);
+    self->options.text = g_strdup(options->text);
+    self->options.settings = copy_settings(options);
     self->callback = (TsCallback){.name = "tensorboard",
                                   .train_begin = train_begin,
                                   .batch_begin = batch_begin,
@@ -209,4 +247,18 @@ ts_tensorboard_new(const char *folder, const char *text, guint histogram_epochs)
                                   .train_end = train_end,
                                   .free = free_tensorboard};
     return &self->callback;
+}
+
+TsCallback *
+ts_tensorboard_parse(TsSpec *spec, const TsCallbackContext *context, GError **error)
+{
+    TsTensorBoard options = *context->tensorboard;
+    int histograms, curves;
+    if (!ts_spec_int(spec, "histograms", 0, G_MAXINT, (int) options.histogram_epochs, &histograms,
+                     error) ||
+        !ts_spec_int(spec, "pr_curves", 0, G_MAXINT, (int) options.pr_epochs, &curves, error))
+        return NULL;
+    options.histogram_epochs = (guint) histograms;
+    options.pr_epochs = (guint) curves;
+    return ts_tensorboard_new(&options);
 }

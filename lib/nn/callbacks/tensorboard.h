@@ -39,6 +39,22 @@ gboolean ts_mosaic_write(const TsMosaic *mosaic, TsEventWriter *writer, const ch
 gboolean ts_tensorboard_add_confusion(TsEventWriter *writer, const char *tag, gint64 step,
                                       const TsConfusion *confusion, GError **error);
 
+/* Counts of the samples of a validation by class and score, for a precision-recall curve of each
+ * class. */
+typedef struct _TsPrCurves TsPrCurves;
+
+/* NULL for more than 100 classes: nobody reads as many charts. */
+TsPrCurves *ts_pr_curves_new(const char *const *classes);
+void ts_pr_curves_free(TsPrCurves *curves);
+
+/* logits (n, classes), labels (n), those below 0 left out. */
+void ts_pr_curves_add(TsPrCurves *curves, const float *logits, const gint32 *labels, guint n);
+void ts_pr_curves_clear(TsPrCurves *curves);
+
+/* Write a curve for each class, as pr/CLASS. */
+gboolean
+ts_pr_curves_write(const TsPrCurves *curves, TsEventWriter *writer, gint64 step, GError **error);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsMosaic, ts_mosaic_free)
 
 G_END_DECLS
