@@ -73,9 +73,9 @@
 #include "stats/svg.h"
 
 #include "store/geojson.h"
+#include "store/half.h"
 #include "store/idx.h"
 #include "store/json.h"
-#include "store/half.h"
 #include "store/npy.h"
 #include "store/pickle.h"
 #include "store/pth.h"
