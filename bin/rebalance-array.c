@@ -1,5 +1,8 @@
 /* rebalance: arrays written, and their classes. */
 #include "base/error.h"
+#include "base/interrupt.h"
+#include "base/memory.h"
+#include "base/outfile.h"
 #include "base/tool.h"
 #include "rebalance.h"
 #include "store/npy.h"
@@ -7,23 +10,47 @@
 #include <math.h>
 #include <string.h>
 
-/* An array of n rows being filled. */
+enum { CHUNK_BYTES = 1 << 20 };
+
+/* An array that is being written, chunk by chunk, and its labels. */
 typedef struct {
     const TsTensor *model;
     gsize row_bytes;
-    guint8 *at;
+    TsOutFile *out;
+    guint8 *chunk;
+    gsize n, n_chunk; /* rows of the chunk */
     gint64 *label;
 } Filling;
+
+/* Write the chunk, and let go of what was read of a large file. */
+static gboolean
+flush(Filling *self, GError **error)
+{
+    gsize n_bytes = self->n * self->row_bytes;
+    self->n = 0;
+    if (ts_memory_is_large(self->model->n_bytes))
+        ts_memory_release(self->model->data, self->model->n_bytes);
+    return !ts_interrupt_check(error) && ts_out_file_write(self->out, self->chunk, n_bytes, error);
+}
+
+/* Room for the next row, of that class. NULL if the last ones cannot be written. */
+static guint8 *
+next_row(const RebalanceJob *job, Filling *self, gint32 class, GError **error)
+{
+    if (self->n == self->n_chunk && !flush(self, error))
+        return NULL;
+    *self->label++ = g_ascii_strtoll(job->classes->names[class], NULL, 10);
+    return self->chunk + self->n++ * self->row_bytes;
+}
 
 static gboolean
 copy_row(const RebalanceJob *job, guint64 row, gpointer data, GError **error)
 {
     Filling *self = data;
-    (void) error;
-    memcpy(self->at, (const guint8 *) self->model->data + row * self->row_bytes, self->row_bytes);
-    self->at += self->row_bytes;
-    *self->label++ = g_ascii_strtoll(job->classes->names[job->classes->of_row[row]], NULL, 10);
-    return TRUE;
+    guint8 *at = next_row(job, self, job->classes->of_row[row], error);
+    if (at != NULL)
+        memcpy(at, (const guint8 *) self->model->data + row * self->row_bytes, self->row_bytes);
+    return at != NULL;
 }
 
 /* `value` as the array holds numbers: integers are rounded half to even and kept in range. */
@@ -58,45 +85,56 @@ put_number(TsDtype dtype, double value, guint8 *at)
         }
 }
 
-static void
-put_new_rows(const RebalanceJob *job, Filling *self)
+static gboolean
+put_new_rows(const RebalanceJob *job, Filling *self, GError **error)
 {
     gsize size = ts_dtype_size(self->model->dtype), d = self->row_bytes / size;
     for (guint64 i = 0; i < job->n_new; i++) {
-        for (gsize j = 0; j < d; j++)
-            put_number(self->model->dtype, job->new_values[i * d + j], self->at + j * size);
-        self->at += self->row_bytes;
-        *self->label++ = g_ascii_strtoll(job->classes->names[job->new_classes[i]], NULL, 10);
+        guint8 *at = next_row(job, self, job->new_classes[i], error);
+        for (gsize j = 0; at != NULL && j < d; j++)
+            put_number(self->model->dtype, job->new_values[i * d + j], at + j * size);
+        if (at == NULL)
+            return FALSE;
     }
+    return TRUE;
+}
+
+static gboolean
+write_values(const RebalanceJob *job, const TsTensor *model, guint64 n, gint64 *labels,
+             GError **error)
+{
+    TsTensor array = *model;
+    gsize row_bytes = array.n_bytes / (gsize) job->n_rows;
+    gsize n_chunk = MAX(1, CHUNK_BYTES / MAX(row_bytes, 1));
+    array.shape[0] = (gint64) n;
+    g_autofree guint8 *chunk = ts_try_alloc(n_chunk, row_bytes, "rows", error);
+    g_autoptr(TsOutFile) out =
+        chunk != NULL ? ts_out_file_new(job->how->output, ts_tool_force(), error) : NULL;
+    Filling filling = {.model = model,
+                       .row_bytes = row_bytes,
+                       .out = out,
+                       .chunk = chunk,
+                       .n_chunk = n_chunk,
+                       .label = labels};
+    return out != NULL && ts_npy_write_header(out, &array, error) &&
+           rebalance_each_row(job, copy_row, &filling, error) &&
+           put_new_rows(job, &filling, error) && flush(&filling, error) &&
+           ts_out_file_commit(out, error);
 }
 
 gboolean
 rebalance_write_array(const RebalanceJob *job, GError **error)
 {
-    g_autoptr(TsNpy) file = ts_npy_read(job->how->dataset, error);
-    if (file == NULL)
-        return FALSE;
-    TsTensor array = *ts_npy_get(file);
     guint64 n = 0;
     for (guint c = 0; c < job->classes->n; c++)
         n += job->delivered[c];
-    gsize row_bytes = array.n_bytes / (gsize) job->n_rows;
-    g_autofree guint8 *bytes = ts_try_alloc(n, row_bytes, "rows", error);
-    g_autofree gint64 *labels =
-        bytes != NULL ? ts_try_alloc(n, sizeof *labels, "labels", error) : NULL;
-    Filling filling = {
-        .model = ts_npy_get(file), .row_bytes = row_bytes, .at = bytes, .label = labels};
-    if (labels == NULL || !rebalance_each_row(job, copy_row, &filling, error))
+    g_autofree gint64 *labels = ts_try_alloc(n, sizeof *labels, "labels", error);
+    if (labels == NULL || !write_values(job, ts_npy_get(job->array->file), n, labels, error))
         return FALSE;
-    put_new_rows(job, &filling);
-    array.shape[0] = (gint64) n;
-    array.data = bytes;
-    array.n_bytes = n * row_bytes;
     TsTensor classes = {.dtype = TS_DTYPE_I64,
                         .rank = 1,
                         .shape = {(gint64) n},
                         .data = labels,
                         .n_bytes = n * sizeof *labels};
-    return ts_npy_write(job->how->output, &array, ts_tool_force(), error) &&
-           ts_npy_write(job->how->labels_out, &classes, ts_tool_force(), error);
+    return ts_npy_write(job->how->labels_out, &classes, ts_tool_force(), error);
 }

@@ -25,13 +25,26 @@ job_clear(RebalanceJob *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RebalanceJob, job_clear)
 
+/* Distances and components are products of matrices; chance needs none. */
+static gboolean
+uses_kernels(const RebalanceOptions *how)
+{
+    Approach approach = how->method->approach;
+    return approach == BY_NEARMISS || approach == BY_CENTROIDS || approach == BY_CLEANING ||
+           (how->space.space != NULL && g_str_has_prefix(how->space.space, "pca"));
+}
+
 static gboolean
 run(int n_args, char **args, GError **error)
 {
     RebalanceOptions how;
     g_auto(RebalanceJob) job = {.how = &how};
-    if (!rebalance_read_options(n_args, args, &how, error) || !rebalance_read(&job, error) ||
-        !rebalance_plan(&job, error) || !rebalance_choose(&job, error))
+    if (!rebalance_read_options(n_args, args, &how, error))
+        return FALSE;
+    if (uses_kernels(&how))
+        ts_tool_use_kernels();
+    if (!rebalance_read(&job, error) || !rebalance_plan(&job, error) ||
+        !rebalance_choose(&job, error))
         return FALSE;
     gboolean written = how.dry_run      ? rebalance_print_plan(&job, error)
                        : how.from_array ? rebalance_write_array(&job, error)
@@ -65,7 +78,7 @@ main(int argc, char **argv)
             "  rebalance --method enn --strategy all x.npy --labels y.npy -o x2.npy --labels-out "
             "y2.npy",
         .flags = TS_TOOL_SEED | TS_TOOL_FORCE | TS_TOOL_FORMAT | TS_TOOL_THREADS |
-                 TS_TOOL_PROGRESS | TS_TOOL_COMPUTE,
+                 TS_TOOL_PROGRESS | TS_TOOL_MEMORY,
         .max_args = 1,
         .options = rebalance_option_entries(),
         .run = run,

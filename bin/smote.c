@@ -427,8 +427,11 @@ run(int n_args, char **args, GError **error)
                              .all_splits = opt.all_splits};
     const SmoteOutput to = {opt.output, opt.labels_out, opt.parents};
     const Kind *kind = find_kind(error);
-    if (kind == NULL || !check_options(&job, kind, from.dataset, error) ||
-        !smote_read_rows(&job, &from, error) || !plan(&job, from.dataset, error) ||
+    if (kind == NULL || !check_options(&job, kind, from.dataset, error))
+        return FALSE;
+    if (!opt.dry_run)
+        ts_tool_use_kernels();
+    if (!smote_read_rows(&job, &from, error) || !plan(&job, from.dataset, error) ||
         !check_cleaning(&job, kind, error))
         return FALSE;
     warn_of_small_classes(&job);
@@ -462,7 +465,7 @@ main(int argc, char **argv)
                     "  smote -K borderline-1 -t 'rare=500' -o pictures/ split.tsv\n"
                     "  smote --compat imblearn --labels y.npy -o x2.npy --labels-out y2.npy x.npy",
         .flags = TS_TOOL_SEED | TS_TOOL_FORCE | TS_TOOL_FORMAT | TS_TOOL_THREADS |
-                 TS_TOOL_PROGRESS | TS_TOOL_COMPUTE,
+                 TS_TOOL_PROGRESS | TS_TOOL_MEMORY,
         .max_args = 1,
         .options = entries,
         .run = run,

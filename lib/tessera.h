@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "base/outfile.h"
 #include "base/outfolder.h"

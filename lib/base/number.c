@@ -58,6 +58,23 @@ ts_parse_size(const char *text, const char *what, int *width, int *height, GErro
     return TRUE;
 }
 
+gboolean
+ts_parse_bytes(const char *text, const char *what, guint64 *n_bytes, GError **error)
+{
+    static const char units[] = "KMGT";
+    char *end = NULL;
+    double number = g_ascii_strtod(text, &end);
+    const char *unit = *end != '\0' ? strchr(units, g_ascii_toupper(*end)) : NULL;
+    gboolean is_number = end != text && g_ascii_isdigit(text[0]) &&
+                         (*end == '\0' || (unit != NULL && end[1] == '\0'));
+    double bytes = is_number ? ldexp(number, unit != NULL ? 10 * (int) (unit - units + 1) : 0) : 0;
+    if (!(bytes >= 1 && bytes < 0x1p63))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "%s: '%s' is not an amount of memory such as 512M or 2G", what, text);
+    *n_bytes = (guint64) bytes;
+    return TRUE;
+}
+
 /* 15 or 6 digits are always kept by a decimal round trip; 17 or 9 always suffice. */
 char *
 ts_format_double(char *buffer, double value)

@@ -20,6 +20,10 @@ gboolean ts_parse_double(const char *text, double min, double max, const char *w
 /* Read "WxH" or "N" (N x N), both at least 1. */
 gboolean ts_parse_size(const char *text, const char *what, int *width, int *height, GError **error);
 
+/* Read an amount of memory of at least 1 byte, such as 4096, 512M or 1.5G: K, M, G and T are powers
+ * of 1024. */
+gboolean ts_parse_bytes(const char *text, const char *what, guint64 *n_bytes, GError **error);
+
 /* Write the shortest decimal form that reads back to the same double (or float) into `buffer` of
  * TS_NUMBER_MAX bytes; returns `buffer`. */
 char *ts_format_double(char *buffer, double value);

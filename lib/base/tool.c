@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/memory.h"
+#include "base/number.h"
 #include "base/progress.h"
 #include "base/threads.h"
 
@@ -19,7 +21,8 @@ static struct {
     gboolean help, version, quiet, verbose, progress, no_progress, force;
     int threads;
     gint64 seed;
-    char *format;
+    char *format, *memory;
+    char **argv;
     TsReportFormat report;
     int status;
     int stdout_errno;
@@ -72,6 +75,10 @@ add_common_options(const TsTool *tool, GOptionContext *context)
         {TS_TOOL_THREADS,
          {"threads", 'j', 0, G_OPTION_ARG_INT, &common.threads,
           "Work with N threads (default: all processors)", "N"}},
+        {TS_TOOL_MEMORY,
+         {"mem", 0, 0, G_OPTION_ARG_STRING, &common.memory,
+          "Memory for features and distances, such as 512M (default: half of the machine's)",
+          "SIZE"}},
         {TS_TOOL_SEED,
          {"seed", 0, 0, G_OPTION_ARG_INT64, &common.seed,
           "Seed of every random choice (default: 0)", "N"}},
@@ -166,6 +173,10 @@ apply_common_options(const TsTool *tool, int n_args, GError **error)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "missing argument: %s", tool->arguments);
     if (tool->max_args >= 0 && n_args > tool->max_args)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "too many arguments: %s", tool->arguments);
+    guint64 memory = 0;
+    if (common.memory != NULL && !ts_parse_bytes(common.memory, "--mem", &memory, error))
+        return FALSE;
+    ts_memory_set(memory);
     return choose_format(error);
 }
 
@@ -263,6 +274,7 @@ parse(const TsTool *tool, GOptionContext *context, char ***words, char ***args, 
 int
 ts_tool_main(const TsTool *tool, int argc, char **argv)
 {
+    common.argv = argv;
     begin(tool, argv);
     ts_log_set(tool->name, TS_LOG_INFO);
     g_autoptr(GOptionContext) context = new_option_context(tool);
@@ -289,6 +301,12 @@ ts_tool_main(const TsTool *tool, int argc, char **argv)
     if (ts_interrupt_signal() != 0) /* whatever it was that it broke off */
         ts_interrupt_raise();
     return close_stdout(status, TRUE);
+}
+
+void
+ts_tool_use_kernels(void)
+{
+    ts_threads_prepare_environment(common.argv);
 }
 
 guint64

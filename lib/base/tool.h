@@ -28,6 +28,7 @@ typedef enum {
     TS_TOOL_FORMAT = 1 << 3,   /* --format table|tsv|json */
     TS_TOOL_FORCE = 1 << 4,    /* --force */
     TS_TOOL_COMPUTE = 1 << 5,  /* no option: kernels run, see threads.h */
+    TS_TOOL_MEMORY = 1 << 6,   /* --mem, see memory.h */
 } TsToolFlags;
 
 /* Options that --help shows together under a title, such as "Optimizer:". */
@@ -61,6 +62,10 @@ guint64 ts_tool_seed(void);
 
 /* --force: replace existing files. */
 gboolean ts_tool_force(void);
+
+/* Kernels run from here on: what TS_TOOL_COMPUTE says from the beginning, for a tool that knows by
+ * its options alone. It may start the program again: call it before anything is read or written. */
+void ts_tool_use_kernels(void);
 
 /* --quiet. */
 gboolean ts_tool_quiet(void);

@@ -1,6 +1,7 @@
 /* Nearest neighbours against the plain definition. */
 #include "balance/space/neighbours.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/rng.h"
 #include "base/threads.h"
 #include "unit.h"
@@ -125,6 +126,36 @@ START_TEST(base_and_queries_may_be_any_rows)
 }
 END_TEST
 
+/* Panels of a few rows, from memory and from a file that is let go all the time. */
+START_TEST(the_budget_changes_nothing)
+{
+    static const guint64 budgets[] = {1 << 13, 1 << 15, 1 << 18};
+    guint32 odd[350], third[200];
+    for (guint32 i = 0; i < 350; i++)
+        odd[i] = 2 * i + 1;
+    for (guint32 i = 0; i < 200; i++)
+        third[i] = 699 - 3 * i;
+    for (guint i = 0; i < G_N_ELEMENTS(budgets); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree float *values = random_values(700, 9, i, i % 2 == 0, 0);
+        g_auto(TsScratch) file = {0};
+        ts_threads_set(1 + i % 2);
+        ts_memory_set(budgets[i]);
+        ck_assert(ts_scratch_alloc(&file, 700 * 9, sizeof *values, "test", &error));
+        ck_assert_int_eq(file.in_file, ts_memory_is_large(700 * 9 * sizeof *values));
+        memcpy(file.data, values, 700 * 9 * sizeof *values);
+        TsPoints points = {.n = 700, .d = 9, .f32 = file.data, .mapped = file.in_file};
+        ck_assert(ts_points_check(&points, "x.npy", &error));
+        check_against_sort(&points, NULL, 0, NULL, 0, 5);
+        check_against_sort(&points, odd, 350, NULL, 0, 3);
+        check_against_sort(&points, odd, 350, third, 200, 4);
+        check_against_sort(&points, NULL, 0, third, 200, 4);
+        ck_assert_mem_eq(file.data, values, 700 * 9 * sizeof *values);
+    }
+    ts_memory_set(0);
+}
+END_TEST
+
 START_TEST(threads_change_nothing)
 {
     g_autofree float *values = random_values(2600, 6, 4, TRUE, 0);
@@ -165,6 +196,7 @@ main(void)
     tcase_add_test(search, values_far_from_zero_keep_their_neighbours);
     tcase_add_test(search, doubles_closer_than_single_precision_are_told_apart);
     tcase_add_test(search, base_and_queries_may_be_any_rows);
+    tcase_add_test(search, the_budget_changes_nothing);
     tcase_add_test(search, threads_change_nothing);
     tcase_add_test(search, impossible_k_and_numbers_that_are_not_finite_are_errors);
     suite_add_tcase(suite, search);

@@ -1,6 +1,8 @@
 /* Which rows to mix, and how far, so that classes grow. */
 #include "balance/smote/smote_private.h"
 
+#include "base/memory.h"
+
 #include <math.h>
 
 guint32 *
@@ -212,6 +214,13 @@ ts_smote(const TsPoints *points, const gint32 *class_of_row, guint n_classes, co
         made[c] = blends->len - before;
     }
     return g_steal_pointer(&blends);
+}
+
+gsize
+ts_blend_release_step(const TsPoints *points)
+{
+    enum { READ_AHEAD = 1 << 16 }; /* bytes that come into memory with each parent */
+    return MAX(1, ts_memory_get() / 8 / (2 * (READ_AHEAD + ts_points_row_bytes(points))));
 }
 
 void

@@ -96,6 +96,9 @@ guint8 *ts_smote_clean(const TsPoints *points, const gint32 *class_of_row, guint
 /* The values of a synthetic sample, (d), of points in single or in double precision. As NumPy
  * computes them: the difference in the precision of the points, the rest in double, one rounding.
  */
+/* After how many new rows, whose parents lie anywhere, to release the points. */
+gsize ts_blend_release_step(const TsPoints *points);
+
 void ts_blend_f32(const TsPoints *points, const TsBlend *blend, float *out);
 void ts_blend_f64(const TsPoints *points, const TsBlend *blend, double *out);
 

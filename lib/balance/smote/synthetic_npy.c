@@ -4,6 +4,7 @@
 #include "balance/smote/synthetic_private.h"
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/memory.h"
 #include "base/outfile.h"
 
 #include <math.h>
@@ -61,16 +62,27 @@ count_kept(const TsSynthetic *self)
     return n;
 }
 
+static void
+release_rows(const TsSynthetic *self, const TsTensor *model)
+{
+    if (ts_memory_is_large(model->n_bytes))
+        ts_memory_release(model->data, model->n_bytes);
+    ts_points_release(self->values, 0, self->values->n);
+}
+
 static gboolean
 write_rows(const TsSynthetic *self, const TsTensor *model, TsOutFile *out, GError **error)
 {
     gsize d = self->values->d, row_bytes = d * ts_dtype_size(model->dtype);
     gsize n_chunk = MAX(1, CHUNK_BYTES / row_bytes), n = 0;
+    gsize step = ts_blend_release_step(self->values);
     g_autofree guint8 *chunk = ts_try_alloc(n_chunk, row_bytes, "rows", error);
     g_autofree double *row = chunk != NULL ? ts_try_alloc(d, sizeof *row, "row", error) : NULL;
     if (row == NULL)
         return FALSE;
     for (gsize i = 0; i < self->n + self->blends->len; i++) {
+        if (i % step == 0) /* rows that were written, and parents of them */
+            release_rows(self, model);
         if (!ts_synthetic_is_kept(self, i))
             continue;
         guint8 *to = chunk + n++ * row_bytes;

@@ -4,6 +4,7 @@
 #include "balance/space/neighbours.h"
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/memory.h"
 #include "base/rng.h"
 #include "base/threads.h"
 
@@ -17,6 +18,7 @@ enum { MAX_ROUNDS = 300, CHUNK = 256 };
 /* The rows and behind them the centres in one table, so that one measure serves all. */
 typedef struct {
     TsPoints points; /* (n + k, d) */
+    TsScratch values;
     float *f32;
     double *f64;
     TsKmeans *out;
@@ -33,8 +35,7 @@ typedef struct {
 static void
 clustering_clear(Clustering *self)
 {
-    g_free(self->f32);
-    g_free(self->f64);
+    ts_scratch_clear(&self->values);
     ts_kmeans_free(self->out);
     g_free(self->distance2);
     g_free(self->members);
@@ -54,13 +55,14 @@ allocate(Clustering *self, gsize n, gsize k, gsize d, gboolean single, GError **
     *out = (TsKmeans){.n = n, .k = k, .d = d};
     if (!g_size_checked_mul(&size, n + k, d))
         return ts_error_set(error, TS_ERROR_NO_MEMORY, "clusters: the points are too many");
-    if (single)
-        self->f32 = ts_try_alloc(size, sizeof(float), "points", error);
-    else
-        self->f64 = ts_try_alloc(size, sizeof(double), "points", error);
-    self->points = (TsPoints){.n = n + k, .d = d, .f32 = self->f32, .f64 = self->f64};
-    return (self->f32 != NULL || self->f64 != NULL) &&
-           (out->cluster = ts_try_alloc(n, sizeof(guint32), "clusters", error)) != NULL &&
+    if (!ts_scratch_alloc(&self->values, size, single ? sizeof(float) : sizeof(double), "points",
+                          error))
+        return FALSE;
+    self->f32 = single ? self->values.data : NULL;
+    self->f64 = single ? NULL : self->values.data;
+    self->points = (TsPoints){
+        .n = n + k, .d = d, .f32 = self->f32, .f64 = self->f64, .mapped = self->values.in_file};
+    return (out->cluster = ts_try_alloc(n, sizeof(guint32), "clusters", error)) != NULL &&
            (out->center = ts_try_alloc(k * d, sizeof(double), "centres", error)) != NULL &&
            (out->medoid = ts_try_alloc(k, sizeof(guint32), "clusters", error)) != NULL &&
            (self->distance2 = ts_try_alloc(n, sizeof(double), "distances", error)) != NULL &&
@@ -74,7 +76,7 @@ allocate(Clustering *self, gsize n, gsize k, gsize d, gboolean single, GError **
 static void
 copy_rows(Clustering *self, const TsPoints *points, const guint32 *rows)
 {
-    gsize d = points->d;
+    gsize d = points->d, step = ts_points_release_step(points);
     for (gsize i = 0; i < self->out->n; i++) {
         gsize row = rows != NULL ? rows[i] : i;
         if (self->f32 != NULL)
@@ -82,6 +84,10 @@ copy_rows(Clustering *self, const TsPoints *points, const guint32 *rows)
         else
             memcpy(self->f64 + i * d, points->f64 + row * d, d * sizeof(double));
         self->queries[i] = (guint32) i;
+        if ((i + 1) % step > 0 && i + 1 < self->out->n)
+            continue;
+        ts_points_release(points, 0, points->n);
+        ts_points_release(&self->points, i / step * step, i + 1);
     }
     for (gsize c = 0; c < self->out->k; c++)
         self->bases[c] = (guint32) (self->out->n + c);
@@ -123,6 +129,7 @@ weigh_chunk(guint64 chunk, gpointer data, GError **error)
     self->chunk_sum[chunk] = 0;
     for (gsize i = begin; i < end; i++)
         self->chunk_sum[chunk] += distance_with(self, i);
+    ts_points_release(&self->points, begin, end);
     return TRUE;
 }
 
@@ -263,13 +270,16 @@ static double
 move_centers(Clustering *self)
 {
     TsKmeans *out = self->out;
-    gsize d = out->d;
+    gsize d = out->d, step = ts_points_release_step(&self->points);
     double moved2 = 0;
     g_autofree double *old = g_memdup2(out->center, out->k * d * sizeof *old);
     memset(out->center, 0, out->k * d * sizeof *out->center);
-    for (gsize i = 0; i < out->n; i++)
+    for (gsize i = 0; i < out->n; i++) {
         for (gsize j = 0; j < d; j++)
             out->center[out->cluster[i] * d + j] += ts_points_get(&self->points, i, j);
+        if ((i + 1) % step == 0)
+            ts_points_release(&self->points, i + 1 - step, i + 1);
+    }
     for (gsize c = 0; c < out->k; c++) {
         for (gsize j = 0; j < d; j++) {
             double *value = &out->center[c * d + j];
@@ -285,15 +295,18 @@ move_centers(Clustering *self)
 static double
 mean_variance(const Clustering *self)
 {
-    gsize n = self->out->n, d = self->out->d;
+    gsize n = self->out->n, d = self->out->d, step = ts_points_release_step(&self->points);
     g_autofree double *mean = g_new0(double, MAX(d, 1));
     double m2 = 0;
-    for (gsize i = 0; i < n; i++)
+    for (gsize i = 0; i < n; i++) {
         for (gsize j = 0; j < d; j++) {
             double value = ts_points_get(&self->points, i, j), delta = value - mean[j];
             mean[j] += delta / (double) (i + 1);
             m2 += delta * (value - mean[j]);
         }
+        if ((i + 1) % step == 0)
+            ts_points_release(&self->points, i + 1 - step, i + 1);
+    }
     return d > 0 ? m2 / (double) n / (double) d : 0;
 }
 

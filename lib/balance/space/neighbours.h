@@ -9,8 +9,13 @@
  * its rounding error (Higham, "Accuracy and Stability of Numerical Algorithms", 3.1) no neighbour
  * can be missed, and those that pass are measured again in double precision
  * (ts_points_distance2()). Where every row looks for neighbours among all, each pair is computed
- * once and serves both. Memory: one copy of the values in single precision, and a megabyte a
- * thread.
+ * once and serves both.
+ *
+ * Memory: what is found, 16 bytes a row, a megabyte a thread, and two panels of rows, copies of 4
+ * bytes a value beside the value itself: of queries, and of the base rows that pass by them. Where
+ * the points are a mapped file that is large for the budget (base/memory.h), the panels take half
+ * of that and the rest of the rows stays in the file; else they take up to 48 MB, or half of the
+ * budget if that is less. The budget does not change what is found.
  *
  *     g_autoptr(TsNeighbours) near = ts_neighbours_new(&points, NULL, 0, NULL, 0, 5, error);
  *     if (near == NULL)

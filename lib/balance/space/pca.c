@@ -59,6 +59,7 @@ copy_block(const Pca *self, gsize row, gsize n, gsize column, gsize m, double *o
         for (gsize j = 0; j < m; j++)
             out[i * m + j] =
                 ts_points_get(self->points, row + i, column + j) - self->mean[column + j];
+    ts_points_release(self->points, row, row + n);
 }
 
 /* score = points direction'. */

@@ -18,6 +18,7 @@ typedef struct {
     gsize n, d;
     const float *f32;  /* (n, d), or NULL */
     const double *f64; /* (n, d), if f32 is NULL */
+    gboolean mapped;   /* they are those of a file, whose pages may be let go (base/memory.h) */
 } TsPoints;
 
 /* Value `j` of row `i`, both inside (not checked). */
@@ -35,5 +36,22 @@ gboolean ts_points_check(const TsPoints *points, const char *name, GError **erro
 /* Squared Euclidean distance of rows `a` and `b`, of differences in double precision; the order of
  * the sum depends on d alone. */
 double ts_points_distance2(const TsPoints *points, gsize a, gsize b);
+
+/* The same between row `a` of one table and row `b` of another, of the same d and precision. */
+double ts_points_distance2_between(const TsPoints *one, gsize a, const TsPoints *other, gsize b);
+
+/* How many bytes a row has. */
+static inline gsize
+ts_points_row_bytes(const TsPoints *points)
+{
+    return points->d * (points->f32 != NULL ? sizeof(float) : sizeof(double));
+}
+
+/* Let the rows from `begin` to `end`, not included, go from memory if they are mapped and the table
+ * is large (base/memory.h); for the end of a pass over them. */
+void ts_points_release(const TsPoints *points, gsize begin, gsize end);
+
+/* How many rows to pass over before they are released. */
+gsize ts_points_release_step(const TsPoints *points);
 
 G_END_DECLS

@@ -70,9 +70,9 @@ replace_by_components(TsSpace *space, guint n_components, GError **error)
     double *values = ts_pca_project(&space->points, n, error);
     if (values == NULL)
         return FALSE;
-    g_free(space->values);
+    ts_scratch_clear(&space->values);
     g_clear_pointer(&space->columns, g_free);
-    space->values = values;
+    space->values.data = values;
     space->points = (TsPoints){.n = space->points.n, .d = n, .f64 = values};
     return TRUE;
 }
@@ -108,7 +108,7 @@ ts_space_free(TsSpace *space)
     if (space == NULL)
         return;
     g_free(space->columns);
-    g_free(space->values);
+    ts_scratch_clear(&space->values);
     ts_npy_free(space->file);
     g_free(space);
 }

@@ -11,6 +11,9 @@
  * error that names row and column: what is near to it is not defined. Constant columns add
  * nothing to any distance and need no care.
  *
+ * Arrays of floats are mapped, and read as far as they are looked at. Features that are made of
+ * something else, and take more memory than their share, lie in a file too (base/memory.h).
+ *
  *     TsSpaceOptions how = {.space = "pca:20"};
  *     g_autoptr(TsSpace) space = ts_space_new(manifest, rows, n_rows, &how, error);
  *     if (space == NULL)
@@ -20,6 +23,7 @@
 #pragma once
 
 #include "balance/space/points.h"
+#include "base/memory.h"
 #include "manifest/classes.h"
 #include "manifest/manifest.h"
 #include "store/npy.h"
@@ -34,10 +38,10 @@ typedef struct {
 } TsSpaceOptions;
 
 typedef struct {
-    TsPoints points; /* point i is rows[i]; all values finite */
-    guint *columns;  /* (d), numbers of the columns of the table; NULL for other spaces */
-    gpointer values; /* what `points` borrows, or NULL */
-    TsNpy *file;     /* likewise */
+    TsPoints points;  /* point i is rows[i]; all values finite */
+    guint *columns;   /* (d), numbers of the columns of the table; NULL for other spaces */
+    TsScratch values; /* what `points` borrows, or nothing */
+    TsNpy *file;      /* likewise */
 } TsSpace;
 
 /* Say whether `text` is the name of a space, and that --columns goes with it. TS_ERROR_ARGUMENT. */

@@ -210,12 +210,17 @@ ts_space_read_columns(const TsSpaceSource *source, TsSpace *space, GError **erro
         return FALSE;
     g_autofree gint *state = g_new0(gint, columns->len + 1);
     gsize size = MAX(columns->len, 1) * sizeof(double);
-    space->values = ts_try_alloc(source->n, size, "features", error);
-    Reading reading = {source, columns, named, state, space->values};
-    if (space->values == NULL || !ts_parallel_for(source->n, read_row, &reading, error) ||
-        !drop_others(&reading, error) || !check_values(&reading, error))
+    if (!ts_scratch_alloc(&space->values, source->n, size, "features", error))
         return FALSE;
-    space->points = (TsPoints){.n = source->n, .d = columns->len, .f64 = space->values};
+    Reading reading = {source, columns, named, state, space->values.data};
+    if (!ts_parallel_for(source->n, read_row, &reading, error) || !drop_others(&reading, error) ||
+        !check_values(&reading, error))
+        return FALSE;
+    space->points = (TsPoints){.n = source->n,
+                               .d = columns->len,
+                               .f64 = space->values.data,
+                               .mapped = space->values.in_file};
+    ts_points_release(&space->points, 0, source->n);
     space->columns = g_memdup2(columns->data, columns->len * sizeof(guint));
     return TRUE;
 }

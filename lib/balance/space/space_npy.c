@@ -73,6 +73,22 @@ copy_line(const TsTensor *array, gsize d, gsize from, gpointer values, gsize to)
     }
 }
 
+/* Copy `n` lines, or those of `rows`. The file is mapped: what has been copied may go. */
+static void
+copy_lines(const TsTensor *array, gsize d, const guint64 *rows, gsize n, TsScratch *values)
+{
+    gsize step = MAX(1, (4 << 20) / (d * sizeof(double)));
+    for (gsize begin = 0; begin < n; begin += step) {
+        gsize end = MIN(begin + step, n), size = values->n_bytes / n;
+        for (gsize i = begin; i < end; i++)
+            copy_line(array, d, rows != NULL ? rows[i] : i, values->data, i);
+        if (values->in_file) {
+            ts_memory_release((const guint8 *) values->data + begin * size, (end - begin) * size);
+            ts_memory_release(array->data, array->n_bytes);
+        }
+    }
+}
+
 /* Lines of the file, all of them where they stand if they can be used so. */
 static gboolean
 take_lines(TsSpace *space, const char *path, const guint64 *rows, gsize n, GError **error)
@@ -83,16 +99,19 @@ take_lines(TsSpace *space, const char *path, const guint64 *rows, gsize n, GErro
         return FALSE;
     gsize size = size_in_memory(array);
     gconstpointer values = array->data;
-    if (rows != NULL || !is_float(array) || (gsize) array->data % size != 0) {
-        values = space->values = ts_try_alloc(n, d * size, path, error);
-        if (values == NULL)
+    gboolean copied = rows != NULL || !is_float(array) || (gsize) array->data % size != 0;
+    if (copied) {
+        if (!ts_scratch_alloc(&space->values, n, d * size, path, error))
             return FALSE;
-        for (gsize i = 0; i < n; i++)
-            copy_line(array, d, rows != NULL ? rows[i] : i, space->values, i);
+        copy_lines(array, d, rows, n, &space->values);
+        values = space->values.data;
     }
     gboolean single = size == sizeof(float);
-    space->points =
-        (TsPoints){.n = n, .d = d, .f32 = single ? values : NULL, .f64 = single ? NULL : values};
+    space->points = (TsPoints){.n = n,
+                               .d = d,
+                               .f32 = single ? values : NULL,
+                               .f64 = single ? NULL : values,
+                               .mapped = !copied || space->values.in_file};
     return ts_points_check(&space->points, path, error);
 }
 

@@ -14,6 +14,7 @@ typedef struct {
     TsProgress *progress;
     TsImage *first;
     gsize d;
+    const TsPoints *points;
     gboolean as_double; /* samples that single precision cannot hold */
     float *f32;         /* (n, d) */
     double *f64;
@@ -64,6 +65,7 @@ render(guint64 i, gpointer data, GError **error)
     if (image == NULL || !check_kind(self, i, image, error))
         return FALSE;
     store(self, i, image);
+    ts_points_release(self->points, i, i + 1);
     ts_progress_add(self->progress, 1);
     return TRUE;
 }
@@ -95,12 +97,16 @@ ts_space_read_pixels(const TsSpaceSource *source, TsSpace *space, GError **error
     self.as_double = type == TS_U32 || type == TS_I32 || type == TS_F64;
     self.d = (gsize) first->width * (gsize) first->height * (gsize) first->bands;
     gsize size = self.as_double ? sizeof(double) : sizeof(float);
-    space->values = ts_try_alloc(source->n, self.d * size, "pixels", error);
-    if (space->values == NULL)
+    if (!ts_scratch_alloc(&space->values, source->n, self.d * size, "pixels", error))
         return FALSE;
-    self.f32 = self.as_double ? NULL : space->values;
-    self.f64 = self.as_double ? space->values : NULL;
-    space->points = (TsPoints){.n = source->n, .d = self.d, .f32 = self.f32, .f64 = self.f64};
+    self.f32 = self.as_double ? NULL : space->values.data;
+    self.f64 = self.as_double ? space->values.data : NULL;
+    space->points = (TsPoints){.n = source->n,
+                               .d = self.d,
+                               .f32 = self.f32,
+                               .f64 = self.f64,
+                               .mapped = space->values.in_file};
+    self.points = &space->points;
     g_autoptr(TsProgress) progress = ts_progress_new("pixels", source->n, "samples");
     self.progress = progress;
     return ts_parallel_for(source->n, render, &self, error) &&

@@ -43,6 +43,7 @@ see_added_of_chunk(guint64 chunk, gpointer data, GError **error)
     (void) error;
     for (gsize i = begin; i < end; i++)
         see_added(self, i);
+    ts_points_release(self->cleaning->points, self->rows[begin], self->rows[end - 1] + 1);
     return TRUE;
 }
 

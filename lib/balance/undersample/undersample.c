@@ -86,16 +86,22 @@ sum_farthest(guint64 item, gpointer data, GError **error)
     const Misses *self = data;
     Scored *scored = &self->rows[item];
     g_autofree double *farthest = g_new0(double, self->k); /* ascending */
+    gsize step = ts_points_release_step(self->points), first = 0;
     (void) error;
     for (gsize i = 0; i < self->n_smallest; i++) {
         double d2 = ts_points_distance2(self->points, scored->row, self->smallest[i]);
         guint at = 0;
+        if (i + 1 == self->n_smallest || self->smallest[i] - self->smallest[first] >= step) {
+            ts_points_release(self->points, self->smallest[first], self->smallest[i] + 1);
+            first = i;
+        }
         if (i >= self->k && d2 <= farthest[0])
             continue;
         for (; at + 1 < self->k && farthest[at + 1] < d2; at++)
             farthest[at] = farthest[at + 1];
         farthest[at] = d2;
     }
+    ts_points_release(self->points, scored->row, scored->row + 1);
     scored->score = 0;
     for (guint j = 0; j < self->k; j++)
         scored->score += sqrt(farthest[j]);
