@@ -99,7 +99,8 @@ gboolean ts_trainer_load_weights(TsTrainer *trainer, const TsState *state, GErro
  * or TS_ERROR_ARGUMENT if it belongs to another model, data set or optimizer. */
 gboolean ts_trainer_resume(TsTrainer *trainer, GError **error);
 
-/* The same from a state that was read; for ts_trainer_resume() and tests. */
+/* All that a checkpoint holds, into a state and back. */
+gboolean ts_trainer_save(TsTrainer *trainer, TsState *state, GError **error);
 gboolean ts_trainer_load(TsTrainer *trainer, const TsState *state, GError **error);
 
 /* Forward passes in training mode over the training rows of `epoch`: running statistics of batch

@@ -130,18 +130,23 @@ ts_trainer_load_weights(TsTrainer *self, const TsState *state, GError **error)
 }
 
 gboolean
+ts_trainer_save(TsTrainer *self, TsState *state, GError **error)
+{
+    ts_model_describe(self->model, state);
+    return save_position(self, state) && save_history(self, state) &&
+           ts_state_add_params(state, "", self->model->params, error) &&
+           ts_optimizer_save(self->optimizer, state, error) &&
+           save_callbacks(self, FALSE, state, error);
+}
+
+gboolean
 ts_trainer_write_checkpoint(TsTrainer *self, GError **error)
 {
     if (self->options.checkpoint == NULL)
         return TRUE;
     g_autoptr(TsState) state = ts_state_new();
-    ts_model_describe(self->model, state);
-    if (!save_position(self, state) || !save_history(self, state) ||
-        !ts_state_add_params(state, "", self->model->params, error) ||
-        !ts_optimizer_save(self->optimizer, state, error) ||
-        !save_callbacks(self, FALSE, state, error))
-        return FALSE;
-    return ts_state_write(state, self->options.checkpoint, error);
+    return ts_trainer_save(self, state, error) &&
+           ts_state_write(state, self->options.checkpoint, error);
 }
 
 /* The run can only go on as it began. */
@@ -151,8 +156,8 @@ check_same(const TsTrainer *self, const TsState *state, GError **error)
     g_autoptr(TsState) own = ts_state_new();
     ts_model_describe(self->model, own);
     save_position(self, own);
-    static const char *const keys[] = {"architecture", "classes",    "input",   "mean",   "std",
-                                       "seed",         "batch_size", "dataset", "kernels"};
+    static const char *const keys[] = {"format", "architecture", "classes", "input",  "mean", "std",
+                                       "seed",   "batch_size",   "dataset", "kernels"};
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
         const char *there = ts_state_get(state, keys[i]);
         if (g_strcmp0(there, ts_state_get(own, keys[i])) != 0)

@@ -367,6 +367,29 @@ END
     no_leftovers small
 }
 
+@test "a disk that fills up keeps the previous checkpoint, and the run goes on once there is room" {
+    options="-q -m mlp --ema 0.9 --no-tensorboard -j 1 digits.tsv"
+    small_tmpfs small 4M
+    # shellcheck disable=SC2086  # words
+    train -o small/run --epochs 2 $options
+    cp small/run/last.ckpt before
+    dd if=/dev/zero of=small/filler bs=4k 2> /dev/null || true
+    # shellcheck disable=SC2086  # words
+    run -1 --separate-stderr train -o small/run --resume --epochs 4 $options
+    stderr_has "No space left"
+    same before small/run/last.ckpt
+    no_leftovers small
+    rm small/filler
+    # shellcheck disable=SC2086  # words
+    train -o small/run --resume --epochs 4 $options
+    # shellcheck disable=SC2086  # words
+    train -o parts --epochs 2 $options
+    # shellcheck disable=SC2086  # words
+    train -o parts --resume --epochs 4 $options
+    same parts/last.ckpt small/run/last.ckpt
+    same parts/model.safetensors small/run/model.safetensors
+}
+
 @test "short options take their value attached" {
     train -q -orun -e1 -b32 -j1 digits.tsv
     [ -s run/model.safetensors ]

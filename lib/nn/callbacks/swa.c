@@ -123,6 +123,8 @@ load(TsCallback *callback, TsTrainer *trainer, const TsState *state, GError **er
     if (!ts_state_get_int(state, "swa.n", &self->n, error) ||
         !ts_state_get_double(state, "swa.first_rate", &self->first_rate, error))
         return FALSE;
+    if (self->n < 0)
+        return ts_error_set(error, TS_ERROR_FORMAT, "the checkpoint's swa.n is negative");
     if (!ts_weights_are_saved(params, "swa.", state))
         return TRUE;
     self->average = ts_weights_new(params, error);
