@@ -201,6 +201,7 @@ ts_run_open_trainer(TsRun *run, GError **error)
 {
     const TsRunOptions *options = &run->options;
     const TsTrainerOptions trainer = {.batch_size = options->batch_size,
+                                      .accumulate = options->accumulate,
                                       .epochs = options->epochs,
                                       .steps = options->steps,
                                       .seed = options->seed,

@@ -31,6 +31,7 @@ typedef struct {
     double mean, std;  /* the same for all channels; NaN: 0.5, or those of `from` */
 
     guint epochs, batch_size;
+    guint accumulate;      /* so many batches for one update of the weights; 0 as 1 */
     guint steps;           /* updates after which the run ends, instead of epochs; 0: epochs say */
     guint overfit_batches; /* learn from the first so many batches alone, in order; 0: all */
     guint64 seed;

@@ -16,7 +16,8 @@ settle_training_rows(TsRun *run, const guint64 *rows, guint64 n)
         run->counts[run->classes->of_row[rows[i]]]++;
     if (options->overfit_batches == 0)
         return n;
-    const guint64 first = MIN(n, (guint64) options->overfit_batches * options->batch_size);
+    const guint64 first = MIN(n, (guint64) options->overfit_batches * options->batch_size *
+                                     MAX(options->accumulate, 1));
     g_autofree gboolean *seen = g_new0(gboolean, run->classes->n);
     guint n_seen = 0;
     for (guint64 i = 0; i < first; i++) {
@@ -115,7 +116,8 @@ static TsLoader *
 open_loader(const TsRun *run, TsDataset *dataset, gboolean training, gsize cache_bytes,
             GError **error)
 {
-    TsLoaderOptions options = {.batch_size = run->options.batch_size,
+    const guint n_batches = training ? MAX(run->options.accumulate, 1) : 1;
+    TsLoaderOptions options = {.batch_size = run->options.batch_size * n_batches,
                                .shuffle = training && run->options.overfit_batches == 0,
                                .seed = run->options.seed,
                                .cache_bytes = cache_bytes};

@@ -18,6 +18,7 @@ describe_samples(const TsRun *run, TsReport *report)
     ts_report_value_int(report, "train_samples", (gint64) ts_dataset_n(run->train_set));
     ts_report_value_int(report, "val_samples", n_val);
     ts_report_value_int(report, "batch_size", run->options.batch_size);
+    ts_report_value_int(report, "accumulate", MAX(run->options.accumulate, 1));
     ts_report_value_int(report, "iterations_per_epoch", (gint64) ts_loader_n_batches(run->train));
     ts_report_value_int(report, "epochs", run->options.epochs);
     ts_report_value_int(report, "iterations", n_iterations(run));
@@ -49,15 +50,16 @@ describe_cost(const TsRun *run, TsReport *report)
     const TsGraph *graph = run->model->graph;
     const TsNet *net = run->trainer->net;
     const gint64 multiply_adds = ts_graph_multiply_adds(graph);
-    /* Data, gradient, the optimizer's moments and averages. */
-    const gsize copies =
-        2 + ts_optimizer_n_moments(&run->options.optimizer) + ts_run_n_averages(run);
+    /* Data, gradient, its sum, the optimizer's moments and averages. */
+    const gsize copies = 2 + (run->options.accumulate > 1) +
+                         ts_optimizer_n_moments(&run->options.optimizer) + ts_run_n_averages(run);
     const gsize weights = copies * n_stored(run->model->params) * sizeof(float);
     ts_report_value_int(report, "parameters", ts_graph_n_parameters(graph));
     ts_report_value_int(report, "multiply_adds_per_sample", multiply_adds);
     /* Two operations each; backwards twice as many as forwards. */
     ts_report_value_int(report, "flops_per_iteration",
-                        multiply_adds * 6 * (gint64) run->options.batch_size);
+                        multiply_adds * 6 * (gint64) run->options.batch_size *
+                            MAX(run->options.accumulate, 1));
     ts_report_value_int(report, "activation_bytes", (gint64) ts_net_planned_bytes(net));
     ts_report_value_int(report, "activation_bytes_without_sharing",
                         (gint64) ts_net_unplanned_bytes(net));

@@ -31,7 +31,13 @@ ts_trainer_new(TsModel *model, const TsTrainerOptions *options, TsLoader *train,
         return NULL;
     ts_net_set_seed(self->net, options->seed);
     self->optimizer = ts_optimizer_new(&options->optimizer, model->params, error);
-    return self->optimizer != NULL ? g_steal_pointer(&self) : NULL;
+    if (self->optimizer != NULL && options->accumulate > 1)
+        self->accumulator =
+            ts_accumulator_new(model->params, options->batch_size * options->accumulate,
+                               g_strv_length(model->classes), error);
+    return self->optimizer != NULL && (self->accumulator != NULL || options->accumulate < 2)
+               ? g_steal_pointer(&self)
+               : NULL;
 }
 
 void
@@ -42,6 +48,7 @@ ts_trainer_free(TsTrainer *self)
     g_ptr_array_unref(self->callbacks);
     g_ptr_array_unref(self->history);
     ts_optimizer_free(self->optimizer);
+    ts_accumulator_free(self->accumulator);
     ts_net_free(self->net);
     ts_net_free(self->net_rest);
     ts_net_free(self->net_val);

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "nn/accumulate.h"
 #include "nn/callback.h"
 #include "nn/clip.h"
 #include "nn/logs.h"
@@ -24,7 +25,9 @@
 G_BEGIN_DECLS
 
 typedef struct {
-    guint batch_size;
+    guint batch_size; /* samples of one pass forward and backward */
+    guint accumulate; /* so many passes for one update, 0 as 1; the loader of training makes
+                         batches of batch_size * accumulate */
     guint epochs;
     guint64 steps; /* updates after which the run ends, in the middle of an epoch too; 0: after the
                       epochs */
@@ -45,6 +48,7 @@ struct _TsTrainer {
     TsLoader *train; /* borrowed */
     TsLoader *val;   /* borrowed; NULL: no validation */
     TsOptimizer *optimizer;
+    TsAccumulator *accumulator; /* NULL: an update for each pass */
     GPtrArray *callbacks;
     TsNet *net;      /* of a whole batch */
     TsNet *net_rest; /* of the last, smaller batch; NULL until there is one */

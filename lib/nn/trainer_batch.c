@@ -46,32 +46,88 @@ loss_of_epoch(const TsTrainer *self)
     return loss;
 }
 
-gboolean
-ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
+static void
+add_sums(TsLossSums *all, const TsLossSums *more)
+{
+    all->loss += more->loss;
+    all->weight += more->weight;
+    all->n += more->n;
+    all->n_right += more->n_right;
+}
+
+/* Forward and backward, which sets the gradients. A loss that is no finite number ends it. */
+static gboolean
+run_pass(TsTrainer *self, const TsBatch *batch, guint64 key, TsLossSums *sums, GError **error)
 {
     TsNet *net = ts_trainer_net_for(self, batch->n, error);
     if (net == NULL)
         return FALSE;
-    TsLossSums sums = {0};
     ts_trainer_fill_input(net, batch, &self->model->preprocess);
-    if (!ts_net_forward(net, self->iteration, error))
+    if (!ts_net_forward(net, key, error))
         return FALSE;
     const TsLoss loss = loss_of_epoch(self);
     ts_loss_compute(&loss, ts_net_logits(net), batch->labels, batch->weights, batch->n,
-                    g_strv_length(self->model->classes), batch->n, ts_net_grad_logits(net), &sums);
+                    g_strv_length(self->model->classes), batch->n, ts_net_grad_logits(net), sums);
     self->logits_in_hand = ts_net_logits(net);
+    self->diverged = sums->weight > 0 && !isfinite(sums->loss);
+    return self->diverged || ts_net_backward(net, error);
+}
+
+guint
+ts_trainer_n_passes(const TsTrainer *self, const TsBatch *batch)
+{
+    return (batch->n + self->options.batch_size - 1) / self->options.batch_size;
+}
+
+TsBatch
+ts_trainer_part_of_batch(const TsTrainer *self, const TsBatch *batch, guint pass)
+{
+    const gsize from = (gsize) pass * self->options.batch_size;
+    TsBatch part = *batch;
+    part.n = (guint) MIN(batch->n - from, self->options.batch_size);
+    part.images += from * ts_preprocess_n_bytes(&self->model->preprocess);
+    part.labels += from;
+    if (part.weights != NULL)
+        part.weights += from;
+    return part;
+}
+
+/* The gradients of the batch in several passes. */
+static gboolean
+accumulate(TsTrainer *self, const TsBatch *batch, TsLossSums *sums, GError **error)
+{
+    const guint n_passes = ts_trainer_n_passes(self, batch);
+    ts_accumulator_begin(self->accumulator);
+    for (guint k = 0; k < n_passes && !self->diverged; k++) {
+        const TsBatch part = ts_trainer_part_of_batch(self, batch, k);
+        const guint64 key = self->iteration * self->options.accumulate + k;
+        TsLossSums of_part = {0};
+        if (!run_pass(self, &part, key, &of_part, error))
+            return FALSE;
+        ts_accumulator_add(self->accumulator, self->model->params, of_part.weight,
+                           self->logits_in_hand, part.n);
+        add_sums(sums, &of_part);
+    }
+    ts_accumulator_finish(self->accumulator, self->model->params);
+    self->logits_in_hand = ts_accumulator_logits(self->accumulator);
+    return TRUE;
+}
+
+gboolean
+ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
+{
+    TsLossSums sums = {0};
+    if (!(self->accumulator != NULL ? accumulate(self, batch, &sums, error)
+                                    : run_pass(self, batch, self->iteration, &sums, error)))
+        return FALSE;
     self->batch_loss = ts_loss_mean(&sums);
-    self->diverged = sums.weight > 0 && !isfinite(sums.loss);
     self->batch++;
     self->iteration++;
     if (self->diverged)
         return TRUE;
-    if (!ts_net_backward(net, error) || !clip_gradients(self, error))
+    if (!clip_gradients(self, error))
         return FALSE;
     ts_optimizer_step(self->optimizer, ts_trainer_rate(self));
-    self->sums.loss += sums.loss;
-    self->sums.weight += sums.weight;
-    self->sums.n += sums.n;
-    self->sums.n_right += sums.n_right;
+    add_sums(&self->sums, &sums);
     return TRUE;
 }

@@ -45,6 +45,7 @@ save_position(const TsTrainer *self, TsState *state)
     ts_state_set_int(state, "iteration", (gint64) self->iteration);
     ts_state_set_int(state, "seed", (gint64) self->options.seed);
     ts_state_set_int(state, "batch_size", self->options.batch_size);
+    ts_state_set_int(state, "accumulate", MAX(self->options.accumulate, 1));
     ts_state_set(state, "kernels", ts_conv_kernels_name(self->model->params->kernels));
     ts_state_set_int(state, "sums.n", (gint64) self->sums.n);
     ts_state_set_int(state, "sums.n_right", (gint64) self->sums.n_right);
@@ -156,8 +157,9 @@ check_same(const TsTrainer *self, const TsState *state, GError **error)
     g_autoptr(TsState) own = ts_state_new();
     ts_model_describe(self->model, own);
     save_position(self, own);
-    static const char *const keys[] = {"format", "architecture", "classes", "input",  "mean", "std",
-                                       "seed",   "batch_size",   "dataset", "kernels"};
+    static const char *const keys[] = {"format",     "architecture", "classes", "input",
+                                       "mean",       "std",          "seed",    "batch_size",
+                                       "accumulate", "dataset",      "kernels"};
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
         const char *there = ts_state_get(state, keys[i]);
         if (g_strcmp0(there, ts_state_get(own, keys[i])) != 0)

@@ -12,6 +12,10 @@ gboolean ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **
 /* The training net for a batch of `n`: the last of an epoch may be smaller. */
 TsNet *ts_trainer_net_for(TsTrainer *self, guint n, GError **error);
 
+/* How many passes the samples of a batch take, and those of one: a view of `batch`. */
+guint ts_trainer_n_passes(const TsTrainer *self, const TsBatch *batch);
+TsBatch ts_trainer_part_of_batch(const TsTrainer *self, const TsBatch *batch, guint pass);
+
 /* Copy the pixels of `batch` into the net. */
 void ts_trainer_fill_input(TsNet *net, const TsBatch *batch, const TsPreprocess *how);
 

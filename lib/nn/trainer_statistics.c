@@ -50,10 +50,13 @@ sum_statistics(TsTrainer *self, guint64 epoch, const double *momentum, double **
         return FALSE;
     GError *loader_error = NULL;
     const TsBatch *batch;
-    for (; (batch = ts_loader_next(self->train, &loader_error)) != NULL; (*n_batches)++)
-        if (!add_statistics(self, batch, momentum, sums, self->iteration + *n_batches, error) ||
-            ts_interrupt_check(error))
-            return FALSE;
+    while ((batch = ts_loader_next(self->train, &loader_error)) != NULL)
+        for (guint k = 0; k < ts_trainer_n_passes(self, batch); k++, (*n_batches)++) {
+            const TsBatch part = ts_trainer_part_of_batch(self, batch, k);
+            if (!add_statistics(self, &part, momentum, sums, self->iteration + *n_batches, error) ||
+                ts_interrupt_check(error))
+                return FALSE;
+        }
     if (loader_error != NULL)
         g_propagate_error(error, loader_error);
     return loader_error == NULL;
