@@ -529,6 +529,9 @@ START_TEST(swa_follows_pytorch)
         ck_assert(callback->save(callback, &bench.trainer, state, NULL));
         ck_assert(ts_weights_load(average, bench.model->params, "swa.", state, NULL));
         ck_assert(fabs(average->data[0][0] - sum / n) < 1e-5);
+        gint64 n_saved;
+        ck_assert(ts_state_get_int(state, "swa.n", &n_saved, NULL));
+        ck_assert_int_eq(n_saved, n);
         ts_callback_free(callback);
         bench_clear(&bench);
     }
