@@ -72,14 +72,17 @@ typedef struct {
     gboolean same; /* pad as TensorFlow's SAME: size / stride outputs, rounded up; not `pad` */
 } TsConvOptions;
 
+typedef enum { TS_RELU, TS_RELU6, TS_SILU, TS_HARDSWISH } TsActivation;
+
 typedef struct {
     const TsOp *op;
     char *name; /* of layers with parameters; others "relu3" and the like */
     guint n_inputs;
     guint input[2];
-    TsShape shape;        /* of the output */
-    TsConvOptions conv;   /* convolution; kernel, stride and pad of pooling too */
-    TsPoolKind pool;      /* pooling */
+    TsShape shape;      /* of the output */
+    TsConvOptions conv; /* convolution; kernel, stride and pad of pooling too */
+    TsPoolKind pool;    /* pooling */
+    TsActivation activation;
     double rate;          /* dropout: share of zeros; batch norm: momentum of running statistics */
     float epsilon;        /* batch norm */
     int param[4];         /* numbers of its parameters in the graph, -1 for none */
@@ -123,11 +126,18 @@ void ts_graph_norm_starts_silent(TsGraph *graph, guint norm);
 
 guint ts_graph_relu(TsGraph *graph, guint input);
 
+/* ReLU, ReLU6, SiLU or hard swish; ops/activation.c has the formulas. */
+guint ts_graph_activation(TsGraph *graph, TsActivation kind, guint input);
+
 /* Max or average pooling with a square window; sizes round down, the average leaves padding out. */
 guint ts_graph_pool(TsGraph *graph, TsPoolKind kind, guint input, int kernel, int stride, int pad);
 
 /* Average over height and width: (C, H, W) to (C, 1, 1). */
 guint ts_graph_global_pool(TsGraph *graph, guint input);
+
+/* Average pooling to height x width, as PyTorch's AdaptiveAvgPool2d. `input` itself where it has
+ * that size. */
+guint ts_graph_adaptive_pool(TsGraph *graph, guint input, int height, int width);
 
 /* (C, H, W) to (C * H * W, 1, 1), in that order. */
 guint ts_graph_flatten(TsGraph *graph, guint input);
@@ -137,6 +147,13 @@ guint ts_graph_linear(TsGraph *graph, const char *name, guint input, int feature
 
 /* Elementwise sum of two nodes of one shape. */
 guint ts_graph_add(TsGraph *graph, guint a, guint b);
+
+/* (A, H, W) and (B, H, W) to (A + B, H, W). */
+guint ts_graph_concat(TsGraph *graph, guint a, guint b);
+
+/* In training set the numbers of a share `rate` of the samples to zero and scale the others by
+ * 1 / (1 - rate): stochastic depth, on a residual branch before its sum. */
+guint ts_graph_drop_path(TsGraph *graph, guint input, double rate);
 
 /* In training set a share `rate` of the numbers to zero and scale the others by 1 / (1 - rate). */
 guint ts_graph_dropout(TsGraph *graph, guint input, double rate);

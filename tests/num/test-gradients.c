@@ -235,6 +235,41 @@ START_TEST(of_add)
 }
 END_TEST
 
+/* Channels in blocks, and not: 12 is no multiple of 8. */
+START_TEST(of_concat)
+{
+    TsGraph *graph = ts_graph_new();
+    const int channels = _i == 0 ? 16 : 12;
+    guint x = start(graph, 8);
+    TsConvOptions conv = {.channels = channels, .kernel = 3, .pad = 1};
+    guint y = ts_graph_concat(graph, x, ts_graph_conv(graph, "branch", x, &conv));
+    conv.channels = 5;
+    finish(graph, ts_graph_conv(graph, "after", ts_graph_concat(graph, y, x), &conv));
+}
+END_TEST
+
+START_TEST(of_activation)
+{
+    TsGraph *graph = ts_graph_new();
+    finish(graph, ts_graph_activation(graph, (TsActivation) _i, start(graph, 8)));
+}
+END_TEST
+
+START_TEST(of_adaptive_pool)
+{
+    static const int sizes[][2] = {{4, 3}, {1, 8}, {12, 11}};
+    TsGraph *graph = ts_graph_new();
+    finish(graph, ts_graph_adaptive_pool(graph, start(graph, 8), sizes[_i][0], sizes[_i][1]));
+}
+END_TEST
+
+START_TEST(of_drop_path)
+{
+    TsGraph *graph = ts_graph_new();
+    finish(graph, ts_graph_drop_path(graph, start(graph, 8), 0.4));
+}
+END_TEST
+
 START_TEST(of_dropout)
 {
     TsGraph *graph = ts_graph_new();
@@ -256,6 +291,10 @@ main(void)
     tcase_add_test(ops, of_linear);
     tcase_add_test(ops, of_add);
     tcase_add_test(ops, of_dropout);
+    tcase_add_loop_test(ops, of_concat, 0, 2);
+    tcase_add_loop_test(ops, of_activation, 0, 4);
+    tcase_add_loop_test(ops, of_adaptive_pool, 0, 3);
+    tcase_add_test(ops, of_drop_path);
     suite_add_tcase(suite, ops);
     return unit_run(suite);
 }

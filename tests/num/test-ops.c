@@ -268,6 +268,68 @@ START_TEST(relu_is_computed_with_the_step_below)
 }
 END_TEST
 
+START_TEST(activations)
+{
+    Fixture f;
+    TsGraph *graph = ts_graph_new();
+    guint x = ts_graph_norm(graph, "wide", ts_graph_input(graph, 5, 9, 8));
+    fixture_run(&f, graph, ts_graph_activation(graph, (TsActivation) _i, x), TS_NET_INFER);
+    g_autofree float *w = plain_of(&f, 0), *b = plain_of(&f, 1), *m = plain_of(&f, 2),
+                     *v = plain_of(&f, 3);
+    for (int i = 0; i < BATCH * 5 * 72; i++) {
+        const int c = i / 72 % 5;
+        const double y = (f.in[i] - m[c]) / sqrt(v[c] + 1e-5) * w[c] + b[c];
+        const double expected[] = {
+            [TS_RELU] = fmax(y, 0),
+            [TS_RELU6] = fmin(fmax(y, 0), 6),
+            [TS_SILU] = y / (1 + exp(-y)),
+            [TS_HARDSWISH] = y * fmin(fmax(y + 3, 0), 6) / 6,
+        };
+        check_close(expected[_i], f.out[i]);
+    }
+    fixture_clear(&f);
+}
+END_TEST
+
+START_TEST(concat)
+{
+    Fixture f;
+    TsGraph *graph = ts_graph_new();
+    guint x = ts_graph_input(graph, 3, 4, 5);
+    fixture_run(&f, graph, ts_graph_concat(graph, x, ts_graph_relu(graph, x)), TS_NET_TRAIN);
+    for (int i = 0; i < BATCH * 60; i++) {
+        check_close(f.in[i], f.out[i / 60 * 120 + i % 60]);
+        check_close(fmax(f.in[i], 0), f.out[i / 60 * 120 + 60 + i % 60]);
+    }
+    fixture_clear(&f);
+}
+END_TEST
+
+/* Whole samples are left out, in training only, as often as was asked. */
+START_TEST(drop_path)
+{
+    int dropped = 0;
+    for (int k = 0; k < 40; k++) {
+        Fixture f;
+        TsGraph *graph = ts_graph_new();
+        guint x = ts_graph_input(graph, 2, 3, 3);
+        for (int unused = 0; unused < k; unused++) /* another name, another stream */
+            x = ts_graph_dropout(graph, x, 0);
+        fixture_run(&f, graph, ts_graph_drop_path(graph, x, 0.3),
+                    _i == 0 ? TS_NET_TRAIN : TS_NET_INFER);
+        for (int n = 0; n < BATCH; n++) {
+            const gboolean is_zero = f.out[n * 18] == 0;
+            dropped += is_zero;
+            for (int i = n * 18; i < (n + 1) * 18; i++)
+                check_close(is_zero ? 0 : _i == 0 ? f.in[i] / 0.7 : f.in[i], f.out[i]);
+        }
+        fixture_clear(&f);
+    }
+    const double expected = _i == 0 ? 0.3 : 0, deviation = sqrt(0.21 / (40 * BATCH));
+    ck_assert_msg(fabs(dropped / (40.0 * BATCH) - expected) <= 4 * deviation, "%d", dropped);
+}
+END_TEST
+
 START_TEST(dropout)
 {
     Fixture f;
@@ -324,6 +386,9 @@ main(int argc, char **argv)
     tcase_add_test(forward, linear_relu_add);
     tcase_add_loop_test(forward, relu_is_computed_with_the_step_below, 0, 2);
     tcase_add_loop_test(forward, dropout, 0, 2);
+    tcase_add_loop_test(forward, activations, 0, 4);
+    tcase_add_test(forward, concat);
+    tcase_add_loop_test(forward, drop_path, 0, 2);
     tcase_add_test(forward, graphs_that_cannot_be_are_refused);
     tcase_add_test(forward, openblas_uses_the_widest_vectors);
     suite_add_tcase(suite, forward);

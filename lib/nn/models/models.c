@@ -7,7 +7,7 @@
 #include <string.h>
 
 typedef struct {
-    const char *name; /* one with '*' at its end stands for all that begin so */
+    const char *name; /* "wrn-N-k" stands for all that begin with "wrn-" */
     gboolean (*build)(TsGraph *graph, const TsModelSpec *spec, GError **error);
     const char *help; /* NULL: as the one above */
 } Family;
@@ -17,6 +17,7 @@ static const Family families[] = {
      "three stages of two 3x3 convolutions, for small tiles: width=16 (channels of the first\n"
      "stage), dropout=0.2"},
     {"mlp", ts_model_mlp, "one hidden layer: hidden=128, dropout=0"},
+    {"lenet", ts_model_lenet, "LeNet-5: pad=2 (of the first convolution)"},
     {"resnet18", ts_model_resnet,
      "residual networks: stem=imagenet|small (small: for pictures below 64 pixels), width=64\n"
      "(channels of the first stage), zero_init=0|1 (blocks start silent), dropout=0"},
@@ -26,6 +27,33 @@ static const Family families[] = {
     {"resnet152", ts_model_resnet, NULL},
     {"wide_resnet50_2", ts_model_resnet, NULL},
     {"wide_resnet101_2", ts_model_resnet, NULL},
+    {"wrn-N-k", ts_model_wrn,
+     "wide residual networks for small pictures, such as wrn-28-10: N layers, k times as wide;\n"
+     "dropout=0 (in the blocks)"},
+    {"mobilenetv2", ts_model_mobilenetv2,
+     "depthwise convolutions: width=1 (multiplies the channels), stem=imagenet|small, "
+     "dropout=0.2,\n"
+     "drop_path=0 (efficientnet: 0.2); tf_: TensorFlow's padding and epsilon"},
+    {"efficientnet_lite0", ts_model_efficientnet_lite, NULL},
+    {"tf_efficientnet_lite0", ts_model_efficientnet_lite, NULL},
+    {"vgg11", ts_model_vgg,
+     "plain stacks of 3x3 convolutions, _bn with batch norm: head=imagenet|small (small: one "
+     "layer\n"
+     "behind the average), hidden=4096, dropout=0.5"},
+    {"vgg11_bn", ts_model_vgg, NULL},
+    {"vgg13", ts_model_vgg, NULL},
+    {"vgg13_bn", ts_model_vgg, NULL},
+    {"vgg16", ts_model_vgg, NULL},
+    {"vgg16_bn", ts_model_vgg, NULL},
+    {"vgg19", ts_model_vgg, NULL},
+    {"vgg19_bn", ts_model_vgg, NULL},
+    {"densenet121", ts_model_densenet,
+     "every layer sees all before it: stem=imagenet|small, dropout=0 (in the layers)"},
+    {"densenet161", ts_model_densenet, NULL},
+    {"densenet169", ts_model_densenet, NULL},
+    {"densenet201", ts_model_densenet, NULL},
+    {"densenet-bc", ts_model_densenet,
+     "DenseNet-BC for small pictures: depth=100, growth=12, stem=small, dropout=0"},
 };
 
 static void
@@ -61,9 +89,9 @@ find_family(const char *name, GError **error)
     const char *names[G_N_ELEMENTS(families) + 1] = {NULL};
     for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
         names[i] = families[i].name;
-        const gsize length = strlen(names[i]);
-        if (names[i][length - 1] == '*' ? strncmp(name, names[i], length - 1) == 0
-                                        : strcmp(name, names[i]) == 0)
+        const gboolean pattern =
+            families[i].build == ts_model_wrn && g_str_has_prefix(name, "wrn-");
+        if (pattern || strcmp(name, names[i]) == 0)
             return &families[i];
     }
     g_autofree char *hint = ts_nearest_hint(name, names);

@@ -34,6 +34,12 @@ void ts_model_head(TsGraph *graph, const char *name, guint x, double dropout, in
 
 gboolean ts_model_cnn(TsGraph *graph, const TsModelSpec *spec, GError **error);
 gboolean ts_model_mlp(TsGraph *graph, const TsModelSpec *spec, GError **error);
+gboolean ts_model_densenet(TsGraph *graph, const TsModelSpec *spec, GError **error);
+gboolean ts_model_efficientnet_lite(TsGraph *graph, const TsModelSpec *spec, GError **error);
+gboolean ts_model_lenet(TsGraph *graph, const TsModelSpec *spec, GError **error);
+gboolean ts_model_mobilenetv2(TsGraph *graph, const TsModelSpec *spec, GError **error);
 gboolean ts_model_resnet(TsGraph *graph, const TsModelSpec *spec, GError **error);
+gboolean ts_model_vgg(TsGraph *graph, const TsModelSpec *spec, GError **error);
+gboolean ts_model_wrn(TsGraph *graph, const TsModelSpec *spec, GError **error);
 
 G_END_DECLS
