@@ -153,24 +153,27 @@ add_drift(const ClassStats *stats, TsReport *report)
     }
 }
 
-/* The groups of each part; NULL without such a column. */
+/* The groups of each part, of `column` or, if that is NULL, single rows. */
 static gboolean
 group_parts(const TsClassCounts *counts, const TsManifest *manifest, const char *column,
             TsSampleGroups **groups, GError **error)
 {
-    g_autoptr(TsClasses) numbered = ts_classes_new(manifest, column, error);
-    for (guint part = 0; numbered != NULL && part < counts->n_parts; part++) {
+    g_autoptr(TsClasses) numbered = column != NULL ? ts_classes_new(manifest, column, error) : NULL;
+    if (column != NULL && numbered == NULL)
+        return FALSE;
+    for (guint part = 0; part < counts->n_parts; part++) {
         groups[part] =
             ts_class_counts_group(counts, part, numbered, ts_manifest_n_rows(manifest), error);
         if (groups[part] == NULL)
             return FALSE;
     }
-    return numbered != NULL;
+    return TRUE;
 }
 
-/* The groups of one side of a comparison, with its classes where the comparison has them. */
+/* The groups of one side of a comparison, with its n classes where the comparison has them, and
+ * without the samples that stand for whole rows. */
 static TsSampleGroups *
-renumber(const ClassStats *stats, const TsSampleGroups *groups, char **names)
+renumber(const ClassStats *stats, const TsSampleGroups *groups, char **names, guint n)
 {
     TsSampleGroups *copy = g_new0(TsSampleGroups, 1);
     guint64 n_samples = groups->first[groups->n];
@@ -180,8 +183,16 @@ renumber(const ClassStats *stats, const TsSampleGroups *groups, char **names)
     g_autoptr(GHashTable) places = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint c = 0; c < stats->n_compared; c++)
         g_hash_table_insert(places, stats->compared[c], GUINT_TO_POINTER(c));
-    for (guint64 i = 0; i < n_samples; i++)
-        copy->classes[i] = GPOINTER_TO_UINT(g_hash_table_lookup(places, names[groups->classes[i]]));
+    g_autofree guint *place = g_new0(guint, (gsize) n + 1);
+    for (guint c = 0; c < n; c++)
+        place[c] = GPOINTER_TO_UINT(g_hash_table_lookup(places, names[c]));
+    guint64 at = 0;
+    for (guint64 g = 0; g < groups->n; g++) {
+        for (guint64 i = groups->first[g]; i < groups->first[g + 1]; i++)
+            if (groups->classes[i] < n)
+                copy->classes[at++] = place[groups->classes[i]];
+        copy->first[g + 1] = at;
+    }
     return copy;
 }
 
@@ -202,11 +213,13 @@ group_rows(ClassStats *stats, const char *column, const TsManifest *other,
     }
     for (guint i = 0; i < stats->comparisons->len; i++) {
         Comparison *comparison = stats->comparisons->pdata[i];
-        comparison->groups[0] = renumber(stats, stats->groups[comparison->item_a], counts->names);
+        comparison->groups[0] =
+            renumber(stats, stats->groups[comparison->item_a], counts->names, counts->n);
         comparison->groups[1] =
             against != NULL
-                ? renumber(stats, theirs->pdata[comparison->item_b - AGAINST_ITEM], against->names)
-                : renumber(stats, stats->groups[comparison->item_b], counts->names);
+                ? renumber(stats, theirs->pdata[comparison->item_b - AGAINST_ITEM], against->names,
+                           against->n)
+                : renumber(stats, stats->groups[comparison->item_b], counts->names, counts->n);
     }
     return TRUE;
 }
@@ -222,10 +235,19 @@ draw(const ClassStats *stats, guint item, guint replicate, const TsSampleGroups 
         ts_bootstrap_draw(&stats->bootstrap, item, replicate, counts, n, drawn);
 }
 
-static const TsSampleGroups *
-groups_of_part(const ClassStats *stats, guint part)
+/* Counts of a replicate of a part into `drawn` (n + 1), and how many samples, or rows of several
+ * labels, those are. */
+static double
+draw_part(const ClassStats *stats, guint part, guint replicate, guint64 *drawn)
 {
-    return stats->groups != NULL ? stats->groups[part] : NULL;
+    const TsClassCounts *counts = stats->counts;
+    gboolean is_multi = counts->sets != NULL;
+    double sum = 0;
+    draw(stats, part, replicate, stats->groups != NULL ? stats->groups[part] : NULL,
+         ts_class_counts_of(counts, part), counts->n + is_multi, drawn);
+    for (guint c = 0; c < counts->n; c++)
+        sum += (double) drawn[c];
+    return is_multi ? (double) drawn[counts->n] : sum;
 }
 
 gboolean
@@ -252,11 +274,7 @@ compute_share_intervals(const ClassStats *stats, guint part, GError **error)
     for (guint r = 0; r < n_replicates; r++) {
         if (ts_interrupt_check(error))
             return NULL;
-        draw(stats, part, r, groups_of_part(stats, part), ts_class_counts_of(counts, part),
-             counts->n, drawn);
-        double total = 0;
-        for (gsize c = 0; c < n; c++)
-            total += (double) drawn[c];
+        double total = draw_part(stats, part, r, drawn);
         for (gsize c = 0; c < n; c++)
             shares[c * n_replicates + r] = (double) drawn[c] / total;
     }
@@ -285,27 +303,61 @@ add_interval(const ClassStats *stats, TsReport *report, const char *split, const
 /* Those of the summary that are estimates and no counts: ratio to impurity. */
 enum { FIRST_ESTIMATE = 6, N_ESTIMATES = 6 };
 
+/* And those of rows with several labels, of what counts alone say: see label_sets.h. */
+enum { N_SET_ESTIMATES = 3 };
+
+static const char *const set_numbers[N_SET_ESTIMATES] = {"cardinality", "density", "mean_ir"};
+
+/* Into values[(N_ESTIMATES + i) * step + at], for the counts of n_rows rows. */
+static void
+compute_set_numbers(const TsClassCounts *counts, const guint64 *of_class, double n_rows,
+                    double *values, gsize step, gsize at)
+{
+    guint64 max = 0;
+    double sum = 0, irlbl = 0;
+    guint n_used = 0;
+    for (guint c = 0; c < counts->n; c++) {
+        max = MAX(max, of_class[c]);
+        sum += (double) of_class[c];
+    }
+    for (guint c = 0; c < counts->n; c++)
+        if (of_class[c] > 0) {
+            irlbl += (double) max / (double) of_class[c];
+            n_used++;
+        }
+    double *to = values + N_ESTIMATES * step + at;
+    to[0] = sum / n_rows;
+    to[step] = sum / n_rows / counts->n;
+    to[2 * step] = irlbl / n_used;
+}
+
 static gboolean
 add_part_intervals(const ClassStats *stats, guint part, TsReport *report, GError **error)
 {
     const TsClassCounts *counts = stats->counts;
     guint n_replicates = stats->bootstrap.n_replicates;
-    g_autofree double *values = g_new(double, (gsize) N_ESTIMATES *n_replicates);
+    gsize n_values = N_ESTIMATES + N_SET_ESTIMATES;
+    g_autofree double *values = g_new(double, n_values *n_replicates);
     g_autofree guint64 *drawn = g_new(guint64, (gsize) counts->n + 1);
-    double numbers[N_NUMBERS];
+    double numbers[N_NUMBERS], of_sets[N_ESTIMATES + N_SET_ESTIMATES];
     for (guint r = 0; r < n_replicates; r++) {
         if (ts_interrupt_check(error))
             return FALSE;
-        draw(stats, part, r, groups_of_part(stats, part), ts_class_counts_of(counts, part),
-             counts->n, drawn);
+        double n_rows = draw_part(stats, part, r, drawn);
         compute_numbers(stats, drawn, part, numbers);
         for (guint i = 0; i < N_ESTIMATES; i++)
             values[(gsize) i * n_replicates + r] = numbers[FIRST_ESTIMATE + i];
+        compute_set_numbers(counts, drawn, n_rows, values, n_replicates, r);
     }
     compute_numbers(stats, ts_class_counts_of(counts, part), part, numbers);
     for (guint i = 0; i < N_ESTIMATES; i++)
         add_interval(stats, report, counts->parts[part], part_numbers[FIRST_ESTIMATE + i],
                      numbers[FIRST_ESTIMATE + i], values + (gsize) i * n_replicates);
+    compute_set_numbers(counts, ts_class_counts_of(counts, part), (double) counts->labelled[part],
+                        of_sets, 1, 0);
+    for (gsize i = N_ESTIMATES; i < n_values && counts->sets != NULL; i++)
+        add_interval(stats, report, counts->parts[part], set_numbers[i - N_ESTIMATES], of_sets[i],
+                     values + i * n_replicates);
     return TRUE;
 }
 

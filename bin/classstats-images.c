@@ -6,10 +6,6 @@
 #include "manifest/writer.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { MAX_NAMES = 200 };
 
 typedef struct {
     ClassStats *stats;
@@ -53,138 +49,6 @@ pass_over(guint64 row, const GError *error, gpointer data)
     if (survey->rejects != NULL && survey->error == NULL)
         ts_manifest_writer_copy_row(survey->rejects, survey->stats->manifest, row, NULL,
                                     &survey->error);
-}
-
-static int
-compare_counts(const void *a, const void *b)
-{
-    const guint64 *x = a, *y = b; /* count, number */
-    if (x[0] != y[0])
-        return x[0] < y[0] ? 1 : -1;
-    return (x[1] > y[1]) - (x[1] < y[1]);
-}
-
-/* The most frequent MAX_NAMES names of rows keep numbers of their own, the others share one: a
- * table with a row for each of a million sizes would say nothing. */
-static void
-merge_rare(gint32 *of_row, guint64 n_rows, guint *n_names)
-{
-    if (*n_names <= MAX_NAMES)
-        return;
-    g_autofree guint64 *order = g_new0(guint64, 2 * (gsize) *n_names);
-    for (guint i = 0; i < *n_names; i++)
-        order[2 * (gsize) i + 1] = i;
-    for (guint64 row = 0; row < n_rows; row++)
-        if (of_row[row] >= 0)
-            order[2 * (gsize) of_row[row]]++;
-    qsort(order, *n_names, 2 * sizeof *order, compare_counts);
-    g_autofree gint32 *number = g_new(gint32, *n_names);
-    for (guint i = 0; i < *n_names; i++)
-        number[order[2 * (gsize) i + 1]] = (gint32) MIN(i, MAX_NAMES);
-    for (guint64 row = 0; row < n_rows; row++)
-        if (of_row[row] >= 0)
-            of_row[row] = number[of_row[row]];
-    *n_names = MAX_NAMES + 1;
-}
-
-/* Number the rows by `name_of`, a text or NULL. */
-static gint32 *
-number_rows(const ClassStats *stats, char *(*name_of)(const ClassStats *, guint64), guint *n_names,
-            GError **error)
-{
-    guint64 n_rows = ts_manifest_n_rows(stats->manifest);
-    gint32 *of_row = ts_try_alloc(n_rows + 1, sizeof *of_row, "property", error);
-    g_autoptr(GHashTable) numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    for (guint64 row = 0; of_row != NULL && row < n_rows; row++) {
-        g_autofree char *name = name_of(stats, row);
-        gpointer number;
-        of_row[row] = -1;
-        if (name == NULL)
-            continue;
-        if (!g_hash_table_lookup_extended(numbers, name, NULL, &number)) {
-            number = GUINT_TO_POINTER(g_hash_table_size(numbers));
-            g_hash_table_insert(numbers, g_steal_pointer(&name), number);
-        }
-        of_row[row] = (gint32) GPOINTER_TO_UINT(number);
-    }
-    *n_names = g_hash_table_size(numbers);
-    if (of_row != NULL)
-        merge_rare(of_row, n_rows, n_names);
-    return of_row;
-}
-
-static char *
-size_of(const ClassStats *stats, guint64 row)
-{
-    const TsSurvey *survey = stats->survey;
-    if (survey->formats_of[row] < 0)
-        return NULL;
-    return g_strdup_printf("%.0fx%.0f", survey->values[TS_PROPERTY_WIDTH][row],
-                           survey->values[TS_PROPERTY_HEIGHT][row]);
-}
-
-static char *
-format_of(const ClassStats *stats, guint64 row)
-{
-    gint32 format = stats->survey->formats_of[row];
-    return format >= 0 ? g_strdup_printf("%d", format) : NULL;
-}
-
-/* What stands behind the last dot of the file name, in lower case. */
-static char *
-suffix_of(const ClassStats *stats, guint64 row)
-{
-    int column = ts_manifest_find_column(stats->manifest, "file_name");
-    if (column < 0 || stats->survey->formats_of[row] < 0)
-        return NULL;
-    g_autofree char *name =
-        ts_cell_unescape(ts_manifest_cell(stats->manifest, row, (guint) column));
-    g_autofree char *base = name != NULL ? g_path_get_basename(name) : NULL;
-    const char *dot = base != NULL ? strrchr(base, '.') : NULL;
-    return g_ascii_strdown(dot != NULL ? dot + 1 : "", -1);
-}
-
-const PropertyLink *
-find_link(const ClassStats *stats, const char *name)
-{
-    for (guint i = 0; i < N_LINKS; i++)
-        if (strcmp(stats->links[i].name, name) == 0)
-            return &stats->links[i];
-    return NULL;
-}
-
-const double *
-property_values(const TsSurvey *survey, guint which)
-{
-    return which < TS_N_PROPERTIES ? survey->values[which] : survey->bytes;
-}
-
-static gboolean
-link_properties(ClassStats *stats, GError **error)
-{
-    static char *(*const names_of[])(const ClassStats *, guint64) = {size_of, format_of, suffix_of};
-    static const char *const names[] = {"size", "format", "suffix"};
-    const TsClasses *classes = stats->counts->classes;
-    guint64 n = stats->survey->n;
-    for (guint i = 0; i < N_NUMERIC; i++) {
-        stats->links[i].name = i < TS_N_PROPERTIES ? ts_property_names[i] : "bytes";
-        if (classes != NULL)
-            ts_association_of_numbers(&stats->links[i].link, property_values(stats->survey, i),
-                                      classes->of_row, n, classes->n);
-    }
-    for (guint i = 0; i < N_LINKS - N_NUMERIC; i++) {
-        PropertyLink *link = &stats->links[N_NUMERIC + i];
-        guint n_names;
-        g_autofree gint32 *of_row = NULL;
-        link->name = names[i];
-        if (classes == NULL)
-            continue;
-        of_row = number_rows(stats, names_of[i], &n_names, error);
-        if (of_row == NULL || !ts_association_of_names(&link->link, of_row, n_names,
-                                                       classes->of_row, n, classes->n, error))
-            return FALSE;
-    }
-    return TRUE;
 }
 
 static TsSurvey *
@@ -427,33 +291,6 @@ moments_of(const double *values, const guint64 *rows, guint64 n)
     return moments;
 }
 
-static void
-add_links(const ClassStats *stats, const GroupRows *groups, TsReport *report)
-{
-    static const char *const columns[] = {"property", "measure", "association", "corrected",
-                                          "p",        "images",  "mean",        "std",
-                                          "min",      "max",     NULL};
-    ts_report_begin(report, "properties", columns);
-    for (guint i = 0; i < N_LINKS; i++) {
-        const TsAssociation *link = &stats->links[i].link;
-        gboolean is_numeric = i < N_NUMERIC;
-        TsMoments moments = {0};
-        if (is_numeric)
-            moments = moments_of(property_values(stats->survey, i), groups->rows, groups->first[1]);
-        gboolean is_known = moments.n > 0;
-        ts_report_text(report, stats->links[i].name);
-        ts_report_text(report, is_numeric ? "eta" : "cramers_v");
-        ts_report_double(report, link->strength, 4);
-        ts_report_double(report, link->corrected, 4);
-        ts_report_double(report, link->p, 4);
-        ts_report_int(report, (gint64) link->n);
-        ts_report_double(report, is_known ? moments.mean : NAN, 4);
-        ts_report_double(report, ts_moments_sd(&moments), 4);
-        ts_report_double(report, is_known ? moments.min : NAN, 4);
-        ts_report_double(report, is_known ? moments.max : NAN, 4);
-    }
-}
-
 /* The mean of each property in each class. */
 static void
 add_means(const ClassStats *stats, const GroupRows *groups, TsReport *report)
@@ -481,7 +318,7 @@ add_properties(ClassStats *stats, TsReport *report, GError **error)
     if (!group_rows_init(&groups, stats, error))
         return FALSE;
     if ((stats->show & SHOW_PROPERTIES) != 0)
-        add_links(stats, &groups, report);
+        add_links(stats, report);
     if ((stats->show & SHOW_MEANS) != 0)
         add_means(stats, &groups, report);
     return TRUE;

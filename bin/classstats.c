@@ -172,9 +172,6 @@ parse_bootstrap(TsBootstrap *bootstrap, GError **error)
     if (opt.bootstrap < 0 || opt.bootstrap == 1)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--bootstrap: %d replicates, 2 or more were expected", opt.bootstrap);
-    if (opt.bootstrap > 0 && opt.multi_label)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "--bootstrap: draws rows of one label, not with --multi-label");
     if (opt.bootstrap == 0 && (opt.confidence != NULL || opt.group != NULL))
         return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: needs --bootstrap",
                             opt.group != NULL ? "--group" : "--confidence");
@@ -246,7 +243,8 @@ compare(ClassStats *stats, GError **error)
             return FALSE;
     }
     compare_parts(stats, against);
-    return opt.group == NULL || group_rows(stats, opt.group, manifest, against, error);
+    gboolean by_row = opt.multi_label && opt.bootstrap > 0; /* labels of a row go together */
+    return (opt.group == NULL && !by_row) || group_rows(stats, opt.group, manifest, against, error);
 }
 
 static gboolean

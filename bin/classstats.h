@@ -40,6 +40,7 @@ typedef struct {
  * size, format and suffix are names. */
 typedef struct {
     const char *name;
+    guint label; /* of several: the one that it says most about */
     TsAssociation link;
 } PropertyLink;
 
@@ -80,7 +81,7 @@ gboolean write_plot(const ClassStats *stats, const char *path, GError **error);
  * NULL. */
 void compare_parts(ClassStats *stats, const TsClassCounts *against);
 
-/* Let the bootstrap draw groups of column `column`; `other`, or NULL, and its counts are those of
+/* Let the bootstrap draw groups of column `column`, NULL: rows with all their labels; `other`, or NULL, and its counts are those of
  * the data set compared with. */
 gboolean group_rows(ClassStats *stats, const char *column, const TsManifest *other,
                     const TsClassCounts *against, GError **error);
@@ -94,12 +95,16 @@ TsInterval *compute_share_intervals(const ClassStats *stats, guint part, GError 
 
 /* classstats-images.c */
 gboolean survey_images(ClassStats *stats, gboolean keep_going, const char *rejects, GError **error);
-const PropertyLink *find_link(const ClassStats *stats, const char *name);
-const double *property_values(const TsSurvey *survey, guint which); /* of N_NUMERIC */
 gboolean add_sizes(ClassStats *stats, TsReport *report, GError **error);
 void add_formats(const ClassStats *stats, TsReport *report);
 void add_channels(const ClassStats *stats, TsReport *report);
 gboolean add_properties(ClassStats *stats, TsReport *report, GError **error);
+
+/* classstats-links.c: needs the survey. */
+gboolean link_properties(ClassStats *stats, GError **error);
+const PropertyLink *find_link(const ClassStats *stats, const char *name);
+const double *property_values(const TsSurvey *survey, guint which); /* of N_NUMERIC */
+void add_links(const ClassStats *stats, TsReport *report);
 
 /* classstats-shift.c: needs comparisons of splits. */
 gboolean add_shift(const ClassStats *stats, TsReport *report, GError **error);

@@ -13,7 +13,7 @@
 const TsPoints *
 rebalance_points(const RebalanceJob *job)
 {
-    return job->array != NULL ? &job->array->points : &job->space->points;
+    return job->space != NULL ? &job->space->points : &job->array->points;
 }
 
 /* The rows that have a class are the points. */
@@ -39,8 +39,13 @@ read_features(RebalanceJob *job, GError **error)
 {
     if (!choose_points(job, error))
         return FALSE;
-    if (job->array != NULL)
-        return TRUE; /* every row of an array has a class */
+    const char *space = job->how->space.space;
+    if (job->array != NULL) { /* of which every row has a class */
+        job->space = space != NULL ? ts_space_new_of_array(&job->array->points, job->how->dataset,
+                                                           space, error)
+                                   : NULL;
+        return space == NULL || job->space != NULL;
+    }
     job->space = ts_space_new(job->manifest, job->rows, job->n_points, &job->how->space, error);
     return job->space != NULL;
 }
@@ -49,8 +54,9 @@ read_features(RebalanceJob *job, GError **error)
 static gboolean
 can_make_rows(const RebalanceJob *job)
 {
-    return job->array != NULL ||
-           (job->space->columns != NULL && ts_manifest_find_column(job->manifest, "file_name") < 0);
+    if (job->array != NULL)
+        return job->space == NULL;
+    return job->space->columns != NULL && ts_manifest_find_column(job->manifest, "file_name") < 0;
 }
 
 /* Fewer neighbours where there are fewer rows. */

@@ -49,7 +49,7 @@ static const GOptionEntry entries[] = {
      "FORM"},
     {"space", 0, 0, G_OPTION_ARG_STRING, &opt.space,
      "Where neighbours are looked for: pixels, columns, pca[:K] or FILE.npy (default: pixels of "
-     "pictures, columns of other tables)",
+     "pictures, columns of other tables); of a DATASET.npy columns:LIST, pca[:K] or FILE.npy",
      "SPACE"},
     {"columns", 0, 0, G_OPTION_ARG_STRING, &opt.columns,
      "Columns that are features (default: all that hold numbers)", "NAME,..."},
@@ -294,17 +294,17 @@ static gboolean
 check_arrays(const RebalanceOptions *how, GError **error)
 {
     gboolean to_array = opt.output != NULL && g_str_has_suffix(opt.output, ".npy");
-    gboolean is_about_tables = opt.space != NULL || opt.columns != NULL || opt.label != NULL ||
-                               opt.split != NULL || opt.all_splits || how->form != AS_ROWS;
+    gboolean is_about_tables = opt.columns != NULL || opt.label != NULL || opt.split != NULL ||
+                               opt.all_splits || how->form != AS_ROWS;
     const struct {
         gboolean is_wrong;
         const char *problem;
     } checks[] = {
         {how->from_array != (opt.labels != NULL),
          "a DATASET.npy and --labels FILE.npy go together"},
-        {how->from_array && is_about_tables, "--space, --columns, --label, --split, --all-splits "
-                                             "and --as are about tables, not about a "
-                                             "DATASET.npy"},
+        {how->from_array && is_about_tables,
+         "--columns, --label, --split, --all-splits and --as are about tables, not about a "
+         "DATASET.npy"},
         {how->from_array && !to_array && !opt.dry_run, "rows of an array go to one: -o FILE.npy"},
         {!how->from_array && to_array,
          "-o: an array is what a DATASET.npy with --labels goes to, a table goes to a table"},
@@ -344,5 +344,7 @@ rebalance_read_options(int n_args, char **args, RebalanceOptions *how, GError **
     how->from_array = g_str_has_suffix(how->dataset, ".npy");
     return parse_method(how, error) && check_method_options(how->method, error) &&
            parse_words(how, error) && parse_numbers(how, error) && check_conflicts(how, error) &&
-           ts_space_check(&how->space, error) && check_arrays(how, error);
+           (how->from_array ? ts_space_check_array(opt.space, error)
+                            : ts_space_check(&how->space, error)) &&
+           check_arrays(how, error);
 }

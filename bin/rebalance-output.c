@@ -219,6 +219,10 @@ rebalance_report_counts(const RebalanceJob *job)
     for (guint c = 0; c < classes->n; c++) {
         before += classes->counts[c];
         after += job->delivered[c];
+        if (classes->counts[c] > 0 && job->delivered[c] == 0)
+            ts_warning(
+                "class '%s' has no row left; --strategy 'list:...' without it keeps its rows",
+                classes->names[c]);
         requested += job->requested != NULL ? job->requested[c] : job->delivered[c];
         if (c < CLASSES_SHOWN)
             g_string_append_printf(list, "%s%s %" G_GUINT64_FORMAT, c > 0 ? ", " : "",

@@ -62,7 +62,7 @@ typedef struct {
     guint64 *targets;   /* within the limits */
     guint64 *delivered; /* and that there are at the end */
     guint32 *repeats;   /* of each row */
-    /* features of the rows that have a class, where the method looks at any */
+    /* features of the rows that have a class, where the method looks at any; NULL: the array's */
     TsSpace *space;
     guint64 *rows; /* (n_points), row of each point */
     gsize n_points;

@@ -59,12 +59,22 @@ read_table(SmoteJob *job, const SmoteInput *from, GError **error)
            choose_rows(job, ts_manifest_n_rows(job->manifest), error) && check_parents(job, error);
 }
 
+/* Neighbours elsewhere; what is interpolated stays the array. */
+static gboolean
+replace_space_of_array(SmoteJob *job, const SmoteInput *from, GError **error)
+{
+    job->table = g_steal_pointer(&job->space);
+    job->space =
+        ts_space_new_of_array(&job->table->points, from->dataset, from->space.space, error);
+    return job->space != NULL;
+}
+
 /* Neighbours in one space; features that stand in columns are interpolated there. */
 gboolean
 smote_read_space(SmoteJob *job, const SmoteInput *from, GError **error)
 {
-    if (job->manifest == NULL)
-        return TRUE; /* read with the rows */
+    if (job->manifest == NULL) /* read with the rows */
+        return from->space.space == NULL || replace_space_of_array(job, from, error);
     TsSpaceOptions how = from->space;
     job->space = ts_space_new(job->manifest, job->rows, job->n, &how, error);
     if (job->space == NULL)

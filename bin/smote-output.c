@@ -54,7 +54,7 @@ smote_write(const SmoteJob *job, const SmoteOutput *to, GError **error)
         return FALSE;
     if (job->manifest == NULL)
         return ts_synthetic_write_labels(&made, job->classes, to->labels, force, error) &&
-               ts_synthetic_write_npy(&made, ts_npy_get(job->space->file), path, force, error);
+               ts_synthetic_write_npy(&made, ts_npy_get(table->file), path, force, error);
     if (strcmp(path, "-") == 0 || g_str_has_suffix(path, ".tsv"))
         return ts_synthetic_write_table(&made, path, force, error);
     g_autofree char *kept = NULL;
@@ -62,6 +62,27 @@ smote_write(const SmoteJob *job, const SmoteOutput *to, GError **error)
     if (kept != NULL)
         ts_warning("%s: files that came into the replaced folder meanwhile are kept here", kept);
     return written;
+}
+
+/* Why a class may get no row at all, and what then. */
+static const char *
+reason_for_none(TsSmoteKind kind)
+{
+    switch (kind) {
+    case TS_SMOTE_BORDERLINE_1:
+    case TS_SMOTE_BORDERLINE_2:
+        return ": no row of it is in danger; take --kind smote or another -m";
+    case TS_SMOTE_SAFE_LEVEL:
+        return ": no row of it has one of its own among its nearest; take --kind smote or a larger "
+               "-k";
+    case TS_SMOTE_EOS:
+        return ": no row of it has one of another class among its nearest; take a larger -m";
+    case TS_SMOTE_ADASYN:
+        return ": the share of each of its rows is below one half; ask for more or take --kind "
+               "smote";
+    default:
+        return "";
+    }
 }
 
 /* "rows 43 -> 72 (disc 24, square 12 + 12 of 12, triangle 6 + 18 of 18)": made of asked for. */
@@ -77,8 +98,9 @@ report_counts(const SmoteJob *job)
         made += job->made[c];
         if (job->made[c] != job->add[c])
             ts_warning("class '%s': %" G_GUINT64_FORMAT
-                       " new rows were asked for, %" G_GUINT64_FORMAT " were made",
-                       classes->names[c], job->add[c], job->made[c]);
+                       " new rows were asked for, %" G_GUINT64_FORMAT " were made%s",
+                       classes->names[c], job->add[c], job->made[c],
+                       job->made[c] == 0 ? reason_for_none(job->how.kind) : "");
         if (c >= CLASSES_SHOWN)
             continue;
         g_string_append_printf(list, "%s%s %" G_GUINT64_FORMAT, c > 0 ? ", " : "",

@@ -54,7 +54,7 @@ static const GOptionEntry entries[] = {
      "No class grows to more rows: a number, or such as median*2", "N"},
     {"space", 0, 0, G_OPTION_ARG_STRING, &opt.space,
      "Where neighbours are looked for: pixels, columns, pca[:K] or FILE.npy (default: pixels of "
-     "pictures, columns of other tables)",
+     "pictures, columns of other tables); of a DATASET.npy columns:LIST, pca[:K] or FILE.npy",
      "SPACE"},
     {"columns", 0, 0, G_OPTION_ARG_STRING, &opt.columns,
      "Columns that are features (default: all that hold numbers)", "NAME,..."},
@@ -85,6 +85,8 @@ static const GOptionEntry entries[] = {
 };
 
 typedef enum { CLEAN_NOT, CLEAN_ENN, CLEAN_TOMEK } Cleaning;
+
+enum { CLEAN_K = 3 }; /* neighbours that enn looks at */
 
 typedef enum { NOMINAL_NOT, NOMINAL_TOO, NOMINAL_ALONE } Nominal;
 
@@ -157,16 +159,16 @@ static gboolean
 check_input(gboolean from_array, GError **error)
 {
     TsSpaceOptions space = {opt.space, opt.columns, opt.label};
-    if (!ts_space_check(&space, error))
+    if (from_array ? !ts_space_check_array(opt.space, error) : !ts_space_check(&space, error))
         return FALSE;
     if (from_array != (opt.labels != NULL))
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "a DATASET.npy and --labels FILE.npy go together");
-    if (from_array && (opt.space != NULL || opt.columns != NULL || opt.label != NULL ||
-                       opt.split != NULL || opt.all_splits))
+    if (from_array &&
+        (opt.columns != NULL || opt.label != NULL || opt.split != NULL || opt.all_splits))
         return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "--space, --columns, --label, --split and --all-splits are about "
-                            "tables, not about a DATASET.npy");
+                            "--columns, --label, --split and --all-splits are about tables, not "
+                            "about a DATASET.npy");
     return TRUE;
 }
 
@@ -391,6 +393,18 @@ make_nominal(SmoteJob *job, const Kind *kind, GError **error)
     return job->blends != NULL;
 }
 
+static guint
+neighbours_of_cleaning(const SmoteJob *job, Cleaning cleaning)
+{
+    gsize n = job->n + job->blends->len;
+    if (cleaning != CLEAN_ENN || n > CLEAN_K || n < 2)
+        return CLEAN_K;
+    ts_warning("--kind enn: %" G_GSIZE_FORMAT
+               " neighbours clean instead of %d, there are %" G_GSIZE_FORMAT " rows",
+               n - 1, CLEAN_K, n);
+    return (guint) n - 1;
+}
+
 static gboolean
 make(SmoteJob *job, const Kind *kind, GError **error)
 {
@@ -402,7 +416,7 @@ make(SmoteJob *job, const Kind *kind, GError **error)
     if (job->blends == NULL || kind->cleaning == CLEAN_NOT)
         return job->blends != NULL;
     TsCleanOptions how = {.method = kind->cleaning == CLEAN_ENN ? TS_CLEAN_ENN : TS_CLEAN_TOMEK,
-                          .k = 3};
+                          .k = neighbours_of_cleaning(job, kind->cleaning)};
     job->keep =
         ts_smote_clean(points, job->class_of_point, job->classes->n, job->blends, &how, error);
     return job->keep != NULL;

@@ -100,16 +100,60 @@ ts_class_counts_train(const TsClassCounts *self)
     return train >= 0 ? (guint) train : 0;
 }
 
+static gboolean
+is_in_part(const TsClassCounts *self, guint part, guint64 row)
+{
+    return part == 0 || part_of_row(self, row) == part;
+}
+
+/* Rows without a group are numbered behind the groups. */
+static gint32
+group_of_row(const TsClasses *groups, guint64 row)
+{
+    if (groups != NULL && groups->of_row[row] >= 0)
+        return groups->of_row[row];
+    return (gint32) ((groups != NULL ? groups->n : 0) + row);
+}
+
+/* A sample for each label of a row, and one of class n for the row. */
+static TsSampleGroups *
+group_sets(const TsClassCounts *self, guint part, const TsClasses *groups, GError **error)
+{
+    const TsLabelSets *sets = self->sets;
+    guint64 n_groups = (groups != NULL ? groups->n : 0) + sets->n_rows, n = 0;
+    if (n_groups > G_MAXINT32) {
+        ts_error_set(error, TS_ERROR_RANGE, "too many rows to be drawn");
+        return NULL;
+    }
+    guint64 n_samples = sets->first[sets->n_rows] + sets->n_rows;
+    g_autofree gint32 *of_class = ts_try_alloc(n_samples + 1, sizeof *of_class, "groups", error);
+    g_autofree gint32 *of_group =
+        of_class != NULL ? ts_try_alloc(n_samples + 1, sizeof *of_group, "groups", error) : NULL;
+    if (of_group == NULL)
+        return NULL;
+    for (guint64 row = 0; row < sets->n_rows; row++) {
+        if (!sets->is_labelled[row] || !is_in_part(self, part, row))
+            continue;
+        for (guint64 i = sets->first[row]; i <= sets->first[row + 1]; i++, n++) {
+            of_class[n] = (gint32) (i < sets->first[row + 1] ? sets->labels[i] : self->n);
+            of_group[n] = group_of_row(groups, row);
+        }
+    }
+    return ts_sample_groups_new(of_class, of_group, n, (guint) n_groups, error);
+}
+
 TsSampleGroups *
 ts_class_counts_group(const TsClassCounts *self, guint part, const TsClasses *groups,
                       guint64 n_rows, GError **error)
 {
+    if (self->sets != NULL)
+        return group_sets(self, part, groups, error);
+    g_assert(groups != NULL);
     g_autofree gint32 *of_class = ts_try_alloc(n_rows + 1, sizeof *of_class, "groups", error);
     if (of_class == NULL)
         return NULL;
     for (guint64 row = 0; row < n_rows; row++)
-        of_class[row] =
-            part == 0 || part_of_row(self, row) == part ? self->classes->of_row[row] : -1;
+        of_class[row] = is_in_part(self, part, row) ? self->classes->of_row[row] : -1;
     return ts_sample_groups_new(of_class, groups->of_row, n_rows, groups->n, error);
 }
 

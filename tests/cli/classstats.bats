@@ -88,6 +88,23 @@ assert report["summary"][0]["ratio"] == 4
     [[ ${lines[3]} == $'train\t'*$'\t1\t1\t0\t1' ]]
 }
 
+@test "rows with several labels are drawn whole: intervals of shares and of sets" {
+    printf 'labels\tsplit\ta\n' >m.tsv
+    for i in 1 2 3 4 5 6; do printf 'a;b\ttrain\t1\n\ttest\t2\n'; done >>m.tsv
+    run -0 --separate-stderr classstats --multi-label --bootstrap 50 --show classes m.tsv
+    IFS=$'\t' read -r _ _ _ a_low a_high _ <<<"${lines[1]}"
+    IFS=$'\t' read -r _ _ _ b_low b_high _ <<<"${lines[2]}"
+    [ "$a_low $a_high" = "$b_low $b_high" ] && [ "$a_low" != "$a_high" ]
+    run -0 --separate-stderr classstats --multi-label --bootstrap 50 --show intervals m.tsv
+    output_has $'all\tcardinality\t1\t'
+    output_has $'train\tcardinality\t2\t2\t2\t0'
+    output_has $'all\tmean_ir\t1\t1\t1\t0'
+    output_has $'train test\tl_inf'
+    printf 'labels\tg\na;b\tx\na\tx\nb\tx\n' >g.tsv
+    run -0 --separate-stderr classstats --multi-label --bootstrap 9 --group g --show classes g.tsv
+    [[ ${lines[1]} == $'a\t2\t0.6666666666666666\t0.6666666666666666\t0.6666666666666666\t'* ]]
+}
+
 @test "several labels in a cell: each counts once, an empty cell is a labelled row" {
     printf 'labels\na;b\nb\n\na;a\n\\N\nc;a;b\n' >m.tsv
     run -0 --separate-stderr classstats --multi-label --show classes --weights positive m.tsv
@@ -330,7 +347,6 @@ bad() {
     bad 2 "--confidence: needs --bootstrap" --confidence 0.9 shapes.tsv
     bad 2 "--group: needs --bootstrap" --group group shapes.tsv
     bad 2 "--confidence: 1 is not between 0 and 1" --bootstrap 9 --confidence 1 shapes.tsv
-    bad 2 "not with --multi-label" --bootstrap 9 --multi-label shapes.tsv
     bad 2 "--keep-going: needs --images" --keep-going shapes.tsv
     bad 2 "--root: needs --images" --root . shapes.tsv
     bad 2 "--rejects: needs --keep-going" --images --rejects f.tsv shapes.tsv

@@ -235,6 +235,8 @@ refuses() {
     refuses 2 "DATASET.npy and --labels" --labels y.npy a.tsv
     refuses 2 "-o x.npy" -o x.npy a.tsv
     refuses 2 "go to one: -o FILE.npy" --labels y.npy x.npy
+    refuses 2 "'pixels' is not pca" --space pixels --labels y.npy -o o.npy --labels-out p.npy x.npy
+    refuses 2 "--space columns" --space columns:3-1 --labels y.npy -o o.npy --labels-out p.npy x.npy
     refuses 1 "no column 'z'" --columns z a.tsv
     sed '20s/\t[^\t]*$/\tnan/' a.tsv >nan.tsv
     refuses 1 "nan.tsv:20: column 'q': 'nan' is not a finite number" nan.tsv

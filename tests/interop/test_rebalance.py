@@ -222,6 +222,18 @@ def array(tool, folder, table, labels, *options):
     return np.load(folder / "x2.npy"), np.load(folder / "y2.npy")
 
 
+def test_rows_of_an_array_stay_by_neighbours_elsewhere(tool, tmp_path):
+    table, labels = DATA["normal"]
+    other = np.random.default_rng(8).standard_normal((labels.size, 3))
+    np.save(tmp_path / "other.npy", other)
+    for space, where in [(tmp_path / "other.npy", other), ("columns:0,5-7", table[:, [0, 5, 6, 7]])]:
+        peer = EditedNearestNeighbours()
+        peer.fit_resample(where, labels)
+        kept = np.sort(peer.sample_indices_)
+        mine, classes = array(tool, tmp_path, table, labels, "-m", "enn", "--space", str(space))
+        assert (mine == table[kept]).all() and (classes == labels[kept]).all()
+
+
 @pytest.mark.parametrize("shrinkage", ["1", "0.25", "0=0.5,*=2"])
 def test_noisy_rows(tool, tmp_path, data, shrinkage):
     table, labels = data

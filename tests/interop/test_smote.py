@@ -223,3 +223,28 @@ def test_rows_of_categories_are_those_of_smoten(tool, tmp_path, seed):
     mine = new_rows(tool, tmp_path / "t.tsv", "n", seed, labels.size)
     assert [row[0] for row in mine] == [f"c{y}" for y in wanted_labels[labels.size:]]
     assert [row[1:] for row in mine] == wanted[labels.size:].tolist()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_neighbours_of_an_array_elsewhere(resample, tmp_path, dtype):
+    """In another array, in some columns, in components: bases and steps stay, neighbours change."""
+    _, table, labels = next(imbalanced())
+    table = (table * np.arange(1, 21)).astype(dtype)
+    other = np.random.default_rng(8).standard_normal((labels.size, 3))
+    np.save(tmp_path / "other.npy", other)
+    scores = PCA(4, svd_solver="full").fit_transform(table.astype(np.float64))
+    for space, where in [(tmp_path / "other.npy", other), ("columns:3,17-19", table[:, [3, 17, 18, 19]]),
+                         ("pca:4", scores)]:
+        wanted = [table]
+        for c, n in enumerate(np.bincount(labels)[1:], 1):
+            of_class = np.flatnonzero(labels == c)
+            near = NearestNeighbors(n_neighbors=5).fit(where[of_class]).kneighbors(
+                return_distance=False)
+            random = np.random.RandomState(4)
+            at = random.randint(0, n * 5, 600 - n)
+            step = random.uniform(size=at.size)[:, None]
+            a, b = table[of_class[at // 5]], table[of_class[near[at // 5, at % 5]]]
+            wanted.append((a + step * (b - a)).astype(dtype))
+        mine, mine_labels = resample(table, labels, "--space", space, "--seed", "4")
+        assert mine.dtype == dtype and (np.bincount(mine_labels) == 600).all()
+        assert (mine == np.concatenate(wanted)).all(), space

@@ -196,6 +196,24 @@ def test_bootstrap_intervals_are_those_of_resampled_rows(tool):
     assert ours["bias"] == pytest.approx(entropy.mean() - ours["value"], abs=2e-3)
 
 
+def test_bootstrap_intervals_of_sets_of_labels_are_those_of_resampled_rows(tool):
+    rng = np.random.default_rng(2)
+    has = rng.random((400, 4)) < [0.6, 0.3, 0.1, 0.04]
+    has[:, 1] |= has[:, 2]  # labels of a row go together
+    cells = [";".join(f"c{c}" for c in np.flatnonzero(row)) for row in has]
+    rows = classstats(tool, "--multi-label", "--bootstrap", "3000", stdin=manifest(labels=cells))
+    drawn = has[rng.integers(0, 400, (3000, 400))].sum(axis=1)
+    low, high = np.quantile(drawn / 400, [0.025, 0.975], axis=0)
+    assert [row["share_low"] for row in rows["classes"]] == pytest.approx(list(low), abs=6e-3)
+    assert [row["share_high"] for row in rows["classes"]] == pytest.approx(list(high), abs=6e-3)
+    ours = {row["metric"]: row for row in rows["intervals"]}
+    size, ir = drawn.sum(axis=1) / 400, (drawn.max(axis=1)[:, None] / drawn).mean(axis=1)
+    for name, values, off in [("cardinality", size, 8e-3), ("density", size / 4, 2e-3),
+                              ("mean_ir", ir, 0.5)]:
+        assert [ours[name]["low"], ours[name]["high"]] == pytest.approx(
+            list(np.quantile(values, [0.025, 0.975])), abs=off)
+
+
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
     """Pictures of three classes and a manifest of them: RGB, sizes and brightness by class."""
@@ -270,6 +288,26 @@ def test_properties_and_what_they_tell_are_scipys(tool, pictures):
         stats.contingency.association(table), rel=1e-12)
     assert ours["size"]["p"] == pytest.approx(
         stats.chi2_contingency(table, correction=False).pvalue, rel=1e-9)
+
+
+def test_properties_tell_of_each_of_several_labels(tool, pictures, tmp_path):
+    """The label that a property says most about, one test a label."""
+    path, images, labels = pictures
+    rng = np.random.default_rng(4)
+    has = np.stack([labels == "c2", rng.random(60) < 0.5, labels != "c0"], axis=1)
+    cells = [";".join(f"l{c}" for c in np.flatnonzero(row)) for row in has]
+    names = [str(path.parent / f"{i}.png") for i in range(60)]
+    (tmp_path / "m.tsv").write_text(manifest(file_name=names, labels=cells))
+    report = classstats(tool, "--multi-label", "--images", str(tmp_path / "m.tsv"))
+    ours = {row["property"]: row for row in report["properties"]}
+    for name in properties_of(images[0]):
+        x = np.array([properties_of(image)[name] for image in images])
+        eta = np.abs([stats.pointbiserialr(of, x).statistic for of in has.T])
+        best = int(eta.argmax())
+        assert ours[name]["label"] == f"l{best}"
+        assert ours[name]["association"] == pytest.approx(eta[best], rel=1e-9)
+        p = stats.f_oneway(x[has[:, best]], x[~has[:, best]]).pvalue
+        assert ours[name]["p"] == pytest.approx(min(1, 3 * p), rel=1e-7)
 
 
 def test_shift_between_splits_is_scipys(tool, pictures, tmp_path):

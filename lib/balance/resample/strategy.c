@@ -28,8 +28,10 @@ find_extremes(const guint64 *counts, guint n, Extremes *extremes, GError **error
     }
     return extremes->n_present >= 2 ||
            ts_error_set(error, TS_ERROR_FORMAT,
-                        "%u class%s with rows, a strategy needs two or more", extremes->n_present,
-                        extremes->n_present == 1 ? "" : "es");
+                        "%u class%s with rows, a strategy needs two or more; "
+                        "if others are in another column, name it with --label, or say with "
+                        "--target CLASS=N how many rows there are to be",
+                        extremes->n_present, extremes->n_present == 1 ? "" : "es");
 }
 
 /* Which classes a strategy with a name is about. */

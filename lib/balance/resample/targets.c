@@ -42,7 +42,7 @@ check_target(const char *name, guint64 count, guint64 target, TsResampleMethod m
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "class '%s' has %" G_GUINT64_FORMAT
                             " rows, its target %" G_GUINT64_FORMAT
-                            " is %s; leave out --method to allow both",
+                            " is %s; rebalance --method random allows both",
                             name, count, target, target < count ? "less" : "more");
     return TRUE;
 }
