@@ -215,13 +215,20 @@ moments_of_all(const ClassStats *stats, guint i)
 void
 add_links(const ClassStats *stats, TsReport *report)
 {
-    static const char *const columns[] = {"property", "measure", "association", "corrected",
-                                          "p",        "images",  "mean",        "std",
-                                          "min",      "max",     "label",       NULL};
     const TsLabelSets *sets = stats->counts->sets;
-    const char *of_one[G_N_ELEMENTS(columns)] = {NULL};
-    memcpy(of_one, columns, (G_N_ELEMENTS(columns) - 2) * sizeof *columns);
-    ts_report_begin(report, "properties", sets != NULL ? columns : of_one);
+    const char *const columns[] = {"property",
+                                   "measure",
+                                   "association",
+                                   "corrected",
+                                   "p",
+                                   "images",
+                                   "mean",
+                                   "std",
+                                   "min",
+                                   "max",
+                                   sets != NULL ? "label" : NULL,
+                                   NULL};
+    ts_report_begin(report, "properties", columns);
     for (guint i = 0; i < N_LINKS; i++) {
         const TsAssociation *link = &stats->links[i].link;
         TsMoments moments = moments_of_all(stats, i);

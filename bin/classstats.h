@@ -81,8 +81,8 @@ gboolean write_plot(const ClassStats *stats, const char *path, GError **error);
  * NULL. */
 void compare_parts(ClassStats *stats, const TsClassCounts *against);
 
-/* Let the bootstrap draw groups of column `column`, NULL: rows with all their labels; `other`, or NULL, and its counts are those of
- * the data set compared with. */
+/* Let the bootstrap draw groups of column `column`, NULL: rows with all their labels; `other`, or
+ * NULL, and its counts are those of the data set compared with. */
 gboolean group_rows(ClassStats *stats, const char *column, const TsManifest *other,
                     const TsClassCounts *against, GError **error);
 void comparison_free(gpointer data);

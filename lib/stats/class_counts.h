@@ -47,8 +47,8 @@ int ts_class_counts_find(const TsClassCounts *self, const char *name);
 /* The part that class weights come from: the split "train" if there is one, else all rows (0). */
 guint ts_class_counts_train(const TsClassCounts *self);
 
-/* The samples of part `part` by the groups `groups`, a numbering of the same rows; NULL: each row is
- * a group. With several labels a row has one sample a label and one more of class n, so that the
+/* The samples of part `part` by the groups `groups`, a numbering of the same rows; NULL: each row
+ * is a group. With several labels a row has one sample a label and one more of class n, so that the
  * counts of replicates have room for n + 1 classes and tell how many rows were drawn.
  * TS_ERROR_NO_MEMORY; TS_ERROR_RANGE for 2^31 rows with several labels. */
 TsSampleGroups *ts_class_counts_group(const TsClassCounts *self, guint part,

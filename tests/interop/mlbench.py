@@ -86,7 +86,7 @@ def frame(name):
 
 def numbers(name, label, without=(), seed=None, size=None, shares=None):
     """Features (n, d) and classes from 0 by name; `size` rows of them, drawn; class c keeps a
-    share shares^c. With a seed no two distances are equal: a hundred-thousandth of the width of
+    share shares^c, but no two small classes are equal. With a seed no two distances are equal: a hundred-thousandth of the width of
     each column is added as noise."""
     table = frame(name)
     names, labels = np.unique(table.pop(label), return_inverse=True)
@@ -95,7 +95,7 @@ def numbers(name, label, without=(), seed=None, size=None, shares=None):
     keep = rng.permutation(labels.size)[:size]
     if shares is not None:
         of = [keep[labels[keep] == c] for c in range(names.size)]
-        keep = np.concatenate([r[:max(12, int(r.size * shares**c))] for c, r in enumerate(of)])
+        keep = np.concatenate([r[:max(12 + len(of) - c, int(r.size * shares**c))] for c, r in enumerate(of)])
     keep.sort()
     features, labels = features[keep], labels[keep]
     if seed is not None:

@@ -64,15 +64,15 @@ TsSpace *ts_space_new(const TsManifest *manifest, const guint64 *rows, guint64 n
  * that are not finite. */
 TsSpace *ts_space_read_npy(const char *path, GError **error);
 
-/* The same for the rows of an array: FILE.npy, pca[:K], or columns:LIST, columns of the array counted
- * from 0, such as columns:0-15,20. TS_ERROR_ARGUMENT. */
+/* The same for the rows of an array: FILE.npy, pca[:K], or columns:LIST, columns of the array
+ * counted from 0, such as columns:0-15,20. TS_ERROR_ARGUMENT. */
 gboolean ts_space_check_array(const char *text, GError **error);
 
 /* The space `text` of the rows of an array, `points`, called `name` in messages. TS_ERROR_ARGUMENT
  * for a column that there is not, TS_ERROR_FORMAT for a file of another number of lines, errors of
  * ts_space_read_npy() and ts_pca_project(). */
-TsSpace *ts_space_new_of_array(const TsPoints *points, const char *name, const char *text,
-                               GError **error);
+TsSpace *
+ts_space_new_of_array(const TsPoints *points, const char *name, const char *text, GError **error);
 
 /* Read the classes of `n` rows from an .npy file of whole numbers; classes are in the order of the
  * numbers, and named by them. TS_ERROR_FORMAT for another shape or for n that does not fit. */
