@@ -141,7 +141,8 @@ def test_noisy_rows(resample, name, dtype):
 def test_splits(tool, tmp_path, name):
     _, labels = TABLES[name](None)
     groups = np.random.default_rng(7).integers(0, labels.size // 6, labels.size)
-    text = "label\tgroup\n" + "".join(f"c{y:02}\tg{g}\n" for y, g in zip(labels, groups))
+    groups = np.array([f"g{g}" for g in groups])
+    text = "label\tpatient\n" + "".join(f"c{y:02}\t{g}\n" for y, g in zip(labels, groups))
     (tmp_path / "t.tsv").write_text(text)
 
     def split(*options):
@@ -155,7 +156,7 @@ def test_splits(tool, tmp_path, name):
     assert (np.flatnonzero(mine == "train") == np.sort(train)).all()
     assert (np.flatnonzero(mine == "test") == np.sort(test)).all()
     for options, cv in [([], StratifiedKFold(5, shuffle=True, random_state=8)),
-                        (["--group", "group"],
+                        (["--group", "patient"],
                          StratifiedGroupKFold(5, shuffle=True, random_state=8))]:
         mine = split("--folds", "5", *options)
         for i, (_, test) in enumerate(cv.split(labels, labels, groups)):

@@ -93,11 +93,10 @@ take_columns(const TsPoints *points, const char *text, TsSpace *space, GError **
 {
     g_autoptr(GArray) columns = parse_columns(text, points->d, error);
     gsize size = points->f32 != NULL ? sizeof(float) : sizeof(double);
-    space->values =
-        columns != NULL ? ts_try_alloc(points->n, columns->len * size, "columns", error) : NULL;
-    if (space->values == NULL)
+    if (columns == NULL ||
+        !ts_scratch_alloc(&space->values, points->n, columns->len * size, "columns", error))
         return FALSE;
-    guint8 *to = space->values;
+    guint8 *to = space->values.data;
     const guint8 *from =
         points->f32 != NULL ? (const guint8 *) points->f32 : (const guint8 *) points->f64;
     for (gsize i = 0; i < points->n; i++)
@@ -106,8 +105,9 @@ take_columns(const TsPoints *points, const char *text, TsSpace *space, GError **
     gboolean single = points->f32 != NULL;
     space->points = (TsPoints){.n = points->n,
                                .d = columns->len,
-                               .f32 = single ? space->values : NULL,
-                               .f64 = single ? NULL : space->values};
+                               .f32 = single ? space->values.data : NULL,
+                               .f64 = single ? NULL : space->values.data,
+                               .mapped = space->values.in_file};
     return TRUE;
 }
 
@@ -118,9 +118,10 @@ take_components(const TsPoints *points, const char *text, TsSpace *space, GError
     if (!parse_components(text, &n, error))
         return FALSE;
     n = (guint) MIN(n, MIN(points->n, points->d));
-    space->values = ts_pca_project(points, n, error);
-    space->points = (TsPoints){.n = points->n, .d = n, .f64 = space->values};
-    return space->values != NULL;
+    double *values = ts_pca_project(points, n, error);
+    space->values.data = values;
+    space->points = (TsPoints){.n = points->n, .d = n, .f64 = values};
+    return values != NULL;
 }
 
 static TsSpace *
