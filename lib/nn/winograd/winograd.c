@@ -20,6 +20,10 @@ enum {
     GROUP_PANELS = 4,
     /* Tiles between two additions to the sum of the filter gradient. */
     GRADIENT_ROWS = 192,
+    /* Numbers of a filter gradient, at one position, of which each share of the tiles has its own.
+     */
+    SMALL_SUM = 32 * 32,
+    MAX_SHARES = 16,
 };
 
 static const TsWinogradKernels *
@@ -73,6 +77,7 @@ typedef struct {
     gint64 tiles;
     gint64 inner, outer; /* padded channels of `from` and `to` */
     gint64 rows;         /* of a block of tiles */
+    gint64 shares;       /* of the tiles, each with a sum of its own; filter gradient only */
     gint64 filter_stride, from_stride, to_stride;
 } Product;
 
@@ -101,6 +106,19 @@ choose_rows(const Product *p)
     return round_up((p->tiles + blocks - 1) / blocks, p->k->rows);
 }
 
+/* Shares and rows decide the order of a sum: they follow from the shape alone. */
+static void
+choose_shares(Product *p)
+{
+    const gint64 fitting = BLOCK_FLOATS / (POSITIONS * (p->inner + p->outer));
+    p->rows = MIN(p->tiles, GRADIENT_ROWS);
+    if (p->inner * p->outer > SMALL_SUM)
+        return;
+    const gint64 each = (p->tiles + MAX_SHARES - 1) / MAX_SHARES;
+    p->shares = (p->tiles + each - 1) / each;
+    p->rows = MIN(each, fitting);
+}
+
 static Product
 product_of(const TsWindowSpec *s, TsWinogradPass pass, int threads)
 {
@@ -116,7 +134,11 @@ product_of(const TsWindowSpec *s, TsWinogradPass pass, int threads)
     p.tiles = s->batch * p.to.tiles_y * p.to.tiles_x;
     p.inner = p.from.blocks * p.k->lanes;
     p.outer = p.to.blocks * p.k->lanes;
-    p.rows = pass == TS_WINOGRAD_BACKWARD_WEIGHTS ? MIN(p.tiles, GRADIENT_ROWS) : choose_rows(&p);
+    p.shares = 1;
+    if (pass == TS_WINOGRAD_BACKWARD_WEIGHTS)
+        choose_shares(&p);
+    else
+        p.rows = choose_rows(&p);
     p.filter_stride = p.inner * p.outer + SKEW;
     p.from_stride = p.rows * p.inner + SKEW;
     p.to_stride = p.rows * p.outer + SKEW;
@@ -129,7 +151,8 @@ ts_winograd_floats(const TsWindowSpec *spec, TsWinogradPass pass, int threads)
     const Product p = product_of(spec, pass, threads);
     const gsize filters = POSITIONS * p.filter_stride;
     const gsize block = POSITIONS * (p.from_stride + p.to_stride);
-    return filters + block * (pass == TS_WINOGRAD_BACKWARD_WEIGHTS ? 1 : threads);
+    const gboolean together = pass == TS_WINOGRAD_BACKWARD_WEIGHTS && p.shares == 1;
+    return filters * p.shares + block * (together ? 1 : threads);
 }
 
 static void
@@ -195,30 +218,81 @@ ts_winograd_backward_data(const TsWindowSpec *s, int threads, const float *diff_
 
 /* ---- the filter gradient ---- */
 
+typedef struct {
+    const float *src, *diff_dst;
+    float *inputs, *gradients; /* transformed tiles */
+} GradientBlock;
+
 static void
-add_block(const Product *p, gint64 first, const float *src, const float *diff_dst, float *sum,
-          float *work)
+transform_tile(const Product *p, const GradientBlock *b, gint64 tile, gint64 row)
 {
-    float *inputs = work, *gradients = work + POSITIONS * p->from_stride;
-    const gint64 n = MIN(p->rows, p->tiles - first);
+    p->k->input(&p->from, b->src, tile, row, p->rows, p->from_stride, b->inputs);
+    p->k->output_gradient(&p->to, b->diff_dst, tile, row, p->rows, p->to_stride, b->gradients);
+}
+
+/* Rows from .. end - 1 of the sum of one position. */
+static void
+add_products(const Product *p, const GradientBlock *b, int position, gint64 n, gint64 from,
+             gint64 end, gboolean anew, float *sum)
+{
+    p->k->multiply_transposed(b->inputs + position * p->from_stride,
+                              b->gradients + position * p->to_stride, n, p->rows, p->inner, from,
+                              end, p->outer, anew, sum + position * p->filter_stride);
+}
+
+/* Many channels: one sum, block by block. Each thread transforms some rows, then all wait, then
+ * each multiplies some panels. */
+static void
+add_together(const Product *p, const GradientBlock *b, float *sum)
+{
     const gint64 group = GROUP_PANELS * 2 * p->k->lanes, groups = (p->inner + group - 1) / group;
-    /* Each thread transforms some rows, then all wait, then each multiplies some panels. */
+    for (gint64 first = 0; first < p->tiles; first += p->rows) {
+        const gint64 n = MIN(p->rows, p->tiles - first);
 #pragma omp parallel num_threads(p->threads)
-    {
+        {
 #pragma omp for schedule(static)
-        for (gint64 row = 0; row < n; row++) {
-            p->k->input(&p->from, src, first + row, row, p->rows, p->from_stride, inputs);
-            p->k->output_gradient(&p->to, diff_dst, first + row, row, p->rows, p->to_stride,
-                                  gradients);
-        }
+            for (gint64 row = 0; row < n; row++)
+                transform_tile(p, b, first + row, row);
 #pragma omp for collapse(2) schedule(static)
-        for (int i = 0; i < POSITIONS; i++)
-            for (gint64 g = 0; g < groups; g++)
-                p->k->multiply_transposed(inputs + i * p->from_stride, gradients + i * p->to_stride,
-                                          n, p->rows, p->inner, g * group,
-                                          MIN((g + 1) * group, p->inner), p->outer, first == 0,
-                                          sum + i * p->filter_stride);
+            for (int i = 0; i < POSITIONS; i++)
+                for (gint64 g = 0; g < groups; g++)
+                    add_products(p, b, i, n, g * group, MIN((g + 1) * group, p->inner), first == 0,
+                                 sum);
+        }
     }
+}
+
+static void
+add_share(const Product *p, const GradientBlock *b, gint64 first, gint64 end, float *sum)
+{
+    for (gint64 tile = first; tile < end; tile += p->rows) {
+        const gint64 n = MIN(p->rows, end - tile);
+        for (gint64 row = 0; row < n; row++)
+            transform_tile(p, b, tile + row, row);
+        for (int i = 0; i < POSITIONS; i++)
+            add_products(p, b, i, n, 0, p->inner, tile == first, sum);
+    }
+}
+
+/* Few channels: a sum for each share of the tiles, so that nobody waits; then the sum of these, in
+ * their order. */
+static void
+add_shares(const Product *p, const GradientBlock *b, float *sums)
+{
+    const gint64 each = (p->tiles + p->shares - 1) / p->shares;
+    const gint64 floats = POSITIONS * p->filter_stride;
+    const gint64 block = POSITIONS * (p->from_stride + p->to_stride);
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+    for (gint64 share = 0; share < p->shares; share++) {
+        GradientBlock own = *b;
+        own.inputs += omp_get_thread_num() * block;
+        own.gradients += omp_get_thread_num() * block;
+        add_share(p, &own, share * each, MIN((share + 1) * each, p->tiles), sums + share * floats);
+    }
+#pragma omp parallel for simd schedule(static) num_threads(p->threads)
+    for (gint64 i = 0; i < floats; i++)
+        for (gint64 share = 1; share < p->shares; share++)
+            sums[i] += sums[share * floats + i];
 }
 
 /* The sum of each channel over pictures and pixels. */
@@ -245,9 +319,12 @@ ts_winograd_backward_weights(const TsWindowSpec *s, int threads, const float *sr
                              float *work)
 {
     const Product p = product_of(s, TS_WINOGRAD_BACKWARD_WEIGHTS, threads);
-    float *blocks = work + POSITIONS * p.filter_stride;
-    for (gint64 first = 0; first < p.tiles; first += p.rows)
-        add_block(&p, first, src, diff_dst, work, blocks);
+    float *blocks = work + p.shares * POSITIONS * p.filter_stride;
+    const GradientBlock block = {src, diff_dst, blocks, blocks + POSITIONS * p.from_stride};
+    if (p.shares > 1)
+        add_shares(&p, &block, work);
+    else
+        add_together(&p, &block, work);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (gint64 c = 0; c < s->in_channels; c++)
         p.k->filter_gradient(work, c, p.inner, p.filter_stride, s->in_channels * 9, s->out_channels,
