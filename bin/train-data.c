@@ -7,6 +7,7 @@
 
 static struct {
     char *root, *size, *train_split, *augment;
+    char **mix;
     int channels, cache_mb;
     double mean, std;
 } opt = {.cache_mb = 1024, .mean = TRAIN_NOT_GIVEN, .std = TRAIN_NOT_GIVEN};
@@ -25,6 +26,10 @@ const GOptionEntry train_data_options[] = {
     {"augment", 0, 0, G_OPTION_ARG_STRING, &opt.augment,
      "Change training samples at random, such as rotate=12,scale=0.2,hflip; see augment(1)",
      "LIST"},
+    {"mix", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.mix,
+     "Mix the samples of a batch with each other, see below; given again, one of them for each "
+     "batch",
+     "NAME[:KEY=VALUE,...]"},
     {"cache-mb", 0, 0, G_OPTION_ARG_INT, &opt.cache_mb,
      "Memory for decoded samples, in MiB (default: 1024)", "N"},
     G_OPTION_ENTRY_NULL,
@@ -45,6 +50,9 @@ train_data_fill(TsRunOptions *options, GError **error)
     options->mean = opt.mean == TRAIN_NOT_GIVEN ? NAN : opt.mean;
     options->std = opt.std == TRAIN_NOT_GIVEN ? NAN : opt.std;
     options->cache_bytes = (gsize) opt.cache_mb << 20;
+    for (char **mix = opt.mix; mix != NULL && *mix != NULL; mix++)
+        if (!ts_mix_add(*mix, &options->mix, error))
+            return FALSE;
     return train_check_bounds(checks, G_N_ELEMENTS(checks), error) &&
            (opt.augment == NULL || ts_augment_parse(opt.augment, &options->augment, error)) &&
            (opt.size == NULL ||

@@ -97,6 +97,7 @@
 #include "sample/edits.h"
 #include "sample/loader.h"
 #include "sample/mask.h"
+#include "sample/mix.h"
 #include "sample/preprocess.h"
 #include "sample/render.h"
 #include "sample/sampler.h"

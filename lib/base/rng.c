@@ -100,6 +100,12 @@ ts_rng_normal(TsRng *rng)
     return gsl_ran_gaussian_ziggurat(ts_rng_gsl(rng), 1.0);
 }
 
+double
+ts_rng_beta(TsRng *rng, double a, double b)
+{
+    return gsl_ran_beta(ts_rng_gsl(rng), a, b);
+}
+
 /* As many factors as it takes for a product of uniforms to fall below exp(-mean). */
 static guint64
 poisson_by_products(TsRng *rng, double mean)

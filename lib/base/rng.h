@@ -44,6 +44,9 @@ guint64 ts_rng_below(TsRng *rng, guint64 n);
 /* Standard normal (GSL's ziggurat). */
 double ts_rng_normal(TsRng *rng);
 
+/* Beta(a, b), both above 0 (gsl_ran_beta). */
+double ts_rng_beta(TsRng *rng, double a, double b);
+
 /* A Poisson number of the given mean, 0 to 1e9 (PTRS of W. Hoermann, "The transformed rejection
  * method for generating Poisson random variables", 1993). */
 guint64 ts_rng_poisson(TsRng *rng, double mean);

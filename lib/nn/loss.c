@@ -24,12 +24,20 @@ read_focal(TsSpec *spec, TsLoss *loss, GError **error)
     return ts_spec_double(spec, "gamma", 0, 100, 2, &loss->gamma, error);
 }
 
+static gboolean
+read_bce(TsSpec *spec, TsLoss *loss, GError **error)
+{
+    loss->bce = TRUE;
+    return ts_spec_double(spec, "smoothing", 0, 1 - 1e-9, 0, &loss->smoothing, error) &&
+           ts_spec_double(spec, "pos-weight", 1e-6, 1e6, 1, &loss->pos_weight, error);
+}
+
 const char *
 ts_loss_help(void)
 {
     return "  cross-entropy[:smoothing=0]   focal[:gamma=2]\n"
            "  balanced-softmax              logit-adjusted[:tau=1]\n"
-           "  ldam[:margin=0.5,scale=30]";
+           "  ldam[:margin=0.5,scale=30]    bce[:smoothing=0,pos-weight=1]";
 }
 
 /* A term of balance/weights.h for each class. */
@@ -81,6 +89,8 @@ read_loss(TsSpec *spec, const guint64 *counts, guint n, TsLoss *loss, GError **e
         return read_cross_entropy(spec, loss, error);
     if (g_str_equal(name, "focal"))
         return read_focal(spec, loss, error);
+    if (g_str_equal(name, "bce"))
+        return read_bce(spec, loss, error);
     if (g_str_equal(name, "balanced-softmax") || g_str_equal(name, "logit-adjusted"))
         return read_adjusted(spec, counts, n, loss, error);
     if (g_str_equal(name, "ldam"))
@@ -150,6 +160,13 @@ class_weight(const TsLoss *loss, guint c)
     return loss->class_weights != NULL ? loss->class_weights[c] : 1;
 }
 
+/* What the sample counts in the mean. */
+static double
+weight_in_mean(const TsLoss *loss, guint label)
+{
+    return loss->bce ? 1 : class_weight(loss, label);
+}
+
 /* cost (classes): the n_c = -ln p_c of what the loss makes of the logits. */
 static void
 costs_of_classes(const TsLoss *loss, const float *logits, guint label, guint classes, double *cost)
@@ -189,7 +206,7 @@ smoothed_gradient(const TsLoss *loss, const double *cost, guint label, guint cla
         all += rest * class_weight(loss, c);
     for (guint c = 0; c < classes; c++) {
         double target = (rest > 0 ? rest * class_weight(loss, c) : 0) + (c == label ? of_label : 0);
-        grad[c] = (float) (share * loss->scale * (all * exp(-cost[c]) - target));
+        grad[c] += (float) (share * loss->scale * (all * exp(-cost[c]) - target));
     }
 }
 
@@ -212,40 +229,126 @@ focal_gradient(const TsLoss *loss, const double *cost, guint label, guint classe
             -class_weight(loss, label) *
             (loss->gamma * p * pow(rest, loss->gamma - 1) * cost[label] + pow(rest, loss->gamma));
     for (guint c = 0; c < classes; c++)
-        grad[c] = (float) (share * loss->scale * slope * (c == label ? rest : -exp(-cost[c])));
+        grad[c] += (float) (share * loss->scale * slope * (c == label ? rest : -exp(-cost[c])));
+}
+
+/* ln (1 + e^x), without overflow. */
+static double
+softplus(double x)
+{
+    return fmax(x, 0) + log1p(exp(-fabs(x)));
+}
+
+static double
+bce_target(const TsLoss *loss, guint c, guint label, guint classes)
+{
+    return loss->smoothing / classes + (c == label ? 1 - loss->smoothing : 0);
+}
+
+static double
+bce(const TsLoss *loss, const float *logits, guint label, guint classes)
+{
+    double sum = 0;
+    for (guint c = 0; c < classes; c++) {
+        const double z = logits[c], t = bce_target(loss, c, label, classes);
+        sum +=
+            class_weight(loss, c) * (loss->pos_weight * t * softplus(-z) + (1 - t) * softplus(z));
+    }
+    return sum / classes;
+}
+
+/* d l / d z_c = w_c / C ((1 - t) s(z) - q t s(-z)). */
+static void
+bce_gradient(const TsLoss *loss, const float *logits, guint label, guint classes, double share,
+             float *grad)
+{
+    for (guint c = 0; c < classes; c++) {
+        const double z = logits[c], t = bce_target(loss, c, label, classes);
+        const double slope = (1 - t) / (1 + exp(-z)) - loss->pos_weight * t / (1 + exp(z));
+        grad[c] += (float) (share / classes * class_weight(loss, c) * slope);
+    }
+}
+
+/* The loss of one label and, with `grad` (classes), its gradient times `share` added; `cost`
+ * (classes) is scratch. */
+static double
+compute_label(const TsLoss *loss, const float *logits, guint label, guint classes, double share,
+              double *cost, float *grad)
+{
+    if (loss->bce) {
+        if (grad != NULL)
+            bce_gradient(loss, logits, label, classes, share, grad);
+        return bce(loss, logits, label, classes);
+    }
+    costs_of_classes(loss, logits, label, classes, cost);
+    if (grad != NULL)
+        (loss->focal ? focal_gradient : smoothed_gradient)(loss, cost, label, classes, share, grad);
+    return loss->focal ? focal(loss, cost, label) : smoothed(loss, cost, label, classes);
 }
 
 /* ---- a batch ---- */
+
+/* One of the labels of a sample and what it counts. */
+typedef struct {
+    guint label;
+    double weight;
+} Part;
+
+/* The parts of sample `i`, those that count; returns how many. */
+static guint
+parts_of(const TsLossTargets *targets, guint i, Part parts[2])
+{
+    const double share = targets->shares != NULL ? (double) targets->shares[i] : 1;
+    const double row = targets->weights != NULL ? (double) targets->weights[i] : 1;
+    guint n = 0;
+    if (share > 0)
+        parts[n++] = (Part){(guint) targets->labels[i], share * row};
+    if (share < 1)
+        parts[n++] =
+            (Part){(guint) targets->other_labels[i],
+                   (1 - share) * (targets->other_weights != NULL ? targets->other_weights[i] : 1)};
+    return n;
+}
+
+static guint
+main_label(const TsLossTargets *targets, guint i)
+{
+    const gboolean is_other = targets->shares != NULL && targets->shares[i] < 0.5f;
+    return (guint) (is_other ? targets->other_labels : targets->labels)[i];
+}
+
+void
+ts_loss_compute_targets(const TsLoss *loss, const float *logits, const TsLossTargets *targets,
+                        guint n, guint classes, guint n_rows, float *grad, TsLossSums *sums)
+{
+    static const TsLoss plain = {.scale = 1};
+    g_autofree double *cost = g_new(double, classes);
+    double total = 0;
+    Part parts[2];
+    loss = loss != NULL ? loss : &plain;
+    for (guint i = 0; i < n; i++)
+        for (guint n_parts = parts_of(targets, i, parts), k = 0; k < n_parts; k++)
+            total += parts[k].weight * weight_in_mean(loss, parts[k].label);
+    if (grad != NULL)
+        memset(grad, 0, (gsize) n_rows * classes * sizeof *grad);
+    for (guint i = 0; i < n; i++) {
+        const float *z = logits + (gsize) i * classes;
+        float *slopes = grad != NULL && total > 0 ? grad + (gsize) i * classes : NULL;
+        for (guint n_parts = parts_of(targets, i, parts), k = 0; k < n_parts; k++)
+            sums->loss += parts[k].weight * compute_label(loss, z, parts[k].label, classes,
+                                                          parts[k].weight / total, cost, slopes);
+        sums->n_right += ts_loss_predicted_class(z, classes) == main_label(targets, i);
+    }
+    sums->weight += total;
+    sums->n += n;
+}
 
 void
 ts_loss_compute(const TsLoss *loss, const float *logits, const gint32 *labels, const float *weights,
                 guint n, guint classes, guint n_rows, float *grad, TsLossSums *sums)
 {
-    static const TsLoss plain = {.scale = 1};
-    g_autofree double *costs = g_new(double, (gsize) MAX(n, 1) * classes);
-    double total = 0;
-    loss = loss != NULL ? loss : &plain;
-    for (guint i = 0; i < n; i++) {
-        const float *z = logits + (gsize) i * classes;
-        double *cost = costs + (gsize) i * classes, row = weights != NULL ? weights[i] : 1;
-        guint label = (guint) labels[i];
-        costs_of_classes(loss, z, label, classes, cost);
-        total += row * class_weight(loss, label);
-        sums->loss +=
-            row * (loss->focal ? focal(loss, cost, label) : smoothed(loss, cost, label, classes));
-        sums->n_right += ts_loss_predicted_class(z, classes) == label;
-    }
-    sums->weight += total;
-    sums->n += n;
-    if (grad == NULL)
-        return;
-    memset(grad, 0, (gsize) n_rows * classes * sizeof *grad);
-    for (guint i = 0; i < n && total > 0; i++) {
-        const double share = (weights != NULL ? weights[i] : 1) / total;
-        (loss->focal ? focal_gradient : smoothed_gradient)(loss, costs + (gsize) i * classes,
-                                                           (guint) labels[i], classes, share,
-                                                           grad + (gsize) i * classes);
-    }
+    const TsLossTargets targets = {.labels = labels, .weights = weights};
+    ts_loss_compute_targets(loss, logits, &targets, n, classes, n_rows, grad, sums);
 }
 
 double

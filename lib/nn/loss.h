@@ -6,12 +6,19 @@
  *   cross-entropy   l_i = (1 - s) w_y n_y + s / C sum_c w_c n_c     s: label smoothing (Szegedy et
  *                   al., 2016); as PyTorch's cross_entropy
  *   focal           l_i = w_y (1 - p_y)^gamma n_y                              (Lin et al., 2017)
+ *   BCE             l_i = 1 / C sum_c w_c (n+_c q t_c + n-_c (1 - t_c)), where n+_c = -ln s(z_c),
+ * n-_c = -ln (1 - s(z_c)), s the logistic function, q the weight of positives and t_y = 1 - s + s /
+ * C, t_c = s / C otherwise; as PyTorch's BCEWithLogitsLoss, for one label a sample (Wightman et
+ * al., "ResNet strikes back", 2021)
  *
  * with offset_c = tau ln(share of c) for logit adjustment (Menon et al., 2021; tau 1 is balanced
  * softmax, Ren et al., 2020) and margins for LDAM (Cao et al., 2019), which scales by 30 because
  * its logits are cosines. The loss of a batch is PyTorch's weighted mean, sum(r_i l_i) / sum(r_i
- * w_y). What is predicted is the class of the largest logit, without offset and margin. All sums
- * are in double, in the order of the samples.
+ * w_y), with w_y = 1 there for BCE. A mixture of two
+ * samples has two labels (mixup, Zhang et al., 2018): its loss is share times that of the one and 1
+ * - share times that of the other, each with its row's weight; for cross-entropy and BCE that is
+ * the loss of soft targets. What is predicted is the class of the largest logit, without offset and
+ * margin. All sums are in double, in the order of the samples.
  *
  *     TsLoss focal;
  *     if (!ts_loss_parse("focal:gamma=2", counts, n_classes, &focal, error))
@@ -27,25 +34,37 @@ G_BEGIN_DECLS
 
 typedef struct {
     double smoothing; /* 0: none */
-    gboolean focal;
+    gboolean focal, bce;
     double gamma;                /* focal */
+    double pos_weight;           /* BCE */
     double scale;                /* 1 but for LDAM */
     double *offset;              /* one a class, or NULL; owned */
     double *margin;              /* likewise */
     const double *class_weights; /* one a class, or NULL; borrowed */
 } TsLoss;
 
+/* What the logits of n samples ought to say. */
+typedef struct {
+    const gint32 *labels;       /* (n) within 0 .. classes - 1 */
+    const float *weights;       /* (n), or NULL for ones */
+    const float *shares;        /* (n) of the label, within 0 .. 1; NULL: nothing is mixed */
+    const gint32 *other_labels; /* (n), of what is mixed in; with shares alone, as the weights */
+    const float *other_weights; /* (n), or NULL for ones */
+} TsLossTargets;
+
 /* Sums over samples, so that those of batches can be added up to those of an epoch. */
 typedef struct {
     double loss;     /* sum of r_i l_i */
     double weight;   /* sum of r_i w_y */
     guint64 n;       /* samples */
-    guint64 n_right; /* samples whose largest logit is the label's (the first of equals) */
+    guint64 n_right; /* samples whose largest logit (the first of equals) is the label's, of two
+                        labels that of the larger share */
 } TsLossSums;
 
 /* Read NAME or NAME:KEY=VALUE,... (base/spec.h):
  *     cross-entropy[:smoothing=0]    focal[:gamma=2]    balanced-softmax
  *     logit-adjusted[:tau=1]         ldam[:margin=0.5,scale=30]
+ *     bce[:smoothing=0,pos-weight=1]
  * counts (n): training rows of each class. TS_ERROR_ARGUMENT; for offsets and margins also if a
  * class has no row. */
 gboolean
@@ -61,6 +80,10 @@ const char *ts_loss_help(void);
 void
 ts_loss_compute(const TsLoss *loss, const float *logits, const gint32 *labels, const float *weights,
                 guint n, guint classes, guint n_rows, float *grad, TsLossSums *sums);
+
+/* The same for targets that may be mixtures. */
+void ts_loss_compute_targets(const TsLoss *loss, const float *logits, const TsLossTargets *targets,
+                             guint n, guint classes, guint n_rows, float *grad, TsLossSums *sums);
 
 /* probabilities (classes) = softmax of logits (classes). */
 void ts_softmax(const float *logits, guint classes, double *probabilities);

@@ -37,6 +37,7 @@ typedef struct {
     guint64 seed;
     gsize cache_bytes;
     TsAugment augment; /* of training samples */
+    TsMix mix;         /* of those of a batch */
     TsOptimizerOptions optimizer;
     TsClip clip;
     TsSchedule schedule;

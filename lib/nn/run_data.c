@@ -123,6 +123,8 @@ open_loader(const TsRun *run, TsDataset *dataset, gboolean training, gsize cache
                                .cache_bytes = cache_bytes};
     if (training && run->options.overfit_batches == 0) {
         options.augment = run->options.augment;
+        options.mix = run->options.mix;
+        options.counts = run->counts;
         options.sampler = run->sampler;
         options.equal_weights = run->equal_weights;
     }

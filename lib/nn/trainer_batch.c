@@ -66,8 +66,11 @@ run_pass(TsTrainer *self, const TsBatch *batch, guint64 key, TsLossSums *sums, G
     if (!ts_net_forward(net, key, error))
         return FALSE;
     const TsLoss loss = loss_of_epoch(self);
-    ts_loss_compute(&loss, ts_net_logits(net), batch->labels, batch->weights, batch->n,
-                    g_strv_length(self->model->classes), batch->n, ts_net_grad_logits(net), sums);
+    const TsLossTargets targets = {batch->labels, batch->weights, batch->shares,
+                                   batch->other_labels, batch->other_weights};
+    ts_loss_compute_targets(&loss, ts_net_logits(net), &targets, batch->n,
+                            g_strv_length(self->model->classes), batch->n, ts_net_grad_logits(net),
+                            sums);
     self->logits_in_hand = ts_net_logits(net);
     self->diverged = sums->weight > 0 && !isfinite(sums->loss);
     return self->diverged || ts_net_backward(net, error);
@@ -89,6 +92,11 @@ ts_trainer_part_of_batch(const TsTrainer *self, const TsBatch *batch, guint pass
     part.labels += from;
     if (part.weights != NULL)
         part.weights += from;
+    if (part.shares != NULL) {
+        part.shares += from;
+        part.other_labels += from;
+        part.other_weights += from;
+    }
     return part;
 }
 

@@ -154,6 +154,10 @@ parse_item(const char *text, TsAugment *how, GError **error)
     int kind = ts_edit_find(name);
     if (kind < 0) {
         g_autofree char *list = list_rules();
+        if (g_str_equal(name, "mixup") || g_str_equal(name, "cutmix") || g_str_equal(name, "remix"))
+            return ts_error_set(error, TS_ERROR_ARGUMENT,
+                                "augmentation '%s' is not of one sample: train has --mix %s", text,
+                                name);
         return ts_error_set(error, TS_ERROR_ARGUMENT, "augmentation '%s' is none of %s", text,
                             list);
     }

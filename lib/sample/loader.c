@@ -90,6 +90,27 @@ augment(const TsLoader *self, guint64 i, guint64 key, const guint8 *bytes, Slot 
     return NULL;
 }
 
+/* Mix a batch that is filled: a matter of (seed, epoch, its number) alone. */
+static void
+mix_batch(const TsLoader *self, guint64 b, TsBatch *batch)
+{
+    TsMixDraw draw;
+    const guint n = batch->n;
+    for (guint k = 0; k < n; k++)
+        batch->shares[k] = 1;
+    if (!ts_mix_draw(&self->options.mix, self->options.seed, self->epoch * self->n_batches + b,
+                     self->how.width, self->how.height, &draw))
+        return;
+    ts_mix_images(&draw, batch->images, n, self->how.channels, self->how.width, self->how.height);
+    for (guint k = 0; k < n; k++) {
+        const gint32 label = batch->labels[k], other = batch->labels[n - 1 - k];
+        batch->other_labels[k] = other;
+        batch->other_weights[k] = batch->weights[n - 1 - k];
+        batch->shares[k] = (float) ts_mix_label_share(&draw, self->options.counts[label],
+                                                      self->options.counts[other]);
+    }
+}
+
 static gboolean
 fill_batch(TsLoader *self, guint64 b, Slot *slot, GError **error)
 {
@@ -110,6 +131,8 @@ fill_batch(TsLoader *self, guint64 b, Slot *slot, GError **error)
         batch->weights[k] = self->options.equal_weights ? 1 : ts_dataset_weight(self->dataset, i);
         batch->rows[k] = ts_dataset_row(self->dataset, i);
     }
+    if (self->options.mix.n > 0)
+        mix_batch(self, b, batch);
     return TRUE;
 }
 
@@ -149,6 +172,17 @@ work(gpointer data)
 }
 
 static gboolean
+allocate_mixtures(TsBatch *batch, gsize n, GError **error)
+{
+    batch->shares = ts_try_alloc(n, sizeof *batch->shares, "batch", error);
+    batch->other_labels =
+        batch->shares ? ts_try_alloc(n, sizeof *batch->other_labels, "batch", error) : NULL;
+    batch->other_weights =
+        batch->other_labels ? ts_try_alloc(n, sizeof *batch->other_weights, "batch", error) : NULL;
+    return batch->other_weights != NULL;
+}
+
+static gboolean
 slot_init(TsLoader *self, Slot *slot, GError **error)
 {
     gsize n = self->options.batch_size, bytes;
@@ -161,10 +195,12 @@ slot_init(TsLoader *self, Slot *slot, GError **error)
     batch->rows = batch->weights ? ts_try_alloc(n, sizeof *batch->rows, "batch", error) : NULL;
     slot->scratch = batch->rows ? ts_try_alloc(self->n_sample, 1, "batch", error) : NULL;
     slot->changed = slot->scratch ? ts_try_alloc(self->n_sample, 1, "batch", error) : NULL;
-    if (slot->changed == NULL)
+    const gboolean done =
+        slot->changed != NULL && (self->options.mix.n == 0 || allocate_mixtures(batch, n, error));
+    if (!done)
         g_prefix_error(error,
                        "%u samples in a batch, fewer need less memory: ", self->options.batch_size);
-    return slot->changed != NULL;
+    return done;
 }
 
 static void
@@ -177,6 +213,9 @@ slot_clear(Slot *slot)
     g_free(slot->batch.labels);
     g_free(slot->batch.weights);
     g_free(slot->batch.rows);
+    g_free(slot->batch.shares);
+    g_free(slot->batch.other_labels);
+    g_free(slot->batch.other_weights);
 }
 
 static gboolean

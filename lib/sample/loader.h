@@ -18,6 +18,7 @@
 
 #include "sample/augment.h"
 #include "sample/dataset.h"
+#include "sample/mix.h"
 #include "sample/preprocess.h"
 #include "sample/sampler.h"
 
@@ -38,6 +39,8 @@ typedef struct {
     const TsSampler *sampler; /* of the dataset's samples; copied by reference, so it must outlive
                                  the loader. NULL: each sample once */
     gboolean equal_weights;   /* 1 for all, whatever the rows' weights are */
+    TsMix mix;                /* of the samples of a batch with each other, after normalisation */
+    const guint64 *counts;    /* rows of each class, for remix; must outlive the loader */
 } TsLoaderOptions;
 
 typedef struct {
@@ -46,6 +49,10 @@ typedef struct {
     gint32 *labels; /* (N), -1: unlabelled */
     float *weights; /* (N) */
     guint64 *rows;  /* (N), rows of the manifest */
+    /* What sample k is mixed with; NULL where the loader does not mix: */
+    float *shares;        /* (N) of its own label, 1: all of it */
+    gint32 *other_labels; /* (N) */
+    float *other_weights; /* (N) */
 } TsBatch;
 
 /* Make a loader and start its threads. `dataset` must outlive it; the rest is copied.

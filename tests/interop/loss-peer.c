@@ -3,7 +3,8 @@
  *     loss-peer LOSS IN
  *
  * IN is a safetensors file: logits (n, classes), labels (n), weights (n) of the rows, class_weights
- * (classes) and counts (classes), all as floats. Prints the mean loss, then the gradient (n,
+ * (classes) and counts (classes), all as floats; for mixtures also shares, other_labels and
+ * other_weights, (n) each. Prints the mean loss, then the gradient (n,
  * classes), a number a line.
  */
 #include "base/error.h"
@@ -52,7 +53,17 @@ run(char **args, GError **error)
     loss.class_weights = class_weights;
     TsLossSums sums = {0};
     g_autofree float *grad = g_new(float, (gsize) n *classes);
-    ts_loss_compute(&loss, logits, labels, weights, n, classes, n, grad, &sums);
+    g_autofree float *shares = NULL, *other_numbers = NULL, *other_weights = NULL;
+    g_autofree gint32 *other_labels = g_new0(gint32, n);
+    if (ts_safetensors_find(file, "shares") != NULL) {
+        shares = read_numbers(file, "shares", error);
+        other_numbers = read_numbers(file, "other_labels", error);
+        other_weights = read_numbers(file, "other_weights", error);
+        for (guint i = 0; i < n; i++)
+            other_labels[i] = (gint32) other_numbers[i];
+    }
+    const TsLossTargets targets = {labels, weights, shares, other_labels, other_weights};
+    ts_loss_compute_targets(&loss, logits, &targets, n, classes, n, grad, &sums);
     ts_loss_clear(&loss);
     printf("%.17g\n", ts_loss_mean(&sums));
     for (gsize i = 0; i < (gsize) n * classes; i++)

@@ -42,6 +42,20 @@ def ldam(margin, scale):
     return loss
 
 
+def bce(smoothing, pos_weight):
+    def loss(z, y, w, v, n):
+        hot = functional.one_hot(y, CLASSES).double()
+        return functional.binary_cross_entropy_with_logits(
+            z,
+            hot * (1 - smoothing) + smoothing / CLASSES,
+            weight=v,
+            pos_weight=torch.tensor(float(pos_weight)),
+            reduction="none",
+        ).mean(1)
+
+    return loss
+
+
 LOSSES = {
     "cross-entropy": cross_entropy(0),
     "cross-entropy:smoothing=0.1": cross_entropy(0.1),
@@ -52,12 +66,15 @@ LOSSES = {
     "logit-adjusted:tau=1.7": adjusted(1.7),
     "ldam": ldam(0.5, 30),
     "ldam:margin=0.3,scale=2": ldam(0.3, 2),
+    "bce": bce(0, 1),
+    "bce:smoothing=0.1,pos-weight=3": bce(0.1, 3),
 }
 
 
+@pytest.mark.parametrize("mixed", [False, True])
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name", LOSSES)
-def test_losses_and_gradients_equal_pytorch(name, weighted, helper, tmp_path):
+def test_losses_and_gradients_equal_pytorch(name, weighted, mixed, helper, tmp_path):
     random = np.random.default_rng(len(name))
     data = {
         "logits": 2 * random.normal(size=(N, CLASSES)),
@@ -66,6 +83,11 @@ def test_losses_and_gradients_equal_pytorch(name, weighted, helper, tmp_path):
         "class_weights": 2 * random.random(CLASSES) if weighted else np.ones(CLASSES),
         "counts": random.integers(1, 1000, size=CLASSES),
     }
+    if mixed:
+        data["shares"] = random.random(N)
+        data["shares"][:2] = 0, 1
+        data["other_labels"] = random.integers(CLASSES, size=N)
+        data["other_weights"] = random.random(N) if weighted else np.ones(N)
     data = {key: value.astype(np.float32) for key, value in data.items()}
     save_file(data, tmp_path / "in.safetensors")
     out = np.array(helper("loss-peer", name, tmp_path / "in.safetensors").split(), float)
@@ -75,7 +97,48 @@ def test_losses_and_gradients_equal_pytorch(name, weighted, helper, tmp_path):
     )
     y = torch.tensor(data["labels"]).long()
     z.requires_grad_()
-    loss = (w * LOSSES[name](z, y, w, v, n)).sum() / (w * v[y]).sum()
+    parts = [(w, y)]
+    if mixed:
+        share, others = (torch.tensor(data[k]).double() for k in ("shares", "other_weights"))
+        other_labels = torch.tensor(data["other_labels"]).long()
+        parts = [(share * w, y), ((1 - share) * others, other_labels)]
+    loss = sum((r * LOSSES[name](z, label, w, v, n)).sum() for r, label in parts)
+    counted = torch.ones_like(v) if name.startswith("bce") else v
+    loss = loss / sum((r * counted[label]).sum() for r, label in parts)
+    loss.backward()
+    assert out[0] == pytest.approx(loss.item(), rel=1e-12)
+    np.testing.assert_allclose(
+        out[1:].reshape(N, CLASSES), z.grad.numpy(), rtol=1e-6, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("name", ["cross-entropy", "bce"])
+def test_mixtures_are_soft_targets(name, helper, tmp_path):
+    random = np.random.default_rng(1)
+    ones = np.ones(N, np.float32)
+    data = {
+        "logits": random.normal(size=(N, CLASSES)).astype(np.float32),
+        "labels": random.integers(CLASSES, size=N).astype(np.float32),
+        "other_labels": random.integers(CLASSES, size=N).astype(np.float32),
+        "shares": random.random(N).astype(np.float32),
+        "weights": ones,
+        "other_weights": ones,
+        "class_weights": ones[:CLASSES],
+        "counts": ones[:CLASSES],
+    }
+    save_file(data, tmp_path / "in.safetensors")
+    out = np.array(helper("loss-peer", name, tmp_path / "in.safetensors").split(), float)
+    z = torch.tensor(data["logits"]).double().requires_grad_()
+    share = torch.tensor(data["shares"]).double()[:, None]
+    hot, other = (
+        functional.one_hot(torch.tensor(data[k]).long(), CLASSES)
+        for k in ("labels", "other_labels")
+    )
+    soft = share * hot + (1 - share) * other
+    if name == "bce":
+        loss = torch.nn.BCEWithLogitsLoss()(z, soft)
+    else:
+        loss = functional.cross_entropy(z, soft)
     loss.backward()
     assert out[0] == pytest.approx(loss.item(), rel=1e-12)
     np.testing.assert_allclose(
