@@ -152,6 +152,7 @@
 #include "balance/undersample/undersample.h"
 #include "balance/weights.h"
 
+#include "nn/accumulate.h"
 #include "nn/callback.h"
 #include "nn/callbacks/callbacks.h"
 #include "nn/callbacks/monitor.h"
