@@ -1,8 +1,11 @@
-/* train's options of running by hand: look before, begin small. */
+/* train's options of running by hand: look before, begin small, see every number of a step. */
 #include "train.h"
+
+#include "base/error.h"
 
 static struct {
     int overfit_batches;
+    char *dump;
     gboolean dry_run;
 } opt;
 
@@ -13,6 +16,8 @@ const GOptionEntry train_hand_options[] = {
      "Learn from the first N batches alone, in their order and without --augment, to see that the "
      "network can learn at all",
      "N"},
+    {"dump", 0, 0, G_OPTION_ARG_FILENAME, &opt.dump,
+     "Write all numbers of the next step as .npy files into a new folder, and end", "DIR"},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -22,10 +27,18 @@ train_is_dry_run(void)
     return opt.dry_run;
 }
 
+const char *
+train_dump_folder(void)
+{
+    return opt.dump;
+}
+
 gboolean
 train_hand_fill(TsRunOptions *options, GError **error)
 {
     const TrainBounds check = {"--overfit-batches", opt.overfit_batches, 0, TRAIN_MOST, FALSE};
     options->overfit_batches = (guint) opt.overfit_batches;
+    if (opt.dump != NULL && opt.dry_run)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--dry-run and --dump exclude each other");
     return train_check_bounds(&check, 1, error);
 }

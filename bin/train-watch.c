@@ -56,7 +56,7 @@ check_numbers(GError **error)
 gboolean
 train_watch_fill(TsRunOptions *options, GError **error)
 {
-    if (opt.output == NULL && !train_is_dry_run())
+    if (opt.output == NULL && !train_is_dry_run() && train_dump_folder() == NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "where to? give the folder of the run with -o RUN");
     if (opt.resume && ts_tool_force())

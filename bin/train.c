@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/tool.h"
+#include "nn/dump.h"
 #include "nn/models/models.h"
 
 static const TsToolPart parts[] = {{"Samples:", train_data_options},
@@ -62,6 +63,8 @@ run(int n_args, char **args, GError **error)
     g_autoptr(TsRun) training = ts_run_new(&options, error);
     if (training == NULL)
         return FALSE;
+    if (train_dump_folder() != NULL)
+        return ts_run_dump(training, train_dump_folder(), ts_tool_force(), error);
     return train_is_dry_run() ? print_plan(training, error) : train(training, error);
 }
 

@@ -32,8 +32,9 @@ gboolean train_watch_fill(TsRunOptions *options, GError **error);
 extern const GOptionEntry train_hand_options[];
 gboolean train_hand_fill(TsRunOptions *options, GError **error);
 
-/* --dry-run. */
+/* --dry-run; the folder of --dump or NULL. */
 gboolean train_is_dry_run(void);
+const char *train_dump_folder(void);
 
 /* The number of an option that keeps the optimizer's own default. */
 #define TRAIN_NOT_GIVEN (-G_MAXDOUBLE)

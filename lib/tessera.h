@@ -159,6 +159,7 @@
 #include "nn/callbacks/tensorboard.h"
 #include "nn/clip.h"
 #include "nn/dnnl.h"
+#include "nn/dump.h"
 #include "nn/graph.h"
 #include "nn/logs.h"
 #include "nn/loss.h"
@@ -173,4 +174,5 @@
 #include "nn/run.h"
 #include "nn/schedule.h"
 #include "nn/state.h"
+#include "nn/trace.h"
 #include "nn/trainer.h"

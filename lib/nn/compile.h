@@ -40,6 +40,8 @@ struct _TsLayer {
     guint n_users;            /* nodes that read the output */
     gboolean with_relu;       /* computes the ReLU above it too, */
     gboolean absorbed;        /* which is this one: its input's output is its own */
+    guint out_complete;       /* step before which the output is there, */
+    guint grad_complete;      /* and its gradient */
 };
 
 typedef struct {

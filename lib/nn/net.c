@@ -44,6 +44,7 @@ compile_forward(TsNet *net, GError **error)
             layer->out = ts_net_input_layer(net, layer, 0)->out;
         else if (!layer->node->op->forward(net, layer, error))
             return FALSE;
+        layer->out_complete = net->steps->len;
     }
     net->input = net->layers[0].out;
     TsLayer *last = &net->layers[net->n_layers - 1];
@@ -113,6 +114,7 @@ compile_layer_backward(TsNet *net, TsLayer *layer, GError **error)
 {
     if (!sum_contributions(net, layer, error))
         return FALSE;
+    layer->grad_complete = net->steps->len;
     if (layer->grad == NULL || layer->node->op->backward == NULL)
         return TRUE;
     if (!layer->absorbed)
@@ -272,8 +274,8 @@ ts_net_grad_logits(TsNet *net)
     return net->grad_logits->storage->data;
 }
 
-static gboolean
-run_steps(TsNet *net, guint from, guint to, GError **error)
+gboolean
+ts_net_run_steps(TsNet *net, guint from, guint to, GError **error)
 {
     for (guint i = from; i < to; i++) {
         TsStep *step = g_ptr_array_index(net->steps, i);
@@ -291,14 +293,14 @@ gboolean
 ts_net_forward(TsNet *net, guint64 step, GError **error)
 {
     net->step_key = step;
-    return run_steps(net, 0, net->n_forward, error);
+    return ts_net_run_steps(net, 0, net->n_forward, error);
 }
 
 gboolean
 ts_net_backward(TsNet *net, GError **error)
 {
     g_assert(ts_net_is_training(net));
-    return run_steps(net, net->n_forward, net->steps->len, error);
+    return ts_net_run_steps(net, net->n_forward, net->steps->len, error);
 }
 
 gsize

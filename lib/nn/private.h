@@ -34,6 +34,9 @@ struct _TsNet {
 void ts_buffer_free(gpointer buffer);
 void ts_step_free(gpointer step);
 
+/* Run the steps from `from` to before `to`. */
+gboolean ts_net_run_steps(TsNet *net, guint from, guint to, GError **error);
+
 /* The buffer is needed in step `step` too. */
 void ts_buffer_use_at(TsBuffer *buffer, int step);
 

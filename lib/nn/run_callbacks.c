@@ -154,13 +154,21 @@ check_single(const TsRun *run, GError **error)
 }
 
 gboolean
-ts_run_add_callbacks(TsRun *run, GError **error)
+ts_run_add_rates(TsRun *run, GError **error)
 {
-    const TsRunOptions *options = &run->options;
     if (!check_single(run, error))
         return FALSE;
     add_schedule(run);
-    if (!add_averages(run, error) || !add_logs(run, error) || !add_checkpoints(run, error))
+    return add_averages(run, error);
+}
+
+gboolean
+ts_run_add_callbacks(TsRun *run, GError **error)
+{
+    const TsRunOptions *options = &run->options;
+    if (!ts_run_add_rates(run, error))
+        return FALSE;
+    if (!add_logs(run, error) || !add_checkpoints(run, error))
         return FALSE;
     if (options->patience > 0) {
         const TsEarlyStop early_stop = {

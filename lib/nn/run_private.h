@@ -33,6 +33,9 @@ gboolean ts_run_open_sampler(TsRun *run, GError **error);
 
 gboolean ts_run_open_trainer(TsRun *run, GError **error);
 
+/* The callbacks that set the learning rate; ts_run_add_callbacks() has them among others. */
+gboolean ts_run_add_rates(TsRun *run, GError **error);
+
 /* The schedule with the steps of this run's epochs. */
 TsSchedule ts_run_schedule(const TsRun *run);
 

@@ -147,6 +147,26 @@ has_its_steps(const TsTrainer *self)
     return self->options.steps > 0 && self->iteration >= self->options.steps;
 }
 
+gboolean
+ts_trainer_run_step(TsTrainer *self, GError **error)
+{
+    GError *failure = NULL;
+    if (self->batch >= ts_loader_n_batches(self->train)) {
+        self->epoch++;
+        self->batch = 0;
+    }
+    if (!NOTIFY(self, train_begin, error) || !NOTIFY(self, epoch_begin, error) ||
+        !ts_loader_begin_epoch(self->train, self->epoch, self->batch, error))
+        return FALSE;
+    self->batch_in_hand = ts_loader_next(self->train, &failure);
+    if (self->batch_in_hand == NULL) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    return NOTIFY(self, batch_begin, error) &&
+           ts_trainer_train_batch(self, self->batch_in_hand, error);
+}
+
 static gboolean
 train_epoch(TsTrainer *self, GError **error)
 {

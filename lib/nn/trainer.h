@@ -71,6 +71,7 @@ struct _TsTrainer {
     gboolean save;                /* set by a callback in batch_end: write the checkpoint now */
     gboolean stop;
     char *stop_reason;
+    const struct _TsStepWatch *watch; /* of a step that is dumped, or NULL; borrowed */
 };
 
 /* Compile the model and set up its optimizer. Model and loaders must outlive the trainer. */

@@ -55,6 +55,41 @@ add_sums(TsLossSums *all, const TsLossSums *more)
     all->n_right += more->n_right;
 }
 
+static gboolean
+tell(const TsTrainer *self, TsStepStage stage, GError **error)
+{
+    const TsStepWatch *watch = self->watch;
+    return watch == NULL || watch->stage(stage, watch->data, error);
+}
+
+static gboolean
+forward(const TsTrainer *self, TsNet *net, guint64 key, GError **error)
+{
+    const TsStepWatch *watch = self->watch;
+    return watch == NULL ? ts_net_forward(net, key, error)
+                         : ts_net_forward_traced(net, key, watch->layer, watch->data, error);
+}
+
+static gboolean
+backward(const TsTrainer *self, TsNet *net, GError **error)
+{
+    const TsStepWatch *watch = self->watch;
+    return watch == NULL ? ts_net_backward(net, error)
+                         : ts_net_backward_traced(net, watch->layer, watch->data, error);
+}
+
+/* From gradients to new weights. */
+static gboolean
+update(TsTrainer *self, GError **error)
+{
+    if (!tell(self, TS_STEP_GRADIENTS, error) || !clip_gradients(self, error))
+        return FALSE;
+    if (self->options.clip.kind != TS_CLIP_NONE && !tell(self, TS_STEP_CLIPPED, error))
+        return FALSE;
+    ts_optimizer_step(self->optimizer, ts_trainer_rate(self));
+    return tell(self, TS_STEP_END, error);
+}
+
 /* Forward and backward, which sets the gradients. A loss that is no finite number ends it. */
 static gboolean
 run_pass(TsTrainer *self, const TsBatch *batch, guint64 key, TsLossSums *sums, GError **error)
@@ -63,7 +98,7 @@ run_pass(TsTrainer *self, const TsBatch *batch, guint64 key, TsLossSums *sums, G
     if (net == NULL)
         return FALSE;
     ts_trainer_fill_input(net, batch, &self->model->preprocess);
-    if (!ts_net_forward(net, key, error))
+    if (!forward(self, net, key, error))
         return FALSE;
     const TsLoss loss = loss_of_epoch(self);
     const TsLossTargets targets = {batch->labels, batch->weights, batch->shares,
@@ -73,7 +108,7 @@ run_pass(TsTrainer *self, const TsBatch *batch, guint64 key, TsLossSums *sums, G
                             sums);
     self->logits_in_hand = ts_net_logits(net);
     self->diverged = sums->weight > 0 && !isfinite(sums->loss);
-    return self->diverged || ts_net_backward(net, error);
+    return self->diverged || backward(self, net, error);
 }
 
 guint
@@ -125,17 +160,20 @@ gboolean
 ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
 {
     TsLossSums sums = {0};
+    if (!tell(self, TS_STEP_BEGIN, error))
+        return FALSE;
     if (!(self->accumulator != NULL ? accumulate(self, batch, &sums, error)
                                     : run_pass(self, batch, self->iteration, &sums, error)))
         return FALSE;
     self->batch_loss = ts_loss_mean(&sums);
     self->batch++;
     self->iteration++;
+    if (!tell(self, TS_STEP_LOSS, error))
+        return FALSE;
     if (self->diverged)
         return TRUE;
-    if (!clip_gradients(self, error))
+    if (!update(self, error))
         return FALSE;
-    ts_optimizer_step(self->optimizer, ts_trainer_rate(self));
     add_sums(&self->sums, &sums);
     return TRUE;
 }

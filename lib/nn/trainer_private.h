@@ -2,9 +2,28 @@
  * trainer_statistics.c (batch norm, anew) and trainer_checkpoint.c. */
 #pragma once
 
+#include "nn/trace.h"
 #include "nn/trainer.h"
 
 G_BEGIN_DECLS
+
+/* Who wants to see a step in all its parts, see nn/dump.h: called for each layer, and at stages. */
+typedef enum {
+    TS_STEP_BEGIN,     /* the batch is there */
+    TS_STEP_LOSS,      /* its loss is known */
+    TS_STEP_GRADIENTS, /* those of the parameters are known, */
+    TS_STEP_CLIPPED,   /* and clipped, if the options want that */
+    TS_STEP_END,       /* the weights are updated */
+} TsStepStage;
+
+typedef struct _TsStepWatch {
+    TsTraceFunc layer;
+    gboolean (*stage)(TsStepStage stage, gpointer data, GError **error);
+    gpointer data;
+} TsStepWatch;
+
+/* The update that comes next, and nothing behind it: no validation, epoch's end or checkpoint. */
+gboolean ts_trainer_run_step(TsTrainer *self, GError **error);
 
 /* Forward, loss, backward, optimizer; adds to the sums of the epoch and counts. */
 gboolean ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error);

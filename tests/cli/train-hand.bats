@@ -1,4 +1,4 @@
-# train by hand: its plan, so many steps, a few batches.
+# train by hand: its plan, so many steps, a few batches, and every number of one step.
 load helper
 
 setup() {
@@ -76,4 +76,36 @@ column() {
     same run/model.safetensors same/model.safetensors
     run -0 --separate-stderr train -n --overfit-batches 1 digits.tsv
     stderr_has "4 of 10 classes"
+}
+
+@test "--dump writes the step that comes next, and changes no run" {
+    options="-q -m mlp:hidden=8 -b 20 --epochs 2 --no-tensorboard"
+    # shellcheck disable=SC2086  # words
+    train $options --dump first digits.tsv
+    while IFS=$'\t' read -r file _; do
+        [ "$file" = file ] || [ -s "first/$file" ] || fail "$file is missing"
+    done < first/index.tsv
+    [ "$(cut -f 2 first/index.tsv | sort -u | paste -sd,)" = \
+        activation_gradients,activations,after,before,gradients,input,labels,loss,rows,sample_weights,what ]
+    grep -q '"iteration": 1' first/step.json
+    # shellcheck disable=SC2086  # words
+    run -1 --separate-stderr train $options --dump first digits.tsv
+    stderr_has "--force"
+    # Behind a run of an epoch comes the second epoch, from the weights that the run has kept.
+    options="-q -m mlp:hidden=8 -b 20 --no-tensorboard"
+    # shellcheck disable=SC2086  # words
+    train $options -o run --epochs 1 digits.tsv
+    cp -r run before
+    # shellcheck disable=SC2086  # words
+    train $options -o run --resume --epochs 2 --dump second --clip norm:0.1 digits.tsv
+    diff -r run before
+    grep -q '"iteration": 9' second/step.json
+    grep -q '"epoch": 2' second/step.json
+    [ -s second/clipped_gradients/fc1.weight.npy ]
+    # shellcheck disable=SC2086  # words
+    run -2 --separate-stderr train $options -o run --resume --epochs 1 --dump third digits.tsv
+    stderr_has "complete"
+    [ ! -e third ]
+    run -2 --separate-stderr train --dump third --dry-run digits.tsv
+    stderr_has "exclude"
 }

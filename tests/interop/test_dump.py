@@ -1,0 +1,120 @@
+"""train --dump: the step of the files, computed again with PyTorch from index.tsv alone."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+from conftest import BUILD
+from torch.nn import functional
+
+MODELS = ["cnn:width=4,dropout=0.3", "mlp:hidden=9", "resnet18:stem=small,width=8"]
+
+
+def read_settings(text):
+    return dict(pair.split("=") for pair in text.split(",")) if text else {}
+
+
+class Step:
+    """The folder of a step: arrays by name, layers in their order."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        with open(folder / "index.tsv", encoding="utf-8", newline="") as file:
+            self.rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        for row in self.rows:
+            if row["file"] == r"\N":
+                assert row["op"] in ("norm", "add")
+                continue
+            array = np.load(folder / row["file"])
+            assert "x".join(map(str, array.shape)) == row["shape"]
+        self.settings = json.loads((folder / "step.json").read_text())
+
+    def array(self, file):
+        return np.load(self.folder / (file + ".npy"))
+
+    def part(self, what):
+        prefix = len(what) + 1
+        return {row["file"][prefix:-4]: np.load(self.folder / row["file"])
+                for row in self.rows if row["what"] == what and row["file"] != r"\N"}
+
+    def layers(self):
+        return [row for row in self.rows if row["what"] == "activations"]
+
+
+def compute(layer, inputs, params, out):
+    """One layer by PyTorch's functions; dropout's mask is taken from what was dumped."""
+    op, how = layer["op"], read_settings(layer["settings"])
+    name = layer["layer"].split("-", 1)[1]
+    if op == "conv":
+        return functional.conv2d(inputs[0], params[name + ".weight"], params.get(name + ".bias"),
+                                 int(how["stride"]), int(how["pad"]), 1, int(how["groups"]))
+    if op == "norm":
+        return functional.batch_norm(
+            inputs[0], params[name + ".running_mean"], params[name + ".running_var"],
+            params[name + ".weight"], params[name + ".bias"], True, float(how["momentum"]),
+            float(how["epsilon"]))
+    if op == "pool":
+        if how["kernel"] == "all":
+            return inputs[0].mean((2, 3), keepdim=True)
+        pool = {"max": functional.max_pool2d, "avg": functional.avg_pool2d}[how["kind"]]
+        return pool(inputs[0], int(how["kernel"]), int(how["stride"]), int(how["pad"]))
+    if op == "dropout":
+        return inputs[0] * torch.tensor(out != 0) / (1 - float(how["rate"]))
+    if op == "linear":
+        return functional.linear(inputs[0].flatten(1), params[name + ".weight"],
+                                 params[name + ".bias"])
+    return {"relu": lambda: torch.relu(inputs[0]), "add": lambda: inputs[0] + inputs[1],
+            "flatten": lambda: inputs[0].flatten(1)}[op]()
+
+
+def close(ours, theirs, name, bound=1e-4):
+    """Within a bound of the whole array's length."""
+    difference = np.linalg.norm((ours - theirs.reshape(ours.shape)).astype(np.float64))
+    assert difference <= bound * np.linalg.norm(theirs.astype(np.float64)) + 1e-7, name
+
+
+@pytest.mark.parametrize("architecture", MODELS)
+def test_pytorch_computes_the_same_step(architecture, tool, tmp_path):
+    lr = 0.05
+    tool("train", "-q", "--dump", str(tmp_path / "step"), "-m", architecture, "-s", "16x16", "-b",
+         "8", "--optimizer", "sgd", "--lr", str(lr), "--weight-decay", "0.01", "--kernels", "direct",
+         "--schedule", "constant", str(BUILD / "sample_data" / "shapes.tsv"))
+    step = Step(tmp_path / "step")
+    params = {name: torch.tensor(value, requires_grad="running" not in name)
+              for name, value in step.part("before").items()}
+    values = {}
+    for layer in step.layers():
+        name = layer["layer"]
+        shown = layer["file"] != r"\N"
+        out = np.load(tmp_path / "step" / layer["file"]) if shown else None
+        if layer["op"] == "input":
+            values[name] = torch.tensor(step.array("input"))
+        else:
+            inputs = [values[i] for i in layer["inputs"].split(",")]
+            values[name] = compute(layer, inputs, params, out)
+            if values[name].requires_grad:
+                values[name].retain_grad()
+        if shown:
+            close(out, values[name].detach().numpy(), name)
+    logits = values[step.layers()[-1]["layer"]]
+    loss = functional.cross_entropy(logits.flatten(1), torch.tensor(step.array("labels")).long())
+    assert step.array("loss")[0] == pytest.approx(loss.item(), rel=1e-5)
+    loss.backward()
+    gradients, layers = step.part("gradients"), step.part("activation_gradients")
+    shown = {layer["layer"] for layer in step.layers() if layer["file"] != r"\N"}
+    assert set(layers) == {name for name in shown if values[name].requires_grad}
+    for name, gradient in gradients.items():
+        close(gradient, params[name].grad.numpy(), name)
+    for name, gradient in layers.items():
+        close(gradient, values[name].grad.numpy(), name)
+    # The first step of SGD: the velocity is the gradient, and weights alone decay.
+    for name, after in step.part("after").items():
+        before = params[name].detach().numpy()
+        if name in gradients:
+            decay = 0.01 * before if before.ndim > 1 else 0
+            before = before - lr * (params[name].grad.numpy() + decay)
+        close(after, before, name)
+    assert step.settings["learning_rate"] == lr
+    assert np.all(np.diff(np.sort(step.array("rows"))) > 0)
