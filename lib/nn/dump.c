@@ -138,6 +138,19 @@ write_layer(const TsNode *node, guint i, gboolean is_gradient, const TsTensor *v
 
 /* ---- the step ---- */
 
+/* What mixup and its like say of each sample. */
+static gboolean
+write_mixture(Dump *dump, const TsBatch *batch, GError **error)
+{
+    if (batch->shares == NULL)
+        return TRUE;
+    return write_numbers(dump, "shares", TS_DTYPE_F32, batch->shares, batch->n, error) &&
+           write_numbers(dump, "other_labels", TS_DTYPE_I32, batch->other_labels, batch->n,
+                         error) &&
+           write_numbers(dump, "other_weights", TS_DTYPE_F32, batch->other_weights, batch->n,
+                         error);
+}
+
 static gboolean
 write_batch(Dump *dump, GError **error)
 {
@@ -155,7 +168,7 @@ write_batch(Dump *dump, GError **error)
            write_numbers(dump, "labels", TS_DTYPE_I32, batch->labels, batch->n, error) &&
            write_numbers(dump, "sample_weights", TS_DTYPE_F32, batch->weights, batch->n, error) &&
            write_numbers(dump, "rows", TS_DTYPE_I64, rows, batch->n, error) &&
-           write_params(dump, "before", FALSE, error);
+           write_mixture(dump, batch, error) && write_params(dump, "before", FALSE, error);
 }
 
 static gboolean
