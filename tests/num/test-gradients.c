@@ -270,6 +270,19 @@ START_TEST(of_drop_path)
 }
 END_TEST
 
+/* The gradient of the last sum goes on to `u` as it is, after that of `v` was added up. */
+START_TEST(of_sums_that_share_a_gradient)
+{
+    TsGraph *graph = ts_graph_new();
+    TsConvOptions conv = {.channels = 8, .kernel = 3, .pad = 1};
+    guint x = start(graph, 8);
+    guint u = ts_graph_conv(graph, "u", x, &conv);
+    guint v = ts_graph_norm(graph, "v", x);
+    guint w = ts_graph_conv(graph, "w", v, &conv);
+    finish(graph, ts_graph_add(graph, ts_graph_add(graph, u, v), w));
+}
+END_TEST
+
 START_TEST(of_dropout)
 {
     TsGraph *graph = ts_graph_new();
@@ -290,6 +303,7 @@ main(void)
     tcase_add_test(ops, of_global_pool);
     tcase_add_test(ops, of_linear);
     tcase_add_test(ops, of_add);
+    tcase_add_test(ops, of_sums_that_share_a_gradient);
     tcase_add_test(ops, of_dropout);
     tcase_add_loop_test(ops, of_concat, 0, 2);
     tcase_add_loop_test(ops, of_activation, 0, 4);
