@@ -149,7 +149,7 @@ START_TEST(only_weights_are_weights)
     g_autoptr(GError) error = NULL;
     ck_assert(!ts_class_weights("margin:0.5", counts, 2, values, &error));
     ck_assert_str_eq(error->message, "unknown weights 'margin:0.5', there are: balanced, effnum:B, "
-                                     "inverse, sqrt, log");
+                                     "class-balanced:B, inverse, sqrt, log");
 }
 END_TEST
 
