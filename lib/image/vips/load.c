@@ -172,8 +172,8 @@ read_info(const VipsImage *image, const char *path, TsImageInfo *info, GError **
     return TRUE;
 }
 
-TsVipsImage *
-ts_vips_open(const TsVipsInput *input, TsVipsHeader *header, GError **error)
+static TsVipsImage *
+try_open(const TsVipsInput *input, TsVipsHeader *header, GError **error)
 {
     TsVipsHeader found = {.icc = NULL};
     VipsImage *image = open_image(input, &found, error);
@@ -185,6 +185,25 @@ ts_vips_open(const TsVipsInput *input, TsVipsHeader *header, GError **error)
     g_clear_object(&image);
     g_clear_pointer(&found.icc, g_bytes_unref);
     return NULL;
+}
+
+/* libvips has one buffer for the errors of all threads. So that messages do not depend on what
+ * other threads do, a failed opening is done again alone, and its words are those that are told. */
+static GRWLock calls;
+
+TsVipsImage *
+ts_vips_open(const TsVipsInput *input, TsVipsHeader *header, GError **error)
+{
+    g_rw_lock_reader_lock(&calls);
+    TsVipsImage *image = try_open(input, header, NULL);
+    g_rw_lock_reader_unlock(&calls);
+    if (image != NULL)
+        return image;
+    g_rw_lock_writer_lock(&calls);
+    vips_error_clear();
+    image = try_open(input, header, error);
+    g_rw_lock_writer_unlock(&calls);
+    return image;
 }
 
 void
@@ -202,15 +221,20 @@ copy_piece(VipsRegion *region, const VipsRect *piece, TsImage *to, int to_y)
                VIPS_REGION_ADDR(region, piece->left, piece->top + y), n);
 }
 
-/* A region belongs to the thread that made it, so each call makes its own; that costs little. */
+/* A region belongs to the thread that made it, so each call makes its own; that costs little. What
+ * libvips says of a failure is not told: it may be another thread's, and pixels that come from the
+ * top cannot be asked for again alone. */
 gboolean
 ts_vips_read(const TsVipsImage *image, const char *path, TsRect rect, TsImage *to, int to_y,
              GError **error)
 {
     VipsRect piece = {rect.x, rect.y, rect.width, rect.height};
+    g_rw_lock_reader_lock(&calls);
     g_autoptr(VipsRegion) region = vips_region_new((VipsImage *) image);
-    if (region == NULL || vips_region_prepare(region, &piece) != 0)
-        return ts_vips_set_error(error, TS_ERROR_FORMAT, path, "is damaged or truncated");
+    gboolean done = region != NULL && vips_region_prepare(region, &piece) == 0;
+    g_rw_lock_reader_unlock(&calls);
+    if (!done)
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: is damaged or truncated", path);
     copy_piece(region, &piece, to, to_y);
     return TRUE;
 }
