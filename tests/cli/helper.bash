@@ -57,6 +57,11 @@ stderr_has() {
     [[ $stderr == *"$1"* ]] || fail "stderr lacks '$1': $stderr"
 }
 
+# is_sanitized: the build under test has a sanitizer, which takes memory of its own.
+is_sanitized() {
+    grep -q '"b_sanitize", "value": "[^n]' <(meson introspect --buildoptions "$build_root")
+}
+
 # same A B: two files hold the same bytes.
 same() {
     cmp "$1" "$2" || fail "$1 and $2 differ"

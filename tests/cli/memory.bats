@@ -51,6 +51,7 @@ PY
         same all-y.npy few-y.npy
         rm all*.npy few*.npy
         echo "$tool: $all and $few KiB"
+        ! is_sanitized || continue
         ((all > 31250 + 31250)) # the table and panels
         ((few < 31250 + 16000)) # the program itself and its libraries take 20 MB
         ((few < all - 31250))
