@@ -136,7 +136,7 @@ static gboolean
 read_polygon(TsGeojson *drawn, const json_t *rings, const char *class, Place place, GError **error)
 {
     gsize n = json_array_size(rings);
-    TsArea area = {.class = class,
+    TsArea area = {.name = class,
                    .feature = place.feature,
                    .rings = GSIZE_TO_POINTER(drawn->rings->len),
                    .n_rings = n};

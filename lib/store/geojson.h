@@ -29,7 +29,7 @@ typedef struct {
 } TsRing;
 
 typedef struct {
-    const char *class;   /* NULL: none */
+    const char *name;    /* NULL: none */
     guint64 feature;     /* its number in the file, from 1 */
     const TsRing *rings; /* (n_rings): the outer one, then holes */
     gsize n_rings;

@@ -36,3 +36,11 @@ install_tree() {
     output_has " ts_manifest_read"
     [ -z "$(awk '$3 !~ /^ts_/ && $2 != "A"' <<< "$output")" ] || fail "$output"
 }
+
+@test "a program in C++ may include tessera.h" {
+    command -v c++ > /dev/null || skip "there is no C++ compiler"
+    install_tree
+    printf '#include <tessera.h>\nint main() { return 0; }\n' > x.cc
+    # shellcheck disable=SC2046  # words
+    c++ -std=c++17 -Wall -Werror -fsyntax-only $(pkg-config --cflags tessera) x.cc
+}

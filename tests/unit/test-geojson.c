@@ -36,15 +36,15 @@ START_TEST(features_of_qupath_are_read)
     ck_assert_uint_eq(ts_geojson_n(drawn), 4);
     ck_assert_uint_eq(ts_geojson_n_passed(drawn), 2);
     const TsArea *area = ts_geojson_get(drawn, 0);
-    ck_assert_str_eq(area->class, "Tumour");
+    ck_assert_str_eq(area->name, "Tumour");
     ck_assert_uint_eq(area->n_rings, 2);
     ck_assert_uint_eq(area->rings[0].n, 3);
     ck_assert(area->rings[0].points[1].x == 9.5 && area->rings[1].points[2].y == 2);
     ck_assert(area->left == 0 && area->top == 0 && area->right == 9.5 && area->bottom == 9);
-    ck_assert_str_eq(ts_geojson_get(drawn, 1)->class, "Stroma: inner");
+    ck_assert_str_eq(ts_geojson_get(drawn, 1)->name, "Stroma: inner");
     ck_assert_uint_eq(ts_geojson_get(drawn, 2)->feature, 2);
     ck_assert(ts_geojson_get(drawn, 2)->bottom == 13);
-    ck_assert_ptr_null(ts_geojson_get(drawn, 3)->class);
+    ck_assert_ptr_null(ts_geojson_get(drawn, 3)->name);
 }
 END_TEST
 
@@ -68,7 +68,7 @@ START_TEST(other_roots_and_names_of_classes_are_read)
     g_autoptr(TsGeojson) drawn = parse(shapes[_i].text);
     ck_assert_uint_eq(ts_geojson_n(drawn), shapes[_i].n);
     if (shapes[_i].n > 0)
-        ck_assert_pstr_eq(ts_geojson_get(drawn, 0)->class, shapes[_i].class);
+        ck_assert_pstr_eq(ts_geojson_get(drawn, 0)->name, shapes[_i].class);
 }
 END_TEST
 

@@ -35,7 +35,7 @@ gint32 ts_smallest_class(const gint32 *class_of_row, gsize n, guint n_classes);
 
 /* The numbers of the rows of a class, ascending. Free with g_free(). TS_ERROR_NO_MEMORY. */
 guint32 *
-ts_rows_of_class(const gint32 *class_of_row, gsize n, gint32 class, gsize *n_found, GError **error);
+ts_rows_of_class(const gint32 *class_of_row, gsize n, gint32 which, gsize *n_found, GError **error);
 
 /* NearMiss, version 1 to 3. keep[i] becomes TRUE or FALSE for each row. `k3` is used by version 3.
  * TS_ERROR_ARGUMENT for k of 0 or more than the smallest class has rows, and k3 of 0 or more than a

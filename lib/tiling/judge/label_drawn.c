@@ -16,7 +16,7 @@ struct _TsLabelDrawn {
 static const char *
 class_of(const TsArea *area)
 {
-    return area->class != NULL ? area->class : UNCLASSIFIED;
+    return area->name != NULL ? area->name : UNCLASSIFIED;
 }
 
 /* The value that is painted; FALSE, with an error, if there is none. */
