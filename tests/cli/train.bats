@@ -1,4 +1,4 @@
-# train: runs, their files, resumption, and what it does with bad input.
+# train: runs, their files, and what it does with bad input.
 load helper
 
 # digits: a manifest of the sheet's cells, labelled and split.
@@ -59,43 +59,6 @@ setup() {
     [ ! -e run ]
 }
 
-@test "a run that was stopped or killed ends with the bits of one that ran through" {
-    options="--epochs 30 -b 8 --early-stopping 25 --augment rotate=10,shift=0.1 --optimizer adam -j 1"
-    # shellcheck disable=SC2086  # words
-    train -q -o whole $options digits.tsv
-    # shellcheck disable=SC2086  # words
-    train -q -o parts $options digits.tsv & pid=$!
-    wait_until [ -s parts/last.ckpt ]
-    end_with 3 TERM $pid
-    for signal in KILL TERM KILL TERM KILL TERM KILL TERM; do
-        status=0
-        # shellcheck disable=SC2086  # words
-        timeout -s $signal 1 train -q -o parts --resume $options digits.tsv || status=$?
-        [ "$status" -ne 0 ] || break
-    done
-    # shellcheck disable=SC2086  # words
-    train -q -o parts --resume $options digits.tsv
-    same whole/model.safetensors parts/model.safetensors
-    same whole/last.ckpt parts/last.ckpt
-    same whole/history.csv parts/history.csv
-}
-
-@test "a signal saves the run and ends with 3" {
-    train -o run --epochs 1000 digits.tsv 2> message & pid=$!
-    wait_until [ -s run/last.ckpt ]
-    end_with 3 INT $pid
-    grep -qe "--resume goes on" message
-    [ -s run/last.ckpt ]
-    no_leftovers run
-}
-
-@test "resuming a run that is complete says so" {
-    train -q -o run --epochs 1 digits.tsv
-    run -0 train -o run --epochs 1 --resume digits.tsv
-    output_has "nothing is left to do"
-    [[ $output != *"going on"* ]]
-}
-
 @test "a folder with a run is left alone without --resume or --force" {
     train -q -o run --epochs 1 digits.tsv
     cp run/model.safetensors before
@@ -103,30 +66,6 @@ setup() {
     stderr_has "--resume"
     same before run/model.safetensors
     train -q -o run --force --epochs 1 --seed 2 digits.tsv
-}
-
-@test "a checkpoint of other rows, another seed or another model is refused" {
-    train -q -o run --epochs 1 digits.tsv
-    sed 50d digits.tsv > fewer.tsv
-    run -2 --separate-stderr train -q -o run --resume --epochs 2 fewer.tsv
-    stderr_has "another dataset"
-    run -2 --separate-stderr train -q -o run --resume --epochs 2 --seed 9 digits.tsv
-    stderr_has "another seed"
-    run -2 --separate-stderr train -q -o run --resume --epochs 2 --kernels direct digits.tsv
-    stderr_has "another kernels: the checkpoint has 'auto', this run 'direct'"
-    run -2 --separate-stderr train -q -o run --resume --epochs 2 -m mlp digits.tsv
-    stderr_has "another architecture"
-}
-
-@test "a checkpoint that contradicts itself is refused" {
-    train -q -o run --epochs 2 digits.tsv
-    for change in 's/"history":"2"/"history":"1"/' 's/"epoch":"2"/"epoch":"9"/' 's/"batch":"0"/"batch":"7"/'; do
-        rm -rf changed
-        cp -r run changed
-        sed -i "$change" changed/last.ckpt
-        run -1 --separate-stderr train -q -o changed --resume --epochs 4 digits.tsv
-        [ -n "$stderr" ]
-    done
 }
 
 @test "early stopping ends a run that does not improve" {
@@ -167,22 +106,6 @@ setup() {
     [ ! -e run/model.safetensors ]
 }
 
-@test "every optimizer learns, and goes on after a stop as if there had been none" {
-    for optimizer in sgd nesterov adam adamw nadam rmsprop rmsproptf lamb lars lion; do
-        options="-q -b 8 --schedule constant --clip norm:5 --no-tensorboard --optimizer $optimizer"
-        # shellcheck disable=SC2086  # words
-        train -o whole --epochs 2 $options digits.tsv
-        # shellcheck disable=SC2086  # words
-        train -o parts --epochs 1 $options digits.tsv
-        # shellcheck disable=SC2086  # words
-        train -o parts --epochs 2 $options --resume digits.tsv
-        cmp parts/last.ckpt whole/last.ckpt
-        awk -F, 'NR == 2 { first = $2 } END { exit !($2 < first) }' whole/history.csv ||
-            fail "$optimizer does not learn: $(cat whole/history.csv)"
-        rm -r whole parts
-    done
-}
-
 @test "a command of one's own is told what happens and can stop the run" {
     cat > tell <<'END'
 echo "$TESSERA_EVENT $TESSERA_RUN $TESSERA_EPOCH $TESSERA_ITERATION ${TESSERA_VAL_LOSS:-none}" >> told
@@ -206,22 +129,6 @@ END
     run -2 --separate-stderr train -o other --callback confetti digits.tsv
     stderr_has "time-limit:TIME"
     [ ! -e other ]
-}
-
-@test "a time limit saves the run, which goes on as if there had been none" {
-    options="-q -b 8 --epochs 30 --no-tensorboard --schedule-by batch digits.tsv"
-    # shellcheck disable=SC2086  # words
-    train -o whole $options
-    for _ in $(seq 300); do
-        status=0
-        # shellcheck disable=SC2086  # words
-        train -o parts --resume --callback time-limit:0.1s $options || status=$?
-        [ "$status" -eq 3 ] || break
-        stops=$((${stops:-0} + 1))
-    done
-    [ "$status" -eq 0 ] && [ "$stops" -gt 0 ]
-    cmp parts/model.safetensors whole/model.safetensors
-    cmp parts/last.ckpt whole/last.ckpt
 }
 
 @test "losses and class weights, of a table too, change what is learned" {
@@ -257,28 +164,6 @@ END
     # shellcheck disable=SC2086  # words
     run -2 --separate-stderr train -o run --force --loss hinge $options
     stderr_has "balanced-softmax"
-}
-
-@test "schedules set the rate of each epoch, and of each batch; a plateau lowers it after a resumption too" {
-    rates() { awk -F, 'NR > 1 { printf "%s%s", (NR > 2 ? " " : ""), $4 }' "$1/history.csv"; }
-    options="-q -b 64 --no-tensorboard --lr 0.1 -m mlp"
-    # shellcheck disable=SC2086  # words
-    train -o run $options --epochs 4 --schedule multistep:at=1+3,gamma=0.5 digits.tsv
-    [ "$(rates run)" = "0.1 0.05 0.05 0.025" ]
-    # Three batches an epoch: the last of each is written down.
-    # shellcheck disable=SC2086  # words
-    train -o run --force $options --epochs 2 --schedule poly --schedule-by batch digits.tsv
-    [ "$(rates run | awk '{ printf "%.4f %.4f", $1, $2 }')" = "0.0667 0.0167" ]
-    # No epoch improves by as much as 1000: the first sets the mark, every other one lowers.
-    plateau="--schedule plateau:patience=1,delta=1000,factor=0.5,min=0.02"
-    # shellcheck disable=SC2086  # words
-    train -o whole $options --epochs 6 $plateau digits.tsv
-    [ "$(rates whole)" = "0.1 0.1 0.05 0.025 0.02 0.02" ]
-    # shellcheck disable=SC2086  # words
-    train -o parts $options --epochs 3 $plateau digits.tsv
-    # shellcheck disable=SC2086  # words
-    train -o parts $options --epochs 6 --resume $plateau digits.tsv
-    cmp parts/last.ckpt whole/last.ckpt
 }
 
 @test "a validation split that was named and has no row is warned of" {
@@ -330,15 +215,6 @@ END
     [ -s run/model.safetensors ]
 }
 
-@test "resumption with another monitor or with early stopping begins to watch there" {
-    train -q -o run --epochs 1 digits.tsv
-    cp run/model.safetensors before
-    train -q -o run --resume --epochs 8 --monitor accuracy --early-stopping 100 digits.tsv
-    run ! cmp -s before run/model.safetensors
-    awk -F, 'NR > 2 && $3 > best {best = $3; epoch = $1} END {print epoch}' run/history.csv > best
-    grep -aq "\"epoch\":\"$(cat best)\"" run/model.safetensors || fail "epoch $(cat best) is best"
-}
-
 @test "a batch that no memory holds ends with 1 and a hint" {
     run -1 --separate-stderr train --dry-run -b 2147483647 digits.tsv
     stderr_has "fewer need less memory"
@@ -360,65 +236,9 @@ END
     stderr_has "torn.png"
 }
 
-@test "a full disk ends with 1 and leaves no half-written file" {
-    small_tmpfs small 300k
-    run -1 --separate-stderr train -q -o small/run --epochs 3 -m mlp:hidden=256 digits.tsv
-    stderr_has "No space left"
-    no_leftovers small
-}
-
-@test "a disk that fills up keeps the previous checkpoint, and the run goes on once there is room" {
-    options="-q -m mlp --ema 0.9 --no-tensorboard -j 1 digits.tsv"
-    small_tmpfs small 4M
-    # shellcheck disable=SC2086  # words
-    train -o small/run --epochs 2 $options
-    cp small/run/last.ckpt before
-    dd if=/dev/zero of=small/filler bs=4k 2> /dev/null || true
-    # shellcheck disable=SC2086  # words
-    run -1 --separate-stderr train -o small/run --resume --epochs 4 $options
-    stderr_has "No space left"
-    same before small/run/last.ckpt
-    no_leftovers small
-    rm small/filler
-    # shellcheck disable=SC2086  # words
-    train -o small/run --resume --epochs 4 $options
-    # shellcheck disable=SC2086  # words
-    train -o parts --epochs 2 $options
-    # shellcheck disable=SC2086  # words
-    train -o parts --resume --epochs 4 $options
-    same parts/last.ckpt small/run/last.ckpt
-    same parts/model.safetensors small/run/model.safetensors
-}
-
 @test "short options take their value attached" {
     train -q -orun -e1 -b32 -j1 digits.tsv
     [ -s run/model.safetensors ]
-}
-
-@test "averages, patience, plateau and the best few go on after a kill as if there had been none" {
-    options="--epochs 40 -b 16 -m mlp -j 1 --no-tensorboard --ema decay=0.9,warmup=1 --swa from=5,lr=0.01,anneal=3
-        --keep-best 2 --callback reduce-lr:patience=1,factor=0.7 --callback backup:every=3
-        --callback early-stopping:patience=30,restore_best=1"
-    begin=$(date +%s%N)
-    # shellcheck disable=SC2086  # words
-    train -q -o whole $options digits.tsv
-    # Killed a quarter of the whole time after each start, wherever that is in an epoch.
-    quarter=$(awk -v ns=$(($(date +%s%N) - begin)) 'BEGIN {print ns / 4e9 + 0.05}')
-    kills=0
-    while [ "$kills" -lt 8 ]; do
-        status=0
-        # shellcheck disable=SC2086  # words
-        timeout -s KILL "$quarter" train -q -o parts --resume $options digits.tsv || status=$?
-        [ "$status" -ne 0 ] || break
-        kills=$((kills + 1))
-    done
-    [ "$kills" -gt 1 ] || fail "no kill came in time"
-    # shellcheck disable=SC2086  # words
-    train -q -o parts --resume $options digits.tsv
-    for file in $(cd whole && ls -- *.safetensors) last.ckpt history.csv; do
-        same "whole/$file" "parts/$file"
-    done
-    [ "$(ls whole | grep -c ^epoch-)" -eq 2 ]
 }
 
 @test "the average is what is validated and kept" {
@@ -438,14 +258,6 @@ END
         { loss -= log($column["p_" $column["label"]]) } END { printf "%.3f", loss / (NR - 1) }' answers.tsv)
     want=$(awk -F, 'NR > 1 && (best == "" || $5 < best) { best = $5 } END { printf "%.3f", best }' slow/history.csv)
     [ "$is" = "$want" ] || fail "$is, not $want"
-}
-
-@test "SIGUSR1 saves the run and ends with 3, as SIGTERM" {
-    train -o run --epochs 1000 digits.tsv 2> message & pid=$!
-    wait_until [ -s run/last.ckpt ]
-    end_with 3 USR1 $pid
-    grep -qe "--resume goes on" message
-    train -q -o run --epochs 1 --resume digits.tsv
 }
 
 @test "without validation rows the last epoch is kept, unless a number is to decide" {
@@ -478,33 +290,6 @@ END
 }
 
 # The rate jumps in the third epoch, so that the next loss is far above the others.
-@test "a loss spike takes the run back, lowers the rate and names the samples, and resumes as it is" {
-    options="--schedule multistep:at=2,gamma=1e4 --lr 0.05 -m mlp -b 16 --ema 0.5 --no-tensorboard
-        --callback rollback:window=8,z=8,every=2,factor=1e-4"
-    # shellcheck disable=SC2086  # words
-    run -0 --separate-stderr train -o whole --epochs 6 $options digits.tsv
-    stderr_has "is a spike; samples: digits.tsv:"
-    stderr_has "whole/spikes.tsv"
-    stderr_has "rollback 1 of 3"
-    [ "$(head -n 1 whole/spikes.tsv)" = $'epoch\titeration\tbatch_loss\tz\tline\tid\tloss' ]
-    awk -F'\t' 'NR == FNR { if (FNR > 1 && $9 == "train") train[FNR]; next }
-        FNR > 1 && !($5 in train) { bad++ } END { exit bad || FNR < 16 }' digits.tsv whole/spikes.tsv
-    # It learns on where it was.
-    awk -F, 'NR == 3 { before = $2 } END { exit !($2 < before && $3 > 0.5) }' whole/history.csv ||
-        fail "$(cat whole/history.csv)"
-    for epochs in 2 3 6; do
-        # shellcheck disable=SC2086  # words
-        train -q -o parts --resume --epochs $epochs --callback backup:every=4 $options digits.tsv
-    done
-    for file in model.safetensors last.ckpt history.csv spikes.tsv; do
-        same whole/$file parts/$file
-    done
-    # Bounded.
-    # shellcheck disable=SC2086  # words
-    run -1 --separate-stderr train -o hopeless --epochs 6 ${options/factor=1e-4/factor=1,max=2} digits.tsv
-    stderr_has "after 2 rollbacks"
-}
-
 # The n-th example behind "A callback of one's own" in the page, as it stands there.
 example() {
     awk -v wanted="$1" '/^.Ss A callback/ { on = 1 } on && /^.Ed/ { inside = 0 }
