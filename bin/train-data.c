@@ -45,6 +45,8 @@ train_data_fill(TsRunOptions *options, GError **error)
                                   {"--cache-mb", opt.cache_mb, 0, TRAIN_MOST, FALSE},
                                   {"--channels", opt.channels, 0, TRAIN_MOST, FALSE}};
     options->root = opt.root;
+    options->augment_text = opt.augment;
+    options->mix_texts = opt.mix;
     options->train_split = opt.train_split != NULL ? opt.train_split : "train";
     options->channels = opt.channels;
     options->mean = opt.mean == TRAIN_NOT_GIVEN ? NAN : opt.mean;

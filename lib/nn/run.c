@@ -173,6 +173,7 @@ ts_run_free(TsRun *run)
     g_free(run->counts);
     g_free(run->class_weights);
     g_free(run->fingerprint);
+    g_free(run->mix_text);
     g_free(run->model_path);
     g_free(run->checkpoint_path);
     g_free(run);
@@ -196,6 +197,32 @@ ts_run_trainer(const TsRun *run)
     return run->trainer;
 }
 
+static const char *
+text_or(const char *text, const char *otherwise)
+{
+    return text != NULL ? text : otherwise;
+}
+
+/* What --resume compares with the checkpoint, beside what the trainer knows by itself. */
+static guint
+settle_settings(TsRun *run)
+{
+    const TsRunOptions *options = &run->options;
+    char *const *mixes = options->mix_texts;
+    g_free(run->mix_text);
+    run->mix_text = mixes != NULL ? g_strjoinv(" ", (char **) mixes) : g_strdup("none");
+    const TsTrainerSetting settings[] = {
+        {"sampler", text_or(options->sampler, "shuffle")},
+        {"augment", text_or(options->augment_text, "none")},
+        {"mix", run->mix_text},
+        {"loss", text_or(options->loss, "cross-entropy")},
+        {"class-weights", text_or(options->class_weights, "none")},
+    };
+    G_STATIC_ASSERT(sizeof settings <= sizeof run->settings);
+    memcpy(run->settings, settings, sizeof settings);
+    return G_N_ELEMENTS(settings);
+}
+
 gboolean
 ts_run_open_trainer(TsRun *run, GError **error)
 {
@@ -211,7 +238,9 @@ ts_run_open_trainer(TsRun *run, GError **error)
                                       .optimizer = options->optimizer,
                                       .clip = options->clip,
                                       .checkpoint = run->checkpoint_path,
-                                      .dataset = run->fingerprint};
+                                      .dataset = run->fingerprint,
+                                      .settings = run->settings,
+                                      .n_settings = settle_settings(run)};
     run->model->params->kernels = options->kernels;
     run->trainer = ts_trainer_new(run->model, &trainer, run->train, run->val, error);
     return run->trainer != NULL;

@@ -36,8 +36,10 @@ typedef struct {
     guint overfit_batches; /* learn from the first so many batches alone, in order; 0: all */
     guint64 seed;
     gsize cache_bytes;
-    TsAugment augment; /* of training samples */
-    TsMix mix;         /* of those of a batch */
+    TsAugment augment;        /* of training samples */
+    const char *augment_text; /* it, as it was given; NULL: none */
+    TsMix mix;                /* of those of a batch */
+    char *const *mix_texts;   /* it, as it was given; NULL: none */
     TsOptimizerOptions optimizer;
     TsClip clip;
     TsSchedule schedule;

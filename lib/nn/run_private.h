@@ -21,6 +21,8 @@ struct _TsRun {
     gboolean keeps_last;   /* nothing judges the epochs */
     char *fingerprint;
     char *model_path, *checkpoint_path;
+    char *mix_text;               /* all of --mix */
+    TsTrainerSetting settings[8]; /* what a checkpoint has to agree with */
 };
 
 /* Read the manifest and choose the rows; then, with the model's input known, open the loaders. The

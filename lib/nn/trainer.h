@@ -24,6 +24,11 @@
 
 G_BEGIN_DECLS
 
+/* How the samples of a run are made and judged, as the user said it. */
+typedef struct {
+    const char *name, *value; /* "augment", "rotate=10" */
+} TsTrainerSetting;
+
 typedef struct {
     guint batch_size; /* samples of one pass forward and backward */
     guint accumulate; /* so many passes for one update, 0 as 1; the loader of training makes
@@ -40,6 +45,9 @@ typedef struct {
     const char *checkpoint; /* path of last.ckpt, written after each epoch and when a signal
                                arrives; NULL: none. Borrowed */
     const char *dataset;    /* fingerprint of the rows; a checkpoint of another set is refused */
+    const TsTrainerSetting *settings; /* (n_settings), borrowed; a checkpoint in which one has
+                                         another value is refused, too */
+    guint n_settings;
 } TsTrainerOptions;
 
 struct _TsTrainer {

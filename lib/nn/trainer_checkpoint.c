@@ -54,6 +54,11 @@ save_position(const TsTrainer *self, TsState *state)
     ts_state_set_double(state, "learning_rate", self->learning_rate);
     ts_state_set_double(state, "rate_scale", self->rate_scale);
     ts_state_set(state, "dataset", self->options.dataset != NULL ? self->options.dataset : "");
+    for (guint i = 0; i < self->options.n_settings; i++) {
+        const TsTrainerSetting *setting = &self->options.settings[i];
+        g_autofree char *key = g_strconcat("setting.", setting->name, NULL);
+        ts_state_set(state, key, setting->value);
+    }
     if (self->stop)
         ts_state_set(state, "stop_reason", self->stop_reason);
     return TRUE;
@@ -150,6 +155,29 @@ ts_trainer_write_checkpoint(TsTrainer *self, GError **error)
            ts_state_write(state, self->options.checkpoint, error);
 }
 
+static gboolean
+check_equal(const char *name, const char *there, const char *own, GError **error)
+{
+    return g_strcmp0(there, own) == 0 ||
+           ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "cannot resume with another %s: the checkpoint has '%s', this run '%s'",
+                        name, there != NULL ? there : "", own);
+}
+
+/* Checkpoints of older versions say nothing of settings. */
+static gboolean
+check_settings(const TsTrainer *self, const TsState *state, GError **error)
+{
+    for (guint i = 0; i < self->options.n_settings; i++) {
+        const TsTrainerSetting *setting = &self->options.settings[i];
+        g_autofree char *key = g_strconcat("setting.", setting->name, NULL);
+        const char *there = ts_state_get(state, key);
+        if (there != NULL && !check_equal(setting->name, there, setting->value, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* The run can only go on as it began. */
 static gboolean
 check_same(const TsTrainer *self, const TsState *state, GError **error)
@@ -160,15 +188,10 @@ check_same(const TsTrainer *self, const TsState *state, GError **error)
     static const char *const keys[] = {"format",     "architecture", "classes", "input",
                                        "mean",       "std",          "seed",    "batch_size",
                                        "accumulate", "dataset",      "kernels"};
-    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
-        const char *there = ts_state_get(state, keys[i]);
-        if (g_strcmp0(there, ts_state_get(own, keys[i])) != 0)
-            return ts_error_set(error, TS_ERROR_ARGUMENT,
-                                "cannot resume with another %s: the checkpoint has '%s', this run "
-                                "'%s'",
-                                keys[i], there != NULL ? there : "", ts_state_get(own, keys[i]));
-    }
-    return TRUE;
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (!check_equal(keys[i], ts_state_get(state, keys[i]), ts_state_get(own, keys[i]), error))
+            return FALSE;
+    return check_settings(self, state, error);
 }
 
 gboolean

@@ -14,6 +14,7 @@
 #include "sample/render.h"
 
 #include <string.h>
+#include <time.h>
 
 /* The reader looks for a signal this often while it waits, in microseconds. */
 enum { INTERRUPT_PERIOD = 100000 };
@@ -32,7 +33,6 @@ struct _TsLoader {
     TsLoaderOptions options;
     gsize n_sample; /* bytes of a preprocessed sample */
     TsSampleCache cache;
-    guint64 n_decoded; /* atomic */
     guint64 n_batches;
     guint64 epoch;
     guint64 n_drawn; /* samples in an epoch */
@@ -52,40 +52,74 @@ struct _TsLoader {
     guint64 end;   /* workers go so far */
     guint n_busy;
     gboolean in_hand, stopped;
+    TsLoaderCosts costs;
 };
+
+static guint64
+now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (guint64) now.tv_sec * 1000000000 + (guint64) now.tv_nsec;
+}
+
+/* Add what has passed since `from` to `*ns`, and one to `*n`. */
+static void
+count_since(guint64 from, guint64 *n, guint64 *ns)
+{
+    *ns += now_ns() - from;
+    ++*n;
+}
+
+static void
+add_costs(TsLoaderCosts *to, const TsLoaderCosts *from)
+{
+    to->n_read += from->n_read;
+    to->read_ns += from->read_ns;
+    to->n_decoded += from->n_decoded;
+    to->decode_ns += from->decode_ns;
+    to->n_augmented += from->n_augmented;
+    to->augment_ns += from->augment_ns;
+    to->n_filled += from->n_filled;
+    to->fill_ns += from->fill_ns;
+}
 
 /* The bytes of sample `i`: from the cache, or made now, into the cache or into `scratch`. */
 static const guint8 *
-get_sample(TsLoader *self, guint64 i, guint8 *scratch, GError **error)
+get_sample(TsLoader *self, guint64 i, guint8 *scratch, TsLoaderCosts *costs, GError **error)
 {
     const guint8 *cached = ts_sample_cache_get(&self->cache, i);
     if (cached != NULL)
         return cached;
     guint8 *place = ts_sample_cache_place(&self->cache, i);
     guint8 *bytes = place != NULL ? place : scratch;
+    const guint64 from = now_ns();
     g_autoptr(TsImage) image = ts_sample_render(self->dataset, i, error);
     if (image == NULL)
         return NULL;
-    __atomic_fetch_add(&self->n_decoded, 1, __ATOMIC_RELAXED);
     if (!ts_preprocess_u8(image, &self->how, bytes, error)) {
         ts_dataset_prefix_error(self->dataset, ts_dataset_row(self->dataset, i), error);
         return NULL;
     }
     if (place != NULL)
         ts_sample_cache_set_filled(&self->cache, i);
+    count_since(from, &costs->n_decoded, &costs->decode_ns);
     return bytes;
 }
 
 /* `bytes` as they are, or changed at random: a matter of (seed, key) alone. */
 static const guint8 *
 augment(const TsLoader *self, guint64 i, guint64 key, const guint8 *bytes, Slot *slot,
-        GError **error)
+        TsLoaderCosts *costs, GError **error)
 {
     if (!ts_augment_is_active(&self->options.augment))
         return bytes;
+    const guint64 from = now_ns();
     if (ts_augment_u8(bytes, self->how.width, self->how.height, self->how.channels,
-                      &self->options.augment, self->options.seed, key, slot->changed, error))
+                      &self->options.augment, self->options.seed, key, slot->changed, error)) {
+        count_since(from, &costs->n_augmented, &costs->augment_ns);
         return slot->changed;
+    }
     ts_dataset_prefix_error(self->dataset, ts_dataset_row(self->dataset, i), error);
     return NULL;
 }
@@ -112,27 +146,31 @@ mix_batch(const TsLoader *self, guint64 b, TsBatch *batch)
 }
 
 static gboolean
-fill_batch(TsLoader *self, guint64 b, Slot *slot, GError **error)
+fill_batch(TsLoader *self, guint64 b, Slot *slot, TsLoaderCosts *costs, GError **error)
 {
     TsBatch *batch = &slot->batch;
-    guint64 first = b * self->options.batch_size;
+    guint64 before, first = b * self->options.batch_size;
     batch->n = (guint) MIN(self->options.batch_size, self->n_drawn - first);
     for (guint k = 0; k < batch->n; k++) {
         guint64 i = self->order[first + k];
         if (g_atomic_int_get(&self->cancelled) || ts_interrupt_check(error))
             return FALSE;
-        const guint8 *bytes = get_sample(self, i, slot->scratch, error);
+        const guint8 *bytes = get_sample(self, i, slot->scratch, costs, error);
         if (bytes != NULL)
-            bytes = augment(self, i, self->keys[first + k], bytes, slot, error);
+            bytes = augment(self, i, self->keys[first + k], bytes, slot, costs, error);
         if (bytes == NULL)
             return FALSE;
+        before = now_ns();
         ts_preprocess_normalise(bytes, &self->how, batch->images + k * self->n_sample);
+        costs->fill_ns += now_ns() - before;
         batch->labels[k] = ts_dataset_label(self->dataset, i);
         batch->weights[k] = self->options.equal_weights ? 1 : ts_dataset_weight(self->dataset, i);
         batch->rows[k] = ts_dataset_row(self->dataset, i);
     }
+    before = now_ns();
     if (self->options.mix.n > 0)
         mix_batch(self, b, batch);
+    count_since(before, &costs->n_filled, &costs->fill_ns);
     return TRUE;
 }
 
@@ -159,9 +197,11 @@ work(gpointer data)
     while (take_batch(self, &b)) {
         Slot *slot = &self->slots[b % self->n_slots];
         GError *error = NULL;
+        TsLoaderCosts costs = {0};
         g_mutex_unlock(&self->lock);
-        (void) fill_batch(self, b, slot, &error);
+        (void) fill_batch(self, b, slot, &costs, &error);
         g_mutex_lock(&self->lock);
+        add_costs(&self->costs, &costs);
         slot->error = error;
         slot->ready = TRUE;
         self->n_busy--;
@@ -387,11 +427,13 @@ ts_loader_next(TsLoader *self, GError **error)
     if (self->floor >= self->end)
         return NULL;
     Slot *slot = &self->slots[self->floor % self->n_slots];
+    const guint64 from = now_ns();
     while (!slot->ready) {
         if (ts_interrupt_check(error))
             return NULL;
         g_cond_wait_until(&self->changed, &self->lock, g_get_monotonic_time() + INTERRUPT_PERIOD);
     }
+    count_since(from, &self->costs.n_waits, &self->costs.wait_ns);
     if (slot->error != NULL) {
         if (error != NULL)
             *error = g_error_copy(slot->error);
@@ -401,8 +443,15 @@ ts_loader_next(TsLoader *self, GError **error)
     return &slot->batch;
 }
 
-guint64
-ts_loader_n_decoded(const TsLoader *self)
+TsLoaderCosts
+ts_loader_costs(TsLoader *self)
 {
-    return __atomic_load_n(&self->n_decoded, __ATOMIC_RELAXED);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
+    return self->costs;
+}
+
+guint64
+ts_loader_n_decoded(TsLoader *self)
+{
+    return ts_loader_costs(self).n_decoded;
 }

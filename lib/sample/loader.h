@@ -55,6 +55,18 @@ typedef struct {
     float *other_weights; /* (N) */
 } TsBatch;
 
+/* Where the time went since the loader was made, in nanoseconds: the stages of all workers
+ * together, and what the reader of the batches waited, which is what a training step loses by them.
+ */
+typedef struct {
+    guint64 n_read, read_ns;      /* files whose bytes were read ahead of decoding; the others are
+                                     read as they are decoded, and counted there */
+    guint64 n_decoded, decode_ns; /* samples rendered and brought to the size of the input */
+    guint64 n_augmented, augment_ns; /* samples changed at random */
+    guint64 n_filled, fill_ns;       /* batches: samples normalised, and mixed */
+    guint64 n_waits, wait_ns;        /* calls of ts_loader_next() */
+} TsLoaderCosts;
+
 /* Make a loader and start its threads. `dataset` must outlive it; the rest is copied.
  * TS_ERROR_ARGUMENT for settings that cannot be, TS_ERROR_NO_MEMORY. */
 TsLoader *ts_loader_new(TsDataset *dataset, const TsPreprocess *how, const TsLoaderOptions *options,
@@ -77,8 +89,12 @@ ts_loader_begin_epoch(TsLoader *loader, guint64 epoch, guint64 first_batch, GErr
  * in front), or TS_ERROR_INTERRUPTED. */
 const TsBatch *ts_loader_next(TsLoader *loader, GError **error);
 
+/* What it has cost so far; differences of two calls are the costs of what lies between. Batches in
+ * work count when they are done. */
+TsLoaderCosts ts_loader_costs(TsLoader *loader);
+
 /* How many samples were rendered so far, that is, not found in the cache. */
-guint64 ts_loader_n_decoded(const TsLoader *loader);
+guint64 ts_loader_n_decoded(TsLoader *loader);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsLoader, ts_loader_free)
 

@@ -63,6 +63,27 @@ setup() {
     stderr_has "another architecture"
 }
 
+@test "a checkpoint of other samples, another loss or another batch is refused, and both are named" {
+    begun="--augment rotate=10 --mix mixup:alpha=1 --sampler class-balanced --loss focal -m mlp -b 16"
+    # shellcheck disable=SC2086  # words
+    train -q -o run --epochs 1 $begun digits.tsv
+    refused() {
+        # shellcheck disable=SC2086  # words
+        run -2 --separate-stderr train -q -o run --resume --epochs 2 ${begun/"$1"/"$2"} digits.tsv
+        stderr_has "cannot resume with another $3: the checkpoint has '$4', this run '$5'"
+    }
+    refused "--augment rotate=10" "" augment rotate=10 none
+    refused rotate=10 rotate=12 augment rotate=10 rotate=12
+    refused "--mix mixup:alpha=1" "" mix mixup:alpha=1 none
+    refused "--mix" "--mix cutmix --mix" mix mixup:alpha=1 "cutmix mixup:alpha=1"
+    refused class-balanced shuffle sampler class-balanced shuffle
+    refused focal cross-entropy loss focal cross-entropy
+    refused "-m mlp" "--class-weights balanced -m mlp" class-weights none balanced
+    refused "-b 16" "-b 8" batch_size 16 8
+    # shellcheck disable=SC2086  # words
+    train -q -o run --resume --epochs 2 $begun digits.tsv
+}
+
 @test "a checkpoint that contradicts itself is refused" {
     train -q -o run --epochs 2 digits.tsv
     for change in 's/"history":"2"/"history":"1"/' 's/"epoch":"2"/"epoch":"9"/' 's/"batch":"0"/"batch":"7"/'; do
@@ -191,6 +212,36 @@ setup() {
         same "whole/$file" "parts/$file"
     done
     [ "$(ls whole | grep -c ^epoch-)" -eq 2 ]
+}
+
+@test "samplers, mixes and random changes go on after kills as if there had been none" {
+    common="--epochs 12 -b 16 -m mlp:hidden=16 -j 1 --no-tensorboard -q --callback backup:every=2"
+    # case NAME OPTION...: killed (-9) and terminated in turn, wherever that is in an epoch.
+    case_of() {
+        name=$1
+        shift
+        begin=$(date +%s%N)
+        # shellcheck disable=SC2086  # words
+        train -o whole-$name $common "$@" w.tsv
+        part=$(awk -v ns=$(($(date +%s%N) - begin)) 'BEGIN {print ns / 3e9 + 0.03}')
+        stops=0
+        for signal in KILL TERM KILL TERM KILL KILL KILL; do
+            status=0
+            # shellcheck disable=SC2086  # words
+            timeout -s $signal "$part" train -o parts-$name --resume $common "$@" w.tsv 2> /dev/null || status=$?
+            [ "$status" -ne 0 ] || break
+            stops=$((stops + 1))
+        done
+        [ "$stops" -gt 0 ] || fail "$name: no signal came in time"
+        # shellcheck disable=SC2086  # words
+        train -o parts-$name --resume $common "$@" w.tsv
+        same whole-$name/model.safetensors parts-$name/model.safetensors
+        same whole-$name/last.ckpt parts-$name/last.ckpt
+    }
+    awk -F'\t' -v OFS='\t' 'NR == 1 {print $0, "weight"; next} {print $0, NR / 50}' digits.tsv > w.tsv
+    case_of balanced --sampler class-balanced --mix mixup:alpha=0.4
+    case_of weighted --sampler weighted --mix cutmix --augment resized-crop=0.3..1,hflip
+    case_of factors --sampler repeat-factor:t=0.3 --mix remix --mix cutmix:p=0.5 --augment rotate=10,erase=0.1@0.5
 }
 
 @test "SIGUSR1 saves the run and ends with 3, as SIGTERM" {

@@ -37,7 +37,7 @@ iterations() {
     stderr_has "an epoch has 0 samples"
 }
 
-@test "every sampler goes on where it stopped, whatever the threads" {
+@test "every sampler goes on where it stopped, and draws the same samples for any threads" {
     awk -F'\t' -v OFS='\t' 'NR == 1 {print $0, "weight"; next} {print $0, NR / 20}' rows.tsv > w.tsv
     for sampler in class-balanced weighted repeat-factor:t=0.3; do
         options="-q --model mlp:hidden=16 --sampler $sampler -b 4 --augment rotate=10,hflip --epochs"
@@ -48,6 +48,12 @@ iterations() {
         # shellcheck disable=SC2086  # words
         train $options 3 -j 2 --schedule constant --resume -o parts-$sampler w.tsv
         same whole-$sampler/model.safetensors parts-$sampler/model.safetensors
+        for threads in 1 2; do
+            # shellcheck disable=SC2086  # words
+            train $options 1 -j $threads --dump dump-$sampler-$threads w.tsv
+        done
+        same dump-$sampler-1/rows.npy dump-$sampler-2/rows.npy
+        same dump-$sampler-1/input.npy dump-$sampler-2/input.npy
     done
     run ! cmp -s whole-class-balanced/model.safetensors whole-weighted/model.safetensors
 }

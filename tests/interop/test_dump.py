@@ -118,3 +118,36 @@ def test_pytorch_computes_the_same_step(architecture, tool, tmp_path):
         close(after, before, name)
     assert step.settings["learning_rate"] == lr
     assert np.all(np.diff(np.sort(step.array("rows"))) > 0)
+
+
+@pytest.mark.parametrize("mix", ["mixup:alpha=1", "cutmix", "remix:tau=0.3,kappa=1.5"])
+def test_a_mixed_step_is_dumped_with_its_shares(mix, tool, tmp_path):
+    """Pictures are mixed with those of the batch in reverse, and the loss follows the shares."""
+    def dump(name, *more):
+        tool("train", "-q", "--dump", str(tmp_path / name), "-m", "mlp:hidden=9", "-s", "16x16",
+             "-b", "8", *more, str(BUILD / "sample_data" / "shapes.tsv"))
+        return Step(tmp_path / name)
+    plain, mixed = dump("plain"), dump("mixed", "--mix", mix)
+    assert np.array_equal(plain.array("rows"), mixed.array("rows"))
+    own, got = plain.array("input"), mixed.array("input")
+    other, labels = own[::-1], torch.tensor(mixed.array("labels")).long()
+    assert np.array_equal(mixed.array("other_labels"), labels.numpy()[::-1])
+    shares = mixed.array("shares")
+    if mix.startswith("cutmix"):
+        pasted = np.any(got != own, axis=(0, 1))
+        assert np.array_equal(got, np.where(pasted, other, own))
+        ys, xs = np.nonzero(pasted)
+        area = (np.ptp(ys) + 1) * (np.ptp(xs) + 1)
+        assert shares == pytest.approx(np.full(8, 1 - area / 256), abs=1e-6)
+    else:
+        flat = (own - other).ravel()
+        share = np.dot((got - other).ravel(), flat) / np.dot(flat, flat)
+        assert np.allclose(got, share * own + (1 - share) * other, atol=1e-5)
+        assert 0 < share < 1 and (mix.startswith("remix") or np.allclose(shares, share, atol=1e-6))
+        assert all(np.isclose(s, share, atol=1e-6) or s in (0, 1) for s in shares)
+    logits = torch.tensor(mixed.part("activations")[mixed.layers()[-1]["layer"]]).flatten(1)
+    each = [functional.cross_entropy(logits, torch.tensor(target.copy()).long(), reduction="none")
+            for target in (labels.numpy(), mixed.array("other_labels"))]
+    share = torch.tensor(shares)
+    loss = (share * each[0] + (1 - share) * each[1]).mean()
+    assert mixed.array("loss")[0] == pytest.approx(loss.item(), rel=1e-5)

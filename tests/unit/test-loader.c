@@ -174,12 +174,35 @@ START_TEST(threads_and_cache_change_nothing)
             for (guint64 epoch = 0; epoch < 3; epoch++)
                 read_epoch(f.loader, epoch, 0, bytes);
             guint64 kept = MIN(N, budgets[k] / (CELL * CELL));
+            const TsLoaderCosts costs = ts_loader_costs(f.loader);
             ck_assert_uint_eq(ts_loader_n_decoded(f.loader), N + 2 * (N - kept));
+            ck_assert_uint_eq(costs.n_augmented, 3 * N);
+            ck_assert_uint_eq(costs.n_filled, 3 * ((N + 6) / 7));
+            ck_assert_uint_eq(costs.n_waits, costs.n_filled);
+            ck_assert(costs.decode_ns > 0 && costs.augment_ns > 0 && costs.fill_ns > 0);
             fixture_free(&f);
             if (reference->len == 0)
                 g_byte_array_append(reference, bytes->data, bytes->len);
             ck_assert(same_bytes(reference, bytes));
         }
+}
+END_TEST
+
+START_TEST(workers_flush_denormals)
+{
+    /* Pixels are multiplied by 1 / (255 * std), which no worker may take for more than 0. */
+    TsPreprocess faint = plain;
+    faint.mean[0] = 0;
+    faint.std[0] = 1e37f;
+    TsLoaderOptions options = {.batch_size = 5, .n_threads = 4};
+    Fixture f = fixture(&options);
+    g_autoptr(TsLoader) loader = ts_loader_new(f.dataset, &faint, &options, NULL);
+    ck_assert(ts_loader_begin_epoch(loader, 0, 0, NULL));
+    for (const TsBatch *b; (b = ts_loader_next(loader, NULL)) != NULL;)
+        for (gsize i = 0; i < b->n * CELL * CELL; i++)
+            ck_assert(fpclassify(b->images[i]) == FP_ZERO);
+    fixture_free(&(Fixture){.loader = g_steal_pointer(&loader)});
+    fixture_free(&f);
 }
 END_TEST
 
@@ -531,6 +554,7 @@ add_all(TCase *tests)
     tcase_add_test(tests, batches_hold_the_rows_they_name);
     tcase_add_test(tests, threads_and_cache_change_nothing);
     tcase_add_test(tests, the_second_epoch_decodes_nothing_and_has_another_order);
+    tcase_add_test(tests, workers_flush_denormals);
     tcase_add_test(tests, resuming_in_the_middle_equals_not_stopping);
     tcase_add_test(tests, epochs_begun_while_batches_are_made_do_not_mix);
     tcase_add_test(tests, order_without_shuffle_is_the_datasets);
