@@ -171,6 +171,8 @@
 #include "nn/optimizer.h"
 #include "nn/params.h"
 #include "nn/predict.h"
+#include "nn/pretrained/names.h"
+#include "nn/pretrained/pretrained.h"
 #include "nn/run.h"
 #include "nn/schedule.h"
 #include "nn/state.h"

@@ -182,27 +182,45 @@ read_preprocess(const TsState *state, const char *name, TsPreprocess *how, GErro
     return TRUE;
 }
 
-/* The tensors are there before memory is asked for: a few bytes can describe a huge model. */
-static TsModel *
-model_from_state(const TsState *state, const char *name, GError **error)
+gboolean
+ts_model_read_settings(const TsState *state, const char *name, TsModelSettings *settings,
+                       GError **error)
 {
     const char *format = require(state, "format", name, error);
     const char *architecture = format != NULL ? require(state, "architecture", name, error) : NULL;
     const char *names = architecture != NULL ? require(state, "classes", name, error) : NULL;
-    TsPreprocess how = {0};
-    if (names == NULL || !read_preprocess(state, name, &how, error))
+    if (names == NULL || !read_preprocess(state, name, &settings->preprocess, error))
+        return FALSE;
+    if (strcmp(format, format_name) != 0)
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: format '%s' is not '%s'", name, format,
+                            format_name);
+    settings->architecture = g_strdup(architecture);
+    settings->classes = split_classes(names);
+    if (check_classes(settings->classes, error))
+        return TRUE;
+    g_prefix_error(error, "%s: ", name);
+    ts_model_settings_clear(settings);
+    return FALSE;
+}
+
+void
+ts_model_settings_clear(TsModelSettings *settings)
+{
+    g_clear_pointer(&settings->architecture, g_free);
+    g_clear_pointer(&settings->classes, g_strfreev);
+}
+
+/* The tensors are there before memory is asked for: a few bytes can describe a huge model. */
+static TsModel *
+model_from_state(const TsState *state, const char *name, GError **error)
+{
+    g_auto(TsModelSettings) settings = {0};
+    if (!ts_model_read_settings(state, name, &settings, error))
         return NULL;
-    if (strcmp(format, format_name) != 0) {
-        ts_error_set(error, TS_ERROR_FORMAT, "%s: format '%s' is not '%s'", name, format,
-                     format_name);
-        return NULL;
-    }
-    g_auto(GStrv) classes = split_classes(names);
     GError *failure = NULL;
     g_autoptr(TsModel) model =
-        check_classes(classes, &failure)
-            ? outline_new(architecture, (const char *const *) classes, &how, &failure)
-            : NULL;
+        outline_new(settings.architecture, (const char *const *) settings.classes,
+                    &settings.preprocess, &failure);
     if (model == NULL || !ts_state_check_params(state, model->graph, &failure) ||
         (model->params = ts_params_new(model->graph, &failure)) == NULL ||
         !ts_state_get_params(state, "", model->params, &failure)) {

@@ -37,6 +37,21 @@ ts_model_write(const TsModel *model, const char *path, const char *const *summar
 /* Read a model. TS_ERROR_FORMAT if the file is none of tessera's or a number is missing. */
 TsModel *ts_model_read(const char *path, GError **error);
 
+/* What a file of ours says beside the numbers. */
+typedef struct {
+    char *architecture;
+    char **classes;
+    TsPreprocess preprocess;
+} TsModelSettings;
+
+/* Take it from a state that was read; `name` begins messages. TS_ERROR_FORMAT, as ts_model_read().
+ */
+gboolean ts_model_read_settings(const TsState *state, const char *name, TsModelSettings *settings,
+                                GError **error);
+void ts_model_settings_clear(TsModelSettings *settings);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsModelSettings, ts_model_settings_clear)
+
 /* Set what the file says beside the numbers: for checkpoints. */
 void ts_model_describe(const TsModel *model, TsState *state);
 

@@ -134,30 +134,28 @@ scale_of(const TsParamSpec *spec)
     }
 }
 
-static void
-init_param(TsParam *param, guint64 seed)
+void
+ts_param_draw(const TsParam *param, guint64 seed, float *plain)
 {
     const TsParamSpec *spec = param->spec;
+    if (spec->init == TS_INIT_ZERO || spec->init == TS_INIT_ONE) {
+        fill(plain, param->n, spec->init == TS_INIT_ONE ? 1.0f : 0.0f);
+        return;
+    }
     const gboolean uniform = spec->init == TS_INIT_UNIFORM_IN || spec->init == TS_INIT_UNIFORM_OUT;
     const double scale = scale_of(spec);
     TsRng rng;
     ts_rng_init(&rng, seed, spec->name, 0);
     for (gsize k = 0; k < param->n; k++)
-        param->data[k] =
-            (float) (scale * (uniform ? 2 * ts_rng_uniform(&rng) - 1 : ts_rng_normal(&rng)));
+        plain[k] = (float) (scale * (uniform ? 2 * ts_rng_uniform(&rng) - 1 : ts_rng_normal(&rng)));
 }
 
 void
 ts_params_init(TsParams *params, guint64 seed)
 {
     g_assert(!params->locked);
-    for (guint i = 0; i < params->n; i++) {
-        TsParam *param = &params->param[i];
-        if (param->spec->init == TS_INIT_ZERO || param->spec->init == TS_INIT_ONE)
-            fill(param->data, param->n, param->spec->init == TS_INIT_ONE ? 1.0f : 0.0f);
-        else
-            init_param(param, seed);
-    }
+    for (guint i = 0; i < params->n; i++)
+        ts_param_draw(&params->param[i], seed, params->param[i].data);
 }
 
 static gboolean

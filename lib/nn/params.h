@@ -47,6 +47,9 @@ void ts_params_free(TsParams *params);
 /* Random start as the graph says (TsInit), a stream for each parameter's name. */
 void ts_params_init(TsParams *params, guint64 seed);
 
+/* The same for one parameter, into `plain` of its n numbers in plain form. */
+void ts_param_draw(const TsParam *param, guint64 seed, float *plain);
+
 /* Copy between stored and plain form. */
 gboolean
 ts_param_get_plain(const TsParam *param, const float *stored, float *plain, GError **error);

@@ -11,6 +11,8 @@ struct _TsWeightFile {
     TsSafetensors *safetensors; /* either this ... */
     TsPth *pth;                 /* ... or this */
     char *format;
+    char *path;
+    GBytes *bytes;
 };
 
 /* The zip of torch.save(), or the bare pickle that older versions wrote, which pth.c refuses with
@@ -40,6 +42,8 @@ ts_weight_file_read(const char *path, GError **error)
     if (bytes == NULL)
         return NULL;
     g_autoptr(TsWeightFile) self = g_new0(TsWeightFile, 1);
+    self->path = g_strdup(inside);
+    self->bytes = g_bytes_ref(bytes);
     if (is_pth(bytes)) {
         self->pth = ts_pth_parse(bytes, inside, error);
         self->format = self->pth != NULL ? describe_pth(self->pth) : NULL;
@@ -57,8 +61,22 @@ ts_weight_file_free(TsWeightFile *self)
         return;
     ts_safetensors_free(self->safetensors);
     ts_pth_free(self->pth);
+    g_clear_pointer(&self->bytes, g_bytes_unref);
+    g_free(self->path);
     g_free(self->format);
     g_free(self);
+}
+
+const char *
+ts_weight_file_path(const TsWeightFile *self)
+{
+    return self->path;
+}
+
+char *
+ts_weight_file_compute_sha256(const TsWeightFile *self)
+{
+    return g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, self->bytes);
 }
 
 const char *

@@ -24,6 +24,12 @@ void ts_weight_file_free(TsWeightFile *self);
 /* What the file is, such as "safetensors" or "PyTorch, state_dict"; borrowed. */
 const char *ts_weight_file_format(const TsWeightFile *self);
 
+/* The file that was opened: in a folder, its model.safetensors; borrowed. */
+const char *ts_weight_file_path(const TsWeightFile *self);
+
+/* SHA-256 of the file's bytes, in hexadecimal digits; g_free(). */
+char *ts_weight_file_compute_sha256(const TsWeightFile *self);
+
 /* Entries that are no tensors and were passed over. */
 guint ts_weight_file_n_ignored(const TsWeightFile *self);
 

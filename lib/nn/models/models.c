@@ -83,12 +83,20 @@ ts_model_graph_help(void)
     return g_string_free(text, FALSE);
 }
 
+const char **
+ts_model_graph_names(void)
+{
+    const char **names = g_new0(const char *, G_N_ELEMENTS(families) + 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(families); i++)
+        names[i] = families[i].name;
+    return names;
+}
+
 static const Family *
 find_family(const char *name, GError **error)
 {
-    const char *names[G_N_ELEMENTS(families) + 1] = {NULL};
+    g_autofree const char **names = ts_model_graph_names();
     for (gsize i = 0; i < G_N_ELEMENTS(families); i++) {
-        names[i] = families[i].name;
         const gboolean pattern =
             families[i].build == ts_model_wrn && g_str_has_prefix(name, "wrn-");
         if (pattern || strcmp(name, names[i]) == 0)

@@ -27,6 +27,9 @@ TsGraph *ts_model_graph_new(const char *description, int channels, int height, i
 /* The names and what they are, for --help. Free with g_free(). */
 char *ts_model_graph_help(void);
 
+/* The names, NULL-terminated, as --help lists them. Free with g_free(). */
+const char **ts_model_graph_names(void);
+
 /* ---- for the files of the families ---- */
 
 /* The end of most: average over the picture, dropout where its rate is above 0, the classifier. */

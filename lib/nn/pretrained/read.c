@@ -1,0 +1,82 @@
+/* A model from a file of weights: what the caller leaves open is taken from the file. */
+#include "nn/pretrained/pretrained.h"
+
+#include "base/error.h"
+#include "nn/pretrained/detect.h"
+
+/* TRUE if tessera wrote the file, which then says everything. */
+static gboolean
+is_ours(const TsWeightFile *file)
+{
+    const char *format = ts_weight_file_metadata(file, "format");
+    return format != NULL && g_str_has_prefix(format, "tessera ");
+}
+
+static gboolean
+read_settings(const TsWeightFile *file, TsModelSettings *settings, GError **error)
+{
+    const char *path = ts_weight_file_path(file);
+    g_autoptr(TsState) state = ts_state_read(path, error);
+    return state != NULL && ts_model_read_settings(state, path, settings, error);
+}
+
+/* "0" to "n - 1" */
+static char **
+number_classes(int n)
+{
+    char **names = g_new0(char *, (gsize) n + 1);
+    for (int i = 0; i < n; i++)
+        names[i] = g_strdup_printf("%d", i);
+    return names;
+}
+
+/* What somebody else's file tells by its tensors. */
+static gboolean
+detect_settings(const TsWeightFile *file, const TsPretrainedOptions *options,
+                TsModelSettings *settings, GError **error)
+{
+    int channels = 0, classes = 0;
+    settings->architecture = options->architecture != NULL ? g_strdup(options->architecture)
+                                                           : ts_pretrained_detect(file, error);
+    if (settings->architecture == NULL)
+        return FALSE;
+    ts_detect_match(file, settings->architecture, &channels, &classes);
+    settings->classes = number_classes(MAX(classes, 1));
+    return options->preprocess != NULL ||
+           ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "%s: does not say how pictures become its input: size, mean, std and crop "
+                        "have to be given, as they stand where the weights are from",
+                        ts_weight_file_path(file));
+}
+
+static void
+take_options(const TsPretrainedOptions *options, TsModelSettings *settings)
+{
+    if (options->architecture != NULL) {
+        g_free(settings->architecture);
+        settings->architecture = g_strdup(options->architecture);
+    }
+    if (options->classes != NULL) {
+        g_strfreev(settings->classes);
+        settings->classes = g_strdupv((char **) options->classes);
+    }
+    if (options->preprocess != NULL)
+        settings->preprocess = *options->preprocess;
+}
+
+TsModel *
+ts_pretrained_read(const char *path, const TsPretrainedOptions *options, TsLoadReport **report,
+                   GError **error)
+{
+    g_auto(TsModelSettings) settings = {0};
+    g_autoptr(TsWeightFile) file = ts_weight_file_read(path, error);
+    if (file == NULL || !(is_ours(file) ? read_settings(file, &settings, error)
+                                        : detect_settings(file, options, &settings, error)))
+        return NULL;
+    take_options(options, &settings);
+    g_autoptr(TsModel) model = ts_model_new(
+        settings.architecture, (const char *const *) settings.classes, &settings.preprocess, error);
+    if (model == NULL || !ts_pretrained_load(model, file, &options->load, report, error))
+        return NULL;
+    return g_steal_pointer(&model);
+}
