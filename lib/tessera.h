@@ -160,6 +160,7 @@
 #include "nn/clip.h"
 #include "nn/dnnl.h"
 #include "nn/dump.h"
+#include "nn/fold.h"
 #include "nn/graph.h"
 #include "nn/logs.h"
 #include "nn/loss.h"

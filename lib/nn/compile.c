@@ -171,12 +171,27 @@ ts_net_convert(TsNet *net, TsLayer *layer, TsBuffer *buffer, const TsLayout *lay
     return ts_net_copy(net, layer, buffer, converted, error) ? converted : NULL;
 }
 
+float *
+ts_net_own_floats(TsNet *net, gsize n, GError **error)
+{
+    float *floats = ts_aligned_floats(n, error);
+    if (floats != NULL)
+        g_ptr_array_add(net->owned, floats);
+    return floats;
+}
+
 /* ---- the layers ---- */
 
 gboolean
 ts_net_is_training(const TsNet *net)
 {
     return net->mode == TS_NET_TRAIN;
+}
+
+gboolean
+ts_net_is_frozen(const TsNet *net)
+{
+    return net->mode == TS_NET_FROZEN;
 }
 
 TsConvKernels

@@ -35,11 +35,13 @@ struct _TsLayer {
     TsBuffer *grad;     /* of the output; NULL where nothing below learns */
     TsKernel *forward;  /* hint for the backward kernels; owned by its step */
     TsBuffer *saved[8]; /* what the forward part keeps for the backward part or its functions */
+    float *constant;    /* computed once, in a frozen net; owned by the net */
     GPtrArray *contributions; /* gradients from the nodes that use the output */
     gboolean needs_grad;      /* the node or one below it learns */
     guint n_users;            /* nodes that read the output */
-    gboolean with_relu;       /* computes the ReLU above it too, */
-    gboolean absorbed;        /* which is this one: its input's output is its own */
+    TsLimit limit;            /* computes the ReLU above it too, */
+    TsLayer *addend;          /* and before that the sum with this layer; NULL: none */
+    TsLayer *host;            /* the layer that computes this one with its own; NULL: none */
     guint out_complete;       /* step before which the output is there, */
     guint grad_complete;      /* and its gradient */
 };
@@ -53,6 +55,7 @@ typedef struct {
 } TsStep;
 
 gboolean ts_net_is_training(const TsNet *net);
+gboolean ts_net_is_frozen(const TsNet *net);
 guint64 ts_net_seed(const TsNet *net);
 TsConvKernels ts_net_conv_kernels(const TsNet *net);
 guint64 ts_net_step_key(const TsNet *net); /* `step` of the running forward pass */
@@ -79,6 +82,14 @@ TsStep *ts_net_add_kernel(TsNet *net, TsLayer *layer, TsKernel *kernel, const ch
 TsStep *ts_net_add_func(TsNet *net, TsLayer *layer, TsStepFunc func, const char *what);
 void ts_net_bind(TsNet *net, TsStep *step, TsArg arg, TsBuffer *buffer);
 void ts_net_use(TsNet *net, TsBuffer *buffer);
+
+/* Memory for `n` floats that lives as long as the net, for what is computed once; NULL and
+ * TS_ERROR_NO_MEMORY where there is none. */
+float *ts_net_own_floats(TsNet *net, gsize n, GError **error);
+
+/* Memory in `layout` with the output of layer->addend, to be added to: that output itself if nobody
+ * needs it later, else a copy. */
+TsBuffer *ts_net_addend(TsNet *net, TsLayer *layer, const TsLayout *layout, GError **error);
 
 /* `buffer` in `layout`: itself, or a new buffer filled by a reorder step. */
 TsBuffer *ts_net_convert(TsNet *net, TsLayer *layer, TsBuffer *buffer, const TsLayout *layout,

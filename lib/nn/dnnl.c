@@ -258,6 +258,33 @@ describe_conv(TsDnnlWindow *window, const TsWindowSpec *spec, const TsLayout *we
     return window->weights != NULL && (window->bias != NULL || !spec->bias);
 }
 
+static dnnl_status_t
+append_ops(dnnl_post_ops_t ops, const TsWindowSpec *spec)
+{
+    dnnl_status_t status = spec->adds ? ts_dnnl_append_sum(ops) : dnnl_success;
+    if (status != dnnl_success || spec->limit == TS_LIMIT_NONE)
+        return status;
+    return spec->limit == TS_LIMIT_RELU ? ts_dnnl_append_eltwise(ops, dnnl_eltwise_relu, 0, 0)
+                                        : ts_dnnl_append_eltwise(ops, dnnl_eltwise_clip, 0, 6);
+}
+
+/* *attr for what is done with the result; destroy it. */
+static gboolean
+describe_finish(dnnl_primitive_attr_t *attr, const TsWindowSpec *spec, GError **error)
+{
+    dnnl_post_ops_t ops = NULL;
+    dnnl_status_t status = dnnl_primitive_attr_create(attr);
+    if (status == dnnl_success)
+        status = dnnl_post_ops_create(&ops);
+    if (status == dnnl_success)
+        status = append_ops(ops, spec);
+    if (status == dnnl_success)
+        status = dnnl_primitive_attr_set_post_ops(*attr, ops);
+    if (ops != NULL)
+        dnnl_post_ops_destroy(ops);
+    return ts_dnnl_check(status, "post-operations", error);
+}
+
 TsKernel *
 ts_kernel_conv_forward(const TsWindowSpec *spec, gboolean training, const TsLayout *weights,
                        GError **error)
@@ -265,10 +292,17 @@ ts_kernel_conv_forward(const TsWindowSpec *spec, gboolean training, const TsLayo
     g_auto(TsDnnlWindow) window = {0};
     TsDnnlHow how;
     dnnl_primitive_desc_t desc = NULL;
-    if (!describe_conv(&window, spec, weights, error) || !forward(&how, training, error))
-        return NULL;
-    return kernel_new(ts_dnnl_conv_forward(&desc, &how, &window), &desc, &how, "convolution",
-                      error);
+    dnnl_primitive_attr_t attr = NULL;
+    TsKernel *kernel = NULL;
+    if (describe_conv(&window, spec, weights, error) && forward(&how, training, error) &&
+        describe_finish(&attr, spec, error)) {
+        how.attr = attr;
+        kernel = kernel_new(ts_dnnl_conv_forward(&desc, &how, &window), &desc, &how, "convolution",
+                            error);
+    }
+    if (attr != NULL)
+        dnnl_primitive_attr_destroy(attr);
+    return kernel;
 }
 
 TsKernel *

@@ -40,6 +40,9 @@ typedef enum {
     TS_N_ARGS,
 } TsArg;
 
+/* Limits of an activation: none, max(0, x), min(max(0, x), 6). */
+typedef enum { TS_LIMIT_NONE, TS_LIMIT_RELU, TS_LIMIT_RELU6 } TsLimit;
+
 /* A 2-D convolution or pooling over a batch. */
 typedef struct {
     gint64 batch;
@@ -50,6 +53,8 @@ typedef struct {
     gint64 pad_top, pad_left, pad_bottom, pad_right; /* zeros on each side */
     gint64 groups;                                   /* convolution only */
     gboolean bias;                                   /* convolution only */
+    gboolean adds; /* convolution in inference: the result is added to what stands in dst, */
+    TsLimit limit; /* then limited */
 } TsWindowSpec;
 
 typedef enum { TS_POOL_MAX, TS_POOL_AVG } TsPoolKind;

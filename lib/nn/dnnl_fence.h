@@ -40,6 +40,11 @@ TsLayout *ts_dnnl_argument(const_dnnl_primitive_desc_t desc, int arg);
 /* An unbound memory. */
 dnnl_status_t ts_dnnl_memory(dnnl_memory_t *memory, const TsLayout *layout, dnnl_engine_t engine);
 
+/* What a primitive does with its result: add it to dst, apply a function. */
+dnnl_status_t ts_dnnl_append_sum(dnnl_post_ops_t ops);
+dnnl_status_t
+ts_dnnl_append_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t algorithm, float alpha, float beta);
+
 /* Primitive descriptors; each sets *desc. */
 dnnl_status_t
 ts_dnnl_conv_forward(dnnl_primitive_desc_t *desc, const TsDnnlHow *how, const TsDnnlWindow *window);

@@ -71,6 +71,18 @@ ts_dnnl_memory(dnnl_memory_t *memory, const TsLayout *layout, dnnl_engine_t engi
     return dnnl_memory_create(memory, &layout->desc, engine, DNNL_MEMORY_NONE);
 }
 
+dnnl_status_t
+ts_dnnl_append_sum(dnnl_post_ops_t ops)
+{
+    return dnnl_post_ops_append_sum(ops, 1);
+}
+
+dnnl_status_t
+ts_dnnl_append_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t algorithm, float alpha, float beta)
+{
+    return dnnl_post_ops_append_eltwise(ops, 1, algorithm, alpha, beta);
+}
+
 /* `described` is the status of the description `op`. */
 static dnnl_status_t
 create(dnnl_primitive_desc_t *desc, const TsDnnlHow *how, const_dnnl_op_desc_t op,

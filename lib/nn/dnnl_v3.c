@@ -96,6 +96,18 @@ ts_dnnl_memory(dnnl_memory_t *memory, const TsLayout *layout, dnnl_engine_t engi
 }
 
 dnnl_status_t
+ts_dnnl_append_sum(dnnl_post_ops_t ops)
+{
+    return dnnl_post_ops_append_sum(ops, 1, 0, dnnl_data_type_undef);
+}
+
+dnnl_status_t
+ts_dnnl_append_eltwise(dnnl_post_ops_t ops, dnnl_alg_kind_t algorithm, float alpha, float beta)
+{
+    return dnnl_post_ops_append_eltwise(ops, algorithm, alpha, beta);
+}
+
+dnnl_status_t
 ts_dnnl_conv_forward(dnnl_primitive_desc_t *desc, const TsDnnlHow *how, const TsDnnlWindow *window)
 {
     return dnnl_convolution_forward_primitive_desc_create(

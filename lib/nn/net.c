@@ -19,19 +19,6 @@ node_learns(const TsNet *net, const TsNode *node)
     return FALSE;
 }
 
-/* A ReLU whose input nothing else reads is computed with it, where that can. */
-static void
-absorb_relus(TsNet *net)
-{
-    for (guint i = 0; i < net->n_layers; i++) {
-        TsLayer *layer = &net->layers[i];
-        if (strcmp(layer->node->op->name, "relu") != 0)
-            continue;
-        TsLayer *below = ts_net_input_layer(net, layer, 0);
-        layer->absorbed = below->with_relu = below->n_users == 1 && below->node->op->takes_relu;
-    }
-}
-
 static gboolean
 compile_forward(TsNet *net, GError **error)
 {
@@ -40,8 +27,8 @@ compile_forward(TsNet *net, GError **error)
         layer->needs_grad = node_learns(net, layer->node);
         for (guint k = 0; k < layer->node->n_inputs; k++)
             layer->needs_grad |= net->layers[layer->node->input[k]].needs_grad;
-        if (layer->absorbed)
-            layer->out = ts_net_input_layer(net, layer, 0)->out;
+        if (layer->host != NULL)
+            layer->out = layer->host->out;
         else if (!layer->node->op->forward(net, layer, error))
             return FALSE;
         layer->out_complete = net->steps->len;
@@ -117,7 +104,7 @@ compile_layer_backward(TsNet *net, TsLayer *layer, GError **error)
     layer->grad_complete = net->steps->len;
     if (layer->grad == NULL || layer->node->op->backward == NULL)
         return TRUE;
-    if (!layer->absorbed)
+    if (layer->host == NULL)
         return layer->node->op->backward(net, layer, error);
     ts_net_contribute(net, layer, 0, layer->grad);
     return TRUE;
@@ -202,6 +189,13 @@ TsNet *
 ts_net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, GError **error)
 {
     g_autoptr(TsNet) net = g_new0(TsNet, 1);
+    if (mode == TS_NET_FROZEN) {
+        net->folded = ts_fold(graph, params, -1, error);
+        if (net->folded == NULL)
+            return NULL;
+        graph = net->folded->graph;
+        params = net->folded->params;
+    }
     net->graph = graph;
     net->params = params;
     net->batch = batch;
@@ -210,6 +204,7 @@ ts_net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, 
     net->layers = g_new0(TsLayer, net->n_layers);
     net->steps = g_ptr_array_new_with_free_func(ts_step_free);
     net->buffers = g_ptr_array_new_with_free_func(ts_buffer_free);
+    net->owned = g_ptr_array_new_with_free_func(free);
     net->data = g_new0(TsBuffer *, params->n + 1);
     net->gradients = g_new0(TsBuffer *, params->n + 1);
     for (guint i = 0; i < net->n_layers; i++) {
@@ -218,7 +213,7 @@ ts_net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, 
         for (guint k = 0; k < net->layers[i].node->n_inputs; k++)
             net->layers[net->layers[i].node->input[k]].n_users++;
     }
-    absorb_relus(net);
+    ts_net_fuse(net);
     if (!compile_forward(net, error) || (mode == TS_NET_TRAIN && !compile_backward(net, error)) ||
         !place_buffers(net, error))
         return NULL;
@@ -235,8 +230,10 @@ ts_net_free(TsNet *net)
     for (guint i = 0; i < net->n_layers; i++)
         g_ptr_array_unref(net->layers[i].contributions);
     g_free(net->layers);
-    g_ptr_array_unref(net->steps);
-    g_ptr_array_unref(net->buffers);
+    g_clear_pointer(&net->steps, g_ptr_array_unref);
+    g_clear_pointer(&net->buffers, g_ptr_array_unref);
+    g_clear_pointer(&net->owned, g_ptr_array_unref);
+    ts_folded_free(net->folded);
     g_free(net->data);
     g_free(net->gradients);
     if (net->arena != NULL)

@@ -24,6 +24,10 @@ typedef struct _TsNet TsNet;
 typedef enum {
     TS_NET_TRAIN, /* forward in training mode, and backward */
     TS_NET_INFER, /* forward with running statistics, no dropout */
+    /* The same, faster, with the parameters as they are when the net is compiled: batch norms are
+     * folded (fold.h), ReLUs and sums computed by convolutions, weights transformed once. The
+     * parameters are copied and may change or go. */
+    TS_NET_FROZEN,
 } TsNetMode;
 
 /* Compile. `graph` and `params` must outlive the net. */

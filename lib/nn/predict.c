@@ -41,7 +41,7 @@ ts_predict(TsModel *model, TsDataset *dataset, guint batch_size, TsPredictFunc f
     const TsLoaderOptions options = {.batch_size = batch_size};
     g_autoptr(TsLoader) loader = ts_loader_new(dataset, &model->preprocess, &options, error);
     g_autoptr(TsNet) net =
-        loader != NULL ? ts_net_new(model->graph, model->params, batch_size, TS_NET_INFER, error)
+        loader != NULL ? ts_net_new(model->graph, model->params, batch_size, TS_NET_FROZEN, error)
                        : NULL;
     if (net == NULL || !ts_loader_begin_epoch(loader, 0, 0, error))
         return FALSE;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "nn/compile.h"
+#include "nn/fold.h"
 #include "nn/net.h"
 
 G_BEGIN_DECLS
@@ -23,6 +24,9 @@ struct _TsNet {
     TsBuffer **data;      /* one a parameter */
     TsBuffer **gradients; /* one a parameter, NULL for statistics */
 
+    GPtrArray *owned; /* of float *: what is computed once */
+    TsFolded *folded; /* TS_NET_FROZEN: its graph and parameters */
+
     TsBuffer *input;
     TsBuffer *logits;
     TsBuffer *grad_logits;
@@ -33,6 +37,9 @@ struct _TsNet {
 /* For GPtrArrays of TsBuffer and of TsStep. */
 void ts_buffer_free(gpointer buffer);
 void ts_step_free(gpointer step);
+
+/* Find the layers that are computed with others: sets clip, addend and host. */
+void ts_net_fuse(TsNet *net);
 
 /* Run the steps from `from` to before `to`. */
 gboolean ts_net_run_steps(TsNet *net, guint from, guint to, GError **error);

@@ -34,7 +34,7 @@ show(TsNet *net, guint i, gboolean is_gradient, TsTraceFunc func, gpointer data,
     const TsLayer *layer = &net->layers[i];
     TsTensor values;
     float *copy = NULL;
-    if (layer->with_relu) /* the numbers are those of the ReLU, which shows them */
+    if (layer->limit != TS_LIMIT_NONE) /* the numbers are those of the ReLU, which shows them */
         return func(layer->node, i, is_gradient, NULL, data, error);
     values.data =
         plain_numbers(net, layer, is_gradient ? layer->grad : layer->out, &values, &copy, error);

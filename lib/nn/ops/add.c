@@ -57,7 +57,7 @@ add_forward(TsNet *net, TsLayer *layer, GError **error)
     layer->saved[SAVED_A] = a;
     layer->saved[SAVED_B] = b;
     layer->out = ts_net_buffer(net, a->layout);
-    if (layer->with_relu)
+    if (layer->limit == TS_LIMIT_RELU)
         ts_net_add_func(net, layer, run_add_relu, "add, ReLU");
     else
         ts_net_add_func(net, layer, run_add, "add");
@@ -86,7 +86,7 @@ relu_backward(TsNet *net, TsLayer *layer, GError **error)
 static gboolean
 add_backward(TsNet *net, TsLayer *layer, GError **error)
 {
-    TsBuffer *grad = layer->with_relu ? relu_backward(net, layer, error) : layer->grad;
+    TsBuffer *grad = layer->limit == TS_LIMIT_RELU ? relu_backward(net, layer, error) : layer->grad;
     if (grad == NULL)
         return FALSE;
     ts_net_contribute(net, layer, 0, grad);
@@ -94,8 +94,14 @@ add_backward(TsNet *net, TsLayer *layer, GError **error)
     return TRUE;
 }
 
+static gboolean
+takes_limit(const TsNet *net, TsLimit limit)
+{
+    return limit == TS_LIMIT_RELU;
+}
+
 static const TsOp add_op = {
-    .name = "add", .forward = add_forward, .backward = add_backward, .takes_relu = TRUE};
+    .name = "add", .forward = add_forward, .backward = add_backward, .takes_limit = takes_limit};
 
 guint
 ts_graph_add(TsGraph *graph, guint a, guint b)

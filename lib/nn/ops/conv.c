@@ -48,6 +48,8 @@ ts_conv_window(TsNet *net, const TsLayer *layer)
         .pad_right = columns.after,
         .groups = node->conv.groups,
         .bias = node->conv.bias,
+        .adds = layer->addend != NULL,
+        .limit = layer->limit,
     };
 }
 
@@ -60,6 +62,13 @@ ts_conv_settle_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, con
         return TRUE;
     g_autoptr(TsLayout) plain = ts_layout_conv_weights(spec, error);
     return plain != NULL && ts_param_adopt_layout(weight, plain, layout, error);
+}
+
+TsBuffer *
+ts_conv_destination(TsNet *net, TsLayer *layer, const TsLayout *layout, GError **error)
+{
+    return layer->addend != NULL ? ts_net_addend(net, layer, layout, error)
+                                 : ts_net_buffer(net, layout);
 }
 
 /* The layout that the weights have, NULL if oneDNN may choose. Plain ones are those of Winograd's
@@ -92,7 +101,9 @@ conv_forward(TsNet *net, TsLayer *layer, GError **error)
                                    ts_kernel_layout(kernel, TS_ARG_SRC), error);
     if (src == NULL)
         return FALSE;
-    layer->out = ts_net_buffer(net, ts_kernel_layout(kernel, TS_ARG_DST));
+    layer->out = ts_conv_destination(net, layer, ts_kernel_layout(kernel, TS_ARG_DST), error);
+    if (layer->out == NULL)
+        return FALSE;
     layer->saved[SAVED_SRC] = src;
     layer->forward = kernel;
     TsStep *step = ts_net_add_kernel(net, layer, g_steal_pointer(&kernel), "convolution");
@@ -165,7 +176,17 @@ conv_backward(TsNet *net, TsLayer *layer, GError **error)
             backward_data(net, layer, &spec, error));
 }
 
-static const TsOp conv_op = {.name = "conv", .forward = conv_forward, .backward = conv_backward};
+static gboolean
+takes_limit(const TsNet *net, TsLimit limit)
+{
+    return ts_net_is_frozen(net);
+}
+
+static const TsOp conv_op = {.name = "conv",
+                             .forward = conv_forward,
+                             .backward = conv_backward,
+                             .takes_limit = takes_limit,
+                             .takes_addend = TRUE};
 
 guint
 ts_graph_conv(TsGraph *graph, const char *name, guint input, const TsConvOptions *options)

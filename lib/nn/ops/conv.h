@@ -14,6 +14,9 @@ TsWindowSpec ts_conv_window(TsNet *net, const TsLayer *layer);
 gboolean ts_conv_settle_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *spec,
                                 const TsLayout *layout, GError **error);
 
+/* New memory for the result, or that of the layer that it is added to. */
+TsBuffer *ts_conv_destination(TsNet *net, TsLayer *layer, const TsLayout *layout, GError **error);
+
 /* TRUE if this layer is to be computed by Winograd's algorithm: if that is what the user wants
  * (TsParams.kernels) or what a rule by shape expects to be faster. */
 gboolean ts_conv_is_winograd(TsNet *net, const TsWindowSpec *spec);

@@ -42,6 +42,14 @@ blocked_buffer(TsNet *net, TsShape shape, GError **error)
     return layout != NULL ? ts_net_buffer(net, layout) : NULL;
 }
 
+/* Memory for the result of the layer's forward pass. */
+static TsBuffer *
+destination(TsNet *net, TsLayer *layer, GError **error)
+{
+    g_autoptr(TsLayout) layout = blocked(net, layer->node->shape, error);
+    return layout != NULL ? ts_conv_destination(net, layer, layout, error) : NULL;
+}
+
 static TsBuffer *
 convert_to_blocks(TsNet *net, TsLayer *layer, TsBuffer *buffer, TsShape shape, GError **error)
 {
@@ -95,10 +103,45 @@ run_forward(TsNet *net, TsLayer *layer, GError **error)
     return TRUE;
 }
 
+static gboolean
+run_forward_filtered(TsNet *net, TsLayer *layer, GError **error)
+{
+    const TsWindowSpec spec = ts_conv_window(net, layer);
+    ts_winograd_forward_filtered(&spec, (int) ts_threads_get(), saved(layer, SAVED_SRC),
+                                 layer->constant,
+                                 spec.bias ? ts_net_param(net, layer, TS_CONV_BIAS)->data : NULL,
+                                 layer->out->storage->data, saved(layer, SAVED_FORWARD_WORK));
+    return TRUE;
+}
+
+/* In a frozen net the weights are transformed now. */
+static gboolean
+forward_frozen(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, GError **error)
+{
+    const TsLayer *below = ts_net_input_layer(net, layer, 0);
+    layer->constant = ts_net_own_floats(net, ts_winograd_filter_floats(spec), error);
+    if (layer->constant == NULL)
+        return FALSE;
+    ts_winograd_filters(spec, (int) ts_threads_get(),
+                        ts_net_param(net, layer, TS_CONV_WEIGHT)->data, layer->constant);
+    if ((layer->saved[SAVED_SRC] =
+             convert_to_blocks(net, layer, below->out, below->node->shape, error)) == NULL ||
+        (layer->saved[SAVED_FORWARD_WORK] =
+             work_buffer(net, spec, TS_WINOGRAD_FORWARD_FILTERED, error)) == NULL ||
+        (layer->out = destination(net, layer, error)) == NULL)
+        return FALSE;
+    add_step(net, layer, run_forward_filtered, "convolution, Winograd",
+             (int[]){SAVED_SRC, SAVED_FORWARD_WORK, -1});
+    ts_net_use(net, layer->out);
+    return TRUE;
+}
+
 gboolean
 ts_conv_winograd_forward(TsNet *net, TsLayer *layer, GError **error)
 {
     const TsWindowSpec spec = ts_conv_window(net, layer);
+    if (ts_net_is_frozen(net))
+        return forward_frozen(net, layer, &spec, error);
     const TsLayer *below = ts_net_input_layer(net, layer, 0);
     if ((layer->saved[SAVED_WEIGHT] = plain_weight(net, layer, &spec, error)) == NULL ||
         (layer->saved[SAVED_SRC] =

@@ -29,8 +29,8 @@ norm_forward(TsNet *net, TsLayer *layer, GError **error)
 {
     TsBuffer *src = ts_net_input_layer(net, layer, 0)->out;
     gboolean training = ts_net_is_training(net);
-    TsKernel *kernel = ts_kernel_norm_forward(src->layout, layer->node->epsilon, layer->with_relu,
-                                              training, error);
+    TsKernel *kernel = ts_kernel_norm_forward(src->layout, layer->node->epsilon,
+                                              layer->limit == TS_LIMIT_RELU, training, error);
     if (kernel == NULL)
         return FALSE;
     layer->forward = kernel;
@@ -44,8 +44,8 @@ norm_forward(TsNet *net, TsLayer *layer, GError **error)
     layer->saved[SAVED_SRC] = src;
     layer->saved[SAVED_MEAN] = mean;
     layer->saved[SAVED_VARIANCE] = variance;
-    TsStep *step =
-        ts_net_add_kernel(net, layer, kernel, layer->with_relu ? "batch norm, ReLU" : "batch norm");
+    TsStep *step = ts_net_add_kernel(
+        net, layer, kernel, layer->limit == TS_LIMIT_RELU ? "batch norm, ReLU" : "batch norm");
     ts_net_bind(net, step, TS_ARG_SRC, src);
     ts_net_bind(net, step, TS_ARG_SCALE, ts_net_param_data(net, layer, SCALE));
     ts_net_bind(net, step, TS_ARG_SHIFT, ts_net_param_data(net, layer, SHIFT));
@@ -70,16 +70,16 @@ norm_backward(TsNet *net, TsLayer *layer, GError **error)
 {
     TsBuffer *src = layer->saved[SAVED_SRC];
     TsBuffer *grad = ts_net_convert(net, layer, layer->grad, src->layout, error);
-    TsKernel *kernel = grad != NULL
-                           ? ts_kernel_norm_backward(src->layout, layer->node->epsilon,
-                                                     layer->with_relu, layer->forward, error)
-                           : NULL;
+    TsKernel *kernel =
+        grad != NULL ? ts_kernel_norm_backward(src->layout, layer->node->epsilon,
+                                               layer->limit == TS_LIMIT_RELU, layer->forward, error)
+                     : NULL;
     if (kernel == NULL)
         return FALSE;
     TsBuffer *result = ts_net_buffer(net, src->layout);
-    TsStep *step =
-        ts_net_add_kernel(net, layer, kernel,
-                          layer->with_relu ? "batch norm, ReLU, backward" : "batch norm, backward");
+    TsStep *step = ts_net_add_kernel(net, layer, kernel,
+                                     layer->limit == TS_LIMIT_RELU ? "batch norm, ReLU, backward"
+                                                                   : "batch norm, backward");
     if (layer->saved[SAVED_WORKSPACE] != NULL)
         ts_net_bind(net, step, TS_ARG_WORKSPACE, layer->saved[SAVED_WORKSPACE]);
     ts_net_bind(net, step, TS_ARG_SRC, src);
@@ -94,8 +94,14 @@ norm_backward(TsNet *net, TsLayer *layer, GError **error)
     return TRUE;
 }
 
+static gboolean
+takes_limit(const TsNet *net, TsLimit limit)
+{
+    return limit == TS_LIMIT_RELU;
+}
+
 static const TsOp norm_op = {
-    .name = "norm", .forward = norm_forward, .backward = norm_backward, .takes_relu = TRUE};
+    .name = "norm", .forward = norm_forward, .backward = norm_backward, .takes_limit = takes_limit};
 
 guint
 ts_graph_norm(TsGraph *graph, const char *name, guint input)

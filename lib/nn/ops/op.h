@@ -13,8 +13,10 @@ struct _TsOp {
     gboolean (*backward)(TsNet *net, TsLayer *layer, GError **error);
     /* The backward pass reads layer->out, so a ReLU above may not overwrite it. */
     gboolean keeps_output;
-    /* Computes the ReLU that is its only user with it where layer->with_relu is set. */
-    gboolean takes_relu;
+    /* TRUE if it can compute the ReLU above it with it, where layer->limit says so. NULL: never. */
+    gboolean (*takes_limit)(const TsNet *net, TsLimit limit);
+    /* Can add to the output of layer->addend in a frozen net. */
+    gboolean takes_addend;
 };
 
 /* Marks the parameter slots that a node has not. */

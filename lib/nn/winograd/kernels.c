@@ -9,6 +9,8 @@
 
 typedef float Vec __attribute__((vector_size(LANES * sizeof(float)), may_alias));
 
+typedef gint32 Mask __attribute__((vector_size(LANES * sizeof(gint32)), may_alias));
+
 #include "nn/winograd/transforms.h"
 
 enum { TILE = 4, REACH = 6, PANEL = 2 * LANES, POSITIONS = TS_WINOGRAD_POSITIONS };
@@ -125,16 +127,25 @@ load_bias(const float *bias, gint64 n_bias, gint64 block)
     return lanes;
 }
 
+/* A number that is none stays so. */
+static inline Vec
+clip(Vec x, float low, float high)
+{
+    const Vec zero = {0}, least = zero + low, most = zero + high;
+    const Mask below = x<least, above = x> most;
+    return (Vec) ((~(below | above) & (Mask) x) | (below & (Mask) least) | (above & (Mask) most));
+}
+
 static void
 output(const TsWinogradPictures *p, const float *panels, gint64 rows, gint64 stride,
-       const float *bias, gint64 n_bias, gint64 number, gint64 row, float *pictures)
+       const TsWinogradFinish *finish, gint64 number, gint64 row, float *pictures)
 {
     const Tile tile = find_tile(p, number);
     const int height = (int) MIN(TILE, p->height - tile.y);
     const int width = (int) MIN(TILE, p->width - tile.x);
     Vec values[POSITIONS], half[TILE * REACH], pixels[TILE * TILE];
     for (gint64 block = 0; block < p->blocks; block++) {
-        const Vec shift = load_bias(bias, n_bias, block);
+        const Vec shift = load_bias(finish->bias, finish->n_bias, block);
         load_positions(panels + panel_at(block, p->blocks, row, rows), stride, values);
         for (int x = 0; x < REACH; x++)
             transform_output(values + x, REACH, half + x, REACH);
@@ -143,8 +154,13 @@ output(const TsWinogradPictures *p, const float *panels, gint64 rows, gint64 str
         Vec *to =
             (Vec *) picture_block(p, pictures, tile.image, block) + tile.y * p->width + tile.x;
         for (int y = 0; y < height; y++)
-            for (int x = 0; x < width; x++)
-                to[y * p->width + x] = pixels[y * TILE + x] + shift;
+            for (int x = 0; x < width; x++) {
+                Vec *at = to + y * p->width + x;
+                Vec sum = pixels[y * TILE + x] + shift;
+                if (finish->adds)
+                    sum += *at;
+                *at = finish->clips ? clip(sum, finish->low, finish->high) : sum;
+            }
     }
 }
 

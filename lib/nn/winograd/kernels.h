@@ -27,6 +27,15 @@ typedef struct {
     gint64 tiles_y, tiles_x;
 } TsWinogradPictures;
 
+/* What is done with a result before it is stored: bias, a sum, limits. */
+typedef struct {
+    const float *bias; /* n_bias numbers; NULL: none */
+    gint64 n_bias;
+    gboolean adds;  /* to what is there */
+    gboolean clips; /* to low .. high */
+    float low, high;
+} TsWinogradFinish;
+
 typedef struct {
     const char *name; /* "avx2" */
     int lanes;
@@ -38,10 +47,9 @@ typedef struct {
     /* The 4x4 pixels of a tile, likewise; no padding. */
     void (*output_gradient)(const TsWinogradPictures *p, const float *pictures, gint64 number,
                             gint64 row, gint64 rows, gint64 stride, float *panels);
-    /* Row `row` of panels to the 4x4 pixels of tile `number`, plus bias (n_bias numbers; NULL:
-     * none); no padding. */
+    /* Row `row` of panels to the 4x4 pixels of tile `number`; no padding. */
     void (*output)(const TsWinogradPictures *p, const float *panels, gint64 rows, gint64 stride,
-                   const float *bias, gint64 n_bias, gint64 number, gint64 row, float *pictures);
+                   const TsWinogradFinish *finish, gint64 number, gint64 row, float *pictures);
     /* Filters to panels of one row: number `row` of `rows`. Tap t of column n is
      * weights[n * column_step + t], or [8 - t] if rotated, n < n_columns; the others are zero. */
     void (*filter)(const float *weights, gint64 column_step, gint64 n_columns, gboolean rotated,

@@ -3,6 +3,7 @@
 
 #include "nn/winograd/kernels.h"
 
+#include <math.h>
 #include <omp.h>
 #include <string.h>
 
@@ -152,12 +153,13 @@ ts_winograd_floats(const TsWindowSpec *spec, TsWinogradPass pass, int threads)
     const gsize filters = POSITIONS * p.filter_stride;
     const gsize block = POSITIONS * (p.from_stride + p.to_stride);
     const gboolean together = pass == TS_WINOGRAD_BACKWARD_WEIGHTS && p.shares == 1;
-    return filters * p.shares + block * (together ? 1 : threads);
+    return filters * (pass == TS_WINOGRAD_FORWARD_FILTERED ? 0 : p.shares) +
+           block * (together ? 1 : threads);
 }
 
 static void
 convolve_block(const Product *p, gint64 first, const float *from, const float *filters,
-               const float *bias, gint64 n_bias, float *to, float *work)
+               const TsWinogradFinish *finish, float *to, float *work)
 {
     float *transformed = work, *products = work + POSITIONS * p->from_stride;
     const gint64 n = MIN(p->rows, p->tiles - first);
@@ -167,18 +169,18 @@ convolve_block(const Product *p, gint64 first, const float *from, const float *f
         p->k->multiply(transformed + i * p->from_stride, filters + i * p->filter_stride, n, p->rows,
                        p->inner, p->outer, products + i * p->to_stride);
     for (gint64 row = 0; row < n; row++)
-        p->k->output(&p->to, products, p->rows, p->to_stride, bias, n_bias, first + row, row, to);
+        p->k->output(&p->to, products, p->rows, p->to_stride, finish, first + row, row, to);
 }
 
 /* Each tile is computed by one thread in one order, whatever the blocks. */
 static void
-convolve(const Product *p, const float *from, const float *filters, const float *bias,
-         gint64 n_bias, float *to, float *work)
+convolve(const Product *p, const float *from, const float *filters, const TsWinogradFinish *finish,
+         float *to, float *work)
 {
     const gint64 blocks = (p->tiles + p->rows - 1) / p->rows;
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (gint64 b = 0; b < blocks; b++)
-        convolve_block(p, b * p->rows, from, filters, bias, n_bias, to,
+        convolve_block(p, b * p->rows, from, filters, finish, to,
                        work + omp_get_thread_num() * POSITIONS * (p->from_stride + p->to_stride));
 }
 
@@ -190,17 +192,43 @@ clear_padding(const Product *p, gint64 channels, float *filters)
         memset(filters, 0, POSITIONS * p->filter_stride * sizeof *filters);
 }
 
+gsize
+ts_winograd_filter_floats(const TsWindowSpec *s)
+{
+    return POSITIONS * product_of(s, TS_WINOGRAD_FORWARD, 1).filter_stride;
+}
+
+void
+ts_winograd_filters(const TsWindowSpec *s, int threads, const float *weights, float *filters)
+{
+    const Product p = product_of(s, TS_WINOGRAD_FORWARD, threads);
+    clear_padding(&p, s->in_channels, filters);
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (gint64 c = 0; c < s->in_channels; c++)
+        p.k->filter(weights + c * 9, s->in_channels * 9, s->out_channels, FALSE, p.outer, c,
+                    p.inner, p.filter_stride, filters);
+}
+
+void
+ts_winograd_forward_filtered(const TsWindowSpec *s, int threads, const float *src,
+                             const float *filters, const float *bias, float *dst, float *work)
+{
+    const Product p = product_of(s, TS_WINOGRAD_FORWARD_FILTERED, threads);
+    const TsWinogradFinish finish = {.bias = bias,
+                                     .n_bias = s->out_channels,
+                                     .adds = s->adds,
+                                     .clips = s->limit != TS_LIMIT_NONE,
+                                     .high = s->limit == TS_LIMIT_RELU6 ? 6 : INFINITY};
+    convolve(&p, src, filters, &finish, dst, work);
+}
+
 void
 ts_winograd_forward(const TsWindowSpec *s, int threads, const float *src, const float *weights,
                     const float *bias, float *dst, float *work)
 {
-    const Product p = product_of(s, TS_WINOGRAD_FORWARD, threads);
-    clear_padding(&p, s->in_channels, work);
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (gint64 c = 0; c < s->in_channels; c++)
-        p.k->filter(weights + c * 9, s->in_channels * 9, s->out_channels, FALSE, p.outer, c,
-                    p.inner, p.filter_stride, work);
-    convolve(&p, src, work, bias, s->out_channels, dst, work + POSITIONS * p.filter_stride);
+    ts_winograd_filters(s, threads, weights, work);
+    ts_winograd_forward_filtered(s, threads, src, work, bias, dst,
+                                 work + ts_winograd_filter_floats(s));
 }
 
 void
@@ -213,7 +241,8 @@ ts_winograd_backward_data(const TsWindowSpec *s, int threads, const float *diff_
     for (gint64 o = 0; o < s->out_channels; o++)
         p.k->filter(weights + o * s->in_channels * 9, 9, s->in_channels, TRUE, p.outer, o, p.inner,
                     p.filter_stride, work);
-    convolve(&p, diff_dst, work, NULL, 0, diff_src, work + POSITIONS * p.filter_stride);
+    convolve(&p, diff_dst, work, &(TsWinogradFinish){0}, diff_src,
+             work + POSITIONS * p.filter_stride);
 }
 
 /* ---- the filter gradient ---- */

@@ -19,6 +19,7 @@ typedef enum {
     TS_WINOGRAD_FORWARD,
     TS_WINOGRAD_BACKWARD_DATA,
     TS_WINOGRAD_BACKWARD_WEIGHTS,
+    TS_WINOGRAD_FORWARD_FILTERED, /* weights are transformed already */
 } TsWinogradPass;
 
 /* TRUE if the convolution is one that this module can compute. */
@@ -37,9 +38,17 @@ const char *ts_winograd_kernels(void);
 /* Floats of working memory that a pass needs with `threads` threads. */
 gsize ts_winograd_floats(const TsWindowSpec *spec, TsWinogradPass pass, int threads);
 
-/* dst = src * weights + bias; bias may be NULL. */
+/* dst = src * weights + bias, added and clipped as the spec says; bias may be NULL. */
 void ts_winograd_forward(const TsWindowSpec *spec, int threads, const float *src,
                          const float *weights, const float *bias, float *dst, float *work);
+
+/* The same in two steps, for weights that stay: the first transforms them into
+ * ts_winograd_filter_floats() numbers, the second uses these. */
+gsize ts_winograd_filter_floats(const TsWindowSpec *spec);
+void
+ts_winograd_filters(const TsWindowSpec *spec, int threads, const float *weights, float *filters);
+void ts_winograd_forward_filtered(const TsWindowSpec *spec, int threads, const float *src,
+                                  const float *filters, const float *bias, float *dst, float *work);
 
 /* diff_src from diff_dst. */
 void ts_winograd_backward_data(const TsWindowSpec *spec, int threads, const float *diff_dst,
