@@ -1,17 +1,21 @@
 /* predict: add a model's answer to every row of a data set. */
-#include "nn/predict.h"
+#include "predict.h"
+
 #include "base/error.h"
-#include "base/number.h"
 #include "base/progress.h"
 #include "base/tool.h"
 #include "layout/layout.h"
-#include "manifest/writer.h"
+
+#include <string.h>
+#include <unistd.h>
 
 static struct {
-    char *model, *output, *root, *split;
-    int batch_size;
-    gboolean probabilities;
-} opt = {.batch_size = 64};
+    char *model, *output, *root, *split, *class_list, *rejects;
+    char *features, *features_out, *pool;
+    char **tta, **open_set;
+    int batch_size, top_k;
+    gboolean probabilities, keep_going;
+} opt = {.batch_size = 16, .top_k = 1};
 
 static const GOptionEntry entries[] = {
     {"model", 'm', 0, G_OPTION_ARG_FILENAME, &opt.model, "Model file that train wrote", "FILE"},
@@ -22,72 +26,170 @@ static const GOptionEntry entries[] = {
      "NAME"},
     {"probabilities", 'p', 0, G_OPTION_ARG_NONE, &opt.probabilities,
      "Add a column p_CLASS for each class", NULL},
+    {"top-k", 'k', 0, G_OPTION_ARG_INT, &opt.top_k,
+     "Add pred_2, score_2 and so on to pred_K, score_K: the next classes (default: 1)", "K"},
+    {"features", 0, 0, G_OPTION_ARG_STRING, &opt.features,
+     "Write the activations of LAYER, as modelinfo --layers names it, to a .npy, a row each "
+     "(default: what the classifier reads)",
+     "LAYER"},
+    {"features-out", 0, 0, G_OPTION_ARG_FILENAME, &opt.features_out,
+     "Write the features to FILE (default: the output's name with .npy)", "FILE"},
+    {"pool", 0, 0, G_OPTION_ARG_STRING, &opt.pool,
+     "Features with height and width become their mean, their max, or none of it (default: mean)",
+     "HOW"},
+    {"tta", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.tta,
+     "Average over views: hflip, flips, d4, five-crop[:scale=0.875]; may be repeated", "VIEWS"},
+    {"open-set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.open_set,
+     "Add how strange a sample is: energy[:temperature=1], knn:reference=FILE[,k=50]; may be "
+     "repeated",
+     "SCORE"},
+    {"class-list", 0, 0, G_OPTION_ARG_FILENAME, &opt.class_list,
+     "Fail unless the model's classes are the lines of FILE", "FILE"},
+    {"keep-going", 0, 0, G_OPTION_ARG_NONE, &opt.keep_going,
+     "Pass over samples that cannot be made, name each, and end with status 1", NULL},
+    {"rejects", 0, 0, G_OPTION_ARG_FILENAME, &opt.rejects, "Write the rows of these to FILE",
+     "FILE"},
     {"batch-size", 'b', 0, G_OPTION_ARG_INT, &opt.batch_size,
-     "Samples that go through the network together (default: 64)", "N"},
+     "Images that go through the network together (default: 16)", "N"},
     G_OPTION_ENTRY_NULL,
 };
 
+/* Where the rows come from. */
 typedef struct {
-    const TsModel *model;
-    const TsManifest *manifest;
-    const TsDataset *dataset;
-    TsManifestWriter *writer;
-    TsProgress *progress;
-    guint n_classes;
-    char **numbers;      /* text of each probability */
-    const char **values; /* pred, score, p_... of one row */
-} Output;
+    TsRowStream *stream; /* standard input, or NULL */
+    TsManifest *manifest;
+    guint64 n; /* rows; 0: not known */
+} Input;
 
-/* pred, score and, if asked for, a column a class. NULL-terminated, free with g_strfreev(). */
-static char **
-name_columns(const TsModel *model)
+static void
+input_clear(Input *input)
 {
-    guint n = opt.probabilities ? g_strv_length(model->classes) : 0;
-    char **columns = g_new0(char *, n + 3);
-    columns[0] = g_strdup("pred");
-    columns[1] = g_strdup("score");
-    for (guint c = 0; c < n; c++)
-        columns[c + 2] = g_strdup_printf("p_%s", model->classes[c]);
-    return columns;
+    ts_row_stream_free(input->stream);
+    ts_manifest_free(input->manifest);
 }
 
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Input, input_clear)
+
 static gboolean
-write_row(guint64 i, const double *probabilities, gpointer data, GError **error)
+open_input(const char *dataset, Input *input, GError **error)
 {
-    Output *out = data;
-    guint best = 0;
-    for (guint c = 0; c < out->n_classes; c++) {
-        ts_format_float(out->numbers[c], (float) probabilities[c]);
-        if (probabilities[c] > probabilities[best])
-            best = c;
+    if (strcmp(dataset, "-") == 0) {
+        input->stream = ts_row_stream_new(STDIN_FILENO, "standard input", error);
+        if (input->stream != NULL && opt.root != NULL)
+            ts_row_stream_set_folder(input->stream, opt.root);
+        return input->stream != NULL;
     }
-    out->values[0] = out->model->classes[best];
-    out->values[1] = out->numbers[best];
-    for (guint c = 0; opt.probabilities && c < out->n_classes; c++)
-        out->values[c + 2] = out->numbers[c];
-    ts_progress_add(out->progress, 1);
-    return ts_manifest_writer_copy_row(out->writer, out->manifest, ts_dataset_row(out->dataset, i),
-                                       out->values, error);
+    input->manifest = ts_layout_read(dataset, error);
+    if (input->manifest == NULL)
+        return FALSE;
+    if (opt.root != NULL)
+        ts_manifest_set_folder(input->manifest, opt.root);
+    g_autofree guint64 *rows = ts_manifest_select(input->manifest, "split", opt.split, &input->n);
+    return TRUE;
 }
 
-static gboolean
-predict(TsModel *model, const TsManifest *manifest, TsDataset *dataset, TsManifestWriter *writer,
-        GError **error)
+/* What reads the rows, what asks the model, and what writes the answers. */
+typedef struct {
+    TsModel *model;
+    TsReference *reference;
+    char *features;
+    TsPredictor *predictor;
+    TsFeed *feed;
+    Answers *answers;
+} Job;
+
+static void
+job_clear(Job *job)
 {
-    const guint n_classes = g_strv_length(model->classes);
-    g_autofree char *text = g_malloc((gsize) n_classes * TS_NUMBER_MAX);
-    g_autofree char **numbers = g_new(char *, n_classes);
-    g_autofree const char **values = g_new0(const char *, n_classes + 2);
-    g_autoptr(TsProgress) progress = ts_progress_new("predict", ts_dataset_n(dataset), "samples");
-    for (guint c = 0; c < n_classes; c++)
-        numbers[c] = text + (gsize) c * TS_NUMBER_MAX;
-    Output out = {model, manifest, dataset, writer, progress, n_classes, numbers, values};
-    return ts_predict(model, dataset, (guint) opt.batch_size, write_row, &out, error) &&
-           ts_manifest_writer_commit(writer, error);
+    answers_free(job->answers);
+    ts_feed_free(job->feed);
+    ts_predictor_free(job->predictor);
+    ts_reference_free(job->reference);
+    ts_model_free(job->model);
+    g_free(job->features);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
+
+static gboolean
+open_model(Job *job, guint64 n_rows, TsViews *views, AnswerOptions *what, GError **error)
+{
+    TsPredictorOptions how = {0};
+    if (!predict_parse_scores(opt.open_set, &what->energy, &how.temperature, &job->reference,
+                              error))
+        return FALSE;
+    what->reference = job->reference;
+    const gboolean writes = opt.features != NULL || opt.features_out != NULL;
+    if (writes &&
+        (job->features = predict_features_path(opt.features_out, opt.output, error)) == NULL)
+        return FALSE;
+    what->features = job->features;
+    job->model = ts_model_read(opt.model, error);
+    if (job->model == NULL ||
+        (opt.class_list != NULL && !predict_check_classes(job->model, opt.class_list, error)) ||
+        !ts_views_parse((const char *const *) opt.tta, &job->model->preprocess, views, error) ||
+        !predict_parse_layer(job->model, opt.features, opt.pool, writes || job->reference != NULL,
+                             &how, error))
+        return FALSE;
+    if (opt.top_k < 1 || opt.top_k > (int) g_strv_length(job->model->classes))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--top-k: %d is outside of 1 to %u, the classes of the model",
+                            opt.top_k, g_strv_length(job->model->classes));
+    how.n_views = ts_views_n(views);
+    how.batch_size = (guint) opt.batch_size;
+    if (n_rows > 0) /* a net for fewer samples costs less */
+        how.batch_size = (guint) MIN(how.batch_size, n_rows * how.n_views);
+    job->predictor = ts_predictor_new(job->model, &how, error);
+    return job->predictor != NULL;
 }
 
 static gboolean
-run(int n_args, char **args, GError **error)
+open_job(Job *job, const Input *input, GError **error)
+{
+    TsViews views;
+    AnswerOptions what = {.top_k = opt.top_k,
+                          .probabilities = opt.probabilities,
+                          .rejects = opt.rejects,
+                          .keep_going = opt.keep_going};
+    if (!open_model(job, input->n, &views, &what, error))
+        return FALSE;
+    const TsFeedOptions how = {.batch_size = ts_predictor_max_samples(job->predictor),
+                               .views = &views,
+                               .split = opt.split,
+                               .keep_going = opt.keep_going};
+    const TsManifest *head =
+        input->stream != NULL ? ts_row_stream_head(input->stream) : input->manifest;
+    predict_warn_of_classes(job->model, head);
+    job->feed = input->stream != NULL
+                    ? ts_feed_new_stream(input->stream, &job->model->preprocess, &how, error)
+                    : ts_feed_new_table(input->manifest, &job->model->preprocess, &how, error);
+    job->answers = job->feed != NULL ? answers_new(opt.output != NULL ? opt.output : "-", head,
+                                                   job->model, job->predictor, &what, error)
+                                     : NULL;
+    return job->answers != NULL;
+}
+
+static gboolean
+answer_all(Job *job, const Input *input, GError **error)
+{
+    g_autoptr(TsProgress) progress = ts_progress_new("predict", input->n, "samples");
+    const TsFeedBatch *batch;
+    GError *failure = NULL;
+    while ((batch = ts_feed_next(job->feed, &failure)) != NULL) {
+        const TsAnswers *answers = ts_predictor_run(job->predictor, batch->pixels, batch->n, error);
+        if (answers == NULL || !answers_add(job->answers, batch, answers, error))
+            return FALSE;
+        ts_progress_add(progress, batch->n);
+    }
+    if (failure != NULL) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+check_options(GError **error)
 {
     if (opt.model == NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
@@ -95,30 +197,28 @@ run(int n_args, char **args, GError **error)
     if (opt.batch_size < 1)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--batch-size: %d is below 1",
                             opt.batch_size);
+    if (opt.rejects != NULL && !opt.keep_going)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--rejects: needs --keep-going");
     if (g_file_test(opt.model, G_FILE_TEST_IS_DIR))
         return ts_error_set(
             error, TS_ERROR_ARGUMENT,
             "--model: %s is a folder; the model of a run is model.safetensors in it", opt.model);
-    g_autoptr(TsModel) model = ts_model_read(opt.model, error);
-    g_autoptr(TsManifest) manifest =
-        model != NULL ? ts_layout_read(n_args > 0 ? args[0] : "-", error) : NULL;
-    if (manifest == NULL)
+    return TRUE;
+}
+
+static gboolean
+run(int n_args, char **args, GError **error)
+{
+    g_auto(Input) input = {0};
+    g_auto(Job) job = {0};
+    const char *dataset = n_args > 0 ? args[0] : "-";
+    if (!check_options(error) || !open_input(dataset, &input, error) ||
+        !open_job(&job, &input, error) || !answer_all(&job, &input, error))
         return FALSE;
-    if (opt.root != NULL)
-        ts_manifest_set_folder(manifest, opt.root);
-    guint64 n;
-    g_autofree guint64 *rows = ts_manifest_select(manifest, "split", opt.split, &n);
-    if (opt.split != NULL && n == 0)
+    if (opt.split != NULL && answers_n_rows(job.answers) == 0)
         return ts_error_set(error, TS_ERROR_FORMAT, "%s: no row has split '%s'",
-                            ts_manifest_name(manifest), opt.split);
-    g_autoptr(TsDataset) dataset = ts_dataset_new(manifest, rows, n, NULL, error);
-    if (dataset == NULL)
-        return FALSE;
-    g_auto(GStrv) columns = name_columns(model);
-    g_autoptr(TsManifestWriter) writer =
-        ts_manifest_writer_new_like(opt.output != NULL ? opt.output : "-", manifest,
-                                    (const char *const *) columns, ts_tool_force(), error);
-    return writer != NULL && predict(model, manifest, dataset, writer, error);
+                            input.stream != NULL ? "standard input" : dataset, opt.split);
+    return answers_commit(job.answers, error);
 }
 
 int
@@ -130,12 +230,18 @@ main(int argc, char **argv)
         .summary = "Add a model's answer to every row of a data set.",
         .description =
             "DATASET is a manifest (.tsv), a folder of pictures, another layout of\n"
-            "tessera-manifest(5), or - for a manifest on standard input (the default). Its\n"
-            "rows come out with the columns pred (the class) and score (its probability).\n"
-            "Classes, input size and normalisation come from the model file.",
-        .examples = "  predict -m run/model.safetensors pictures/ >answers.tsv\n"
-                    "  predict -m run/model.safetensors --split test tiles.tsv | evaluate",
-        .flags = TS_TOOL_THREADS | TS_TOOL_PROGRESS | TS_TOOL_FORCE | TS_TOOL_COMPUTE,
+            "tessera-manifest(5), or - for a manifest on standard input (the default), whose\n"
+            "rows are answered as they arrive. They come out with the columns pred (the class)\n"
+            "and score (its probability). Classes, input size and normalisation come from the\n"
+            "model file.",
+        .examples =
+            "  predict -m run/model.safetensors pictures/ >answers.tsv\n"
+            "  predict -m run/model.safetensors --split test tiles.tsv | evaluate\n"
+            "  predict -m run/model.safetensors --features-out f.npy tiles.tsv >answers.tsv\n"
+            "  tile --virtual big.tif | predict -m run/model.safetensors -p - |\n"
+            "      untile --heatmap tumour -o heat.png",
+        .flags =
+            TS_TOOL_THREADS | TS_TOOL_PROGRESS | TS_TOOL_FORCE | TS_TOOL_COMPUTE | TS_TOOL_MEMORY,
         .min_args = 0,
         .max_args = 1,
         .options = entries,

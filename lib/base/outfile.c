@@ -111,6 +111,21 @@ ts_out_file_write(TsOutFile *self, const void *bytes, gsize n, GError **error)
     return TRUE;
 }
 
+gboolean
+ts_out_file_flush(TsOutFile *self, GError **error)
+{
+    return fflush(self->stream) == 0 ||
+           ts_error_set_errno(error, errno, "%s: cannot be written", self->path);
+}
+
+gboolean
+ts_out_file_rewind(TsOutFile *self, GError **error)
+{
+    return fseek(self->stream, 0, SEEK_SET) == 0 ||
+           ts_error_set_errno(error, errno, "%s: cannot be written from its beginning again",
+                              self->path);
+}
+
 FILE *
 ts_out_file_stream(TsOutFile *self)
 {

@@ -26,6 +26,12 @@ TsOutFile *ts_out_file_new(const char *path, gboolean replace, GError **error);
 /* Append bytes. */
 gboolean ts_out_file_write(TsOutFile *out, const void *bytes, gsize n, GError **error);
 
+/* Hand what was written so far to the system, so that the reader of a pipe has it. */
+gboolean ts_out_file_flush(TsOutFile *out, GError **error);
+
+/* Go on writing at the beginning of the file. TS_ERROR_IO for pipes and the like. */
+gboolean ts_out_file_rewind(TsOutFile *out, GError **error);
+
 /* The stdio stream, for fprintf(); borrowed. Its errors are reported by the commit. */
 FILE *ts_out_file_stream(TsOutFile *out);
 

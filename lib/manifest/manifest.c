@@ -10,6 +10,7 @@ struct _TsManifest {
     char *text;
     gsize n_text;
     TsRowIndex index;
+    guint64 first_line; /* of row 0 */
     char **columns;
     guint n_columns;
     char *name;
@@ -31,9 +32,11 @@ find_known_columns(TsManifest *self)
 }
 
 TsManifest *
-ts_manifest_parse(char *text, gsize n, const char *name, const char *folder, GError **error)
+ts_manifest_parse_part(char *text, gsize n, const char *name, const char *folder, guint64 line,
+                       GError **error)
 {
     g_autoptr(TsManifest) self = g_new0(TsManifest, 1);
+    self->first_line = line;
     self->text = text;
     self->n_text = n;
     self->name = g_strdup(name);
@@ -43,10 +46,17 @@ ts_manifest_parse(char *text, gsize n, const char *name, const char *folder, GEr
     if (self->columns == NULL)
         return NULL;
     self->n_columns = g_strv_length(self->columns);
-    if (!ts_index_rows(&self->index, text, n, MIN(header + 1, n), 2, self->n_columns, name, error))
+    if (!ts_index_rows(&self->index, text, n, MIN(header + 1, n), line, self->n_columns, name,
+                       error))
         return NULL;
     find_known_columns(self);
     return g_steal_pointer(&self);
+}
+
+TsManifest *
+ts_manifest_parse(char *text, gsize n, const char *name, const char *folder, GError **error)
+{
+    return ts_manifest_parse_part(text, n, name, folder, 2, error);
 }
 
 void
@@ -122,7 +132,7 @@ ts_manifest_name(const TsManifest *self)
 guint64
 ts_manifest_line(const TsManifest *self, guint64 row)
 {
-    return row + 2;
+    return row + self->first_line;
 }
 
 /* "@offset", or nothing where the row is a whole file. */

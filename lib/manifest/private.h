@@ -29,6 +29,11 @@ void ts_row_index_clear(TsRowIndex *index);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TsRowIndex, ts_row_index_clear)
 
+/* As ts_manifest_parse(), for a header and a part of the rows, the first of which is line `line` of
+ * the whole. */
+TsManifest *ts_manifest_parse_part(char *text, gsize n, const char *name, const char *folder,
+                                   guint64 line, GError **error);
+
 /* The text of a manifest of the pictures under `folder`. `class_list` may name classes whose folder
  * is empty. */
 GString *ts_scan_folder(const char *folder, const char *const *class_list, GError **error);

@@ -311,6 +311,12 @@ ts_manifest_writer_copy_row(TsManifestWriter *self, const TsManifest *manifest, 
 }
 
 gboolean
+ts_manifest_writer_flush(TsManifestWriter *self, GError **error)
+{
+    return flush(self, error) && ts_out_file_flush(self->out, error);
+}
+
+gboolean
 ts_manifest_writer_commit(TsManifestWriter *self, GError **error)
 {
     return flush(self, error) && ts_out_file_commit(self->out, error);

@@ -47,11 +47,15 @@ TsManifestWriter *
 ts_manifest_writer_new_like(const char *path, const TsManifest *manifest, const char *const *extra,
                             gboolean replace, GError **error);
 
-/* Copy `row` of the manifest given to ts_manifest_writer_new_like(), with `values`, one per `extra`
+/* Copy `row` of the manifest given to ts_manifest_writer_new_like(), or of one with the same header
+ * and folder, with `values`, one per `extra`
  * and not escaped (NULL: \N), as its extra columns; without `values` it keeps what it has in them,
  * and \N stands in those that it has not. */
 gboolean ts_manifest_writer_copy_row(TsManifestWriter *writer, const TsManifest *manifest,
                                      guint64 row, const char *const *values, GError **error);
+
+/* Hand on what was written so far: where the output is a pipe its reader has it now. */
+gboolean ts_manifest_writer_flush(TsManifestWriter *writer, GError **error);
 
 /* Make the file appear. After it, only ts_manifest_writer_free() may be called. */
 gboolean ts_manifest_writer_commit(TsManifestWriter *writer, GError **error);

@@ -19,6 +19,25 @@ node_learns(const TsNet *net, const TsNode *node)
     return FALSE;
 }
 
+static TsLayout *
+plain_layout(const TsNet *net, const TsLayer *layer, GError **error)
+{
+    const TsShape shape = layer->node->shape;
+    const gint64 dims[] = {net->batch, shape.c, shape.h, shape.w};
+    return ts_layout_plain(4, dims, error);
+}
+
+/* The output of `layer` in a plain buffer of its own, which lasts. */
+static TsBuffer *
+keep_output(TsNet *net, TsLayer *layer, GError **error)
+{
+    g_autoptr(TsLayout) plain = plain_layout(net, layer, error);
+    if (plain == NULL)
+        return NULL;
+    TsBuffer *copy = ts_net_buffer(net, plain);
+    return ts_net_copy(net, layer, layer->out, copy, error) ? copy : NULL;
+}
+
 static gboolean
 compile_forward(TsNet *net, GError **error)
 {
@@ -31,18 +50,21 @@ compile_forward(TsNet *net, GError **error)
             layer->out = layer->host->out;
         else if (!layer->node->op->forward(net, layer, error))
             return FALSE;
+        if (layer == net->kept_layer && (net->kept = keep_output(net, layer, error)) == NULL)
+            return FALSE;
         layer->out_complete = net->steps->len;
     }
     net->input = net->layers[0].out;
     TsLayer *last = &net->layers[net->n_layers - 1];
-    const gint64 dims[] = {net->batch, last->node->shape.c, 1, 1};
-    g_autoptr(TsLayout) plain = ts_layout_plain(4, dims, error);
+    g_autoptr(TsLayout) plain = plain_layout(net, last, error);
     if (plain == NULL || (net->logits = ts_net_convert(net, last, last->out, plain, error)) == NULL)
         return FALSE;
     net->n_forward = net->steps->len;
     /* The input is written before the first step and the logits are read after the last. */
     ts_buffer_use_at(net->input, 0);
     ts_buffer_use_at(net->logits, ts_net_is_training(net) ? (int) net->n_forward : G_MAXINT);
+    if (net->kept != NULL)
+        ts_buffer_use_at(net->kept, G_MAXINT);
     return TRUE;
 }
 
@@ -185,14 +207,16 @@ bind_kernels(TsNet *net)
 
 /* ---- the public part ---- */
 
-TsNet *
-ts_net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, GError **error)
+static TsNet *
+net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, int kept,
+        GError **error)
 {
     g_autoptr(TsNet) net = g_new0(TsNet, 1);
     if (mode == TS_NET_FROZEN) {
-        net->folded = ts_fold(graph, params, -1, error);
+        net->folded = ts_fold(graph, params, kept, error);
         if (net->folded == NULL)
             return NULL;
+        kept = kept >= 0 ? net->folded->node[kept] : -1;
         graph = net->folded->graph;
         params = net->folded->params;
     }
@@ -213,6 +237,10 @@ ts_net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, 
         for (guint k = 0; k < net->layers[i].node->n_inputs; k++)
             net->layers[net->layers[i].node->input[k]].n_users++;
     }
+    if (kept >= 0) {
+        net->kept_layer = &net->layers[kept];
+        net->kept_layer->n_users++; /* its reader */
+    }
     ts_net_fuse(net);
     if (!compile_forward(net, error) || (mode == TS_NET_TRAIN && !compile_backward(net, error)) ||
         !place_buffers(net, error))
@@ -220,6 +248,18 @@ ts_net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, 
     bind_kernels(net);
     params->locked = TRUE;
     return g_steal_pointer(&net);
+}
+
+TsNet *
+ts_net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, GError **error)
+{
+    return net_new(graph, params, batch, mode, -1, error);
+}
+
+TsNet *
+ts_net_new_keeping(const TsGraph *graph, TsParams *params, guint batch, guint kept, GError **error)
+{
+    return net_new(graph, params, batch, TS_NET_FROZEN, (int) kept, error);
 }
 
 void
@@ -263,6 +303,12 @@ const float *
 ts_net_logits(const TsNet *net)
 {
     return net->logits->storage->data;
+}
+
+const float *
+ts_net_kept(const TsNet *net)
+{
+    return net->kept->storage->data;
 }
 
 float *

@@ -35,6 +35,14 @@ TsNet *
 ts_net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, GError **error);
 void ts_net_free(TsNet *net);
 
+/* The same with mode TS_NET_FROZEN and the output of node `kept` to be seen by ts_net_kept():
+ * nothing that would change it is fused with it. */
+TsNet *
+ts_net_new_keeping(const TsGraph *graph, TsParams *params, guint batch, guint kept, GError **error);
+
+/* The output of the kept node in the last forward pass: (N, C, H, W). */
+const float *ts_net_kept(const TsNet *net);
+
 /* Seed of dropout; 0 by default. */
 void ts_net_set_seed(TsNet *net, guint64 seed);
 

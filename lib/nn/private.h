@@ -30,6 +30,8 @@ struct _TsNet {
     TsBuffer *input;
     TsBuffer *logits;
     TsBuffer *grad_logits;
+    TsLayer *kept_layer; /* its output stays to the end; or NULL */
+    TsBuffer *kept;      /* that output, plain */
     float *arena;
     gsize planned, unplanned;
 };

@@ -2,6 +2,7 @@
 #include "sample/dataset.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "sample/edits.h"
 #include "sample/recipe.h"
 
@@ -23,7 +24,26 @@ struct _TsDataset {
     int range[2], raw, grid[6];                                   /* likewise */
     TsSourcePool *pool;
     TsBytesPool *bytes;
+    gboolean pools_are_borrowed;
 };
+
+static guint64
+max_open_bytes(void)
+{
+    return MIN(MAX_OPEN_BYTES, ts_memory_get() / 2);
+}
+
+TsSourcePool *
+ts_dataset_source_pool_new(void)
+{
+    return ts_source_pool_new(MAX_OPEN_FILES, max_open_bytes());
+}
+
+TsBytesPool *
+ts_dataset_bytes_pool_new(void)
+{
+    return ts_bytes_pool_new(MAX_OPEN_FILES, max_open_bytes());
+}
 
 void
 ts_dataset_prefix_error(const TsDataset *self, guint64 row, GError **error)
@@ -316,9 +336,27 @@ ts_dataset_new(const TsManifest *manifest, const guint64 *rows, guint64 n_rows,
     self->n = n_rows;
     if (!find_columns(self, error) || !read_rows(self, rows, classes, error))
         return NULL;
-    self->pool = ts_source_pool_new(MAX_OPEN_FILES, MAX_OPEN_BYTES);
-    self->bytes = ts_bytes_pool_new(MAX_OPEN_FILES, MAX_OPEN_BYTES);
+    self->pool = ts_dataset_source_pool_new();
+    self->bytes = ts_dataset_bytes_pool_new();
     return g_steal_pointer(&self);
+}
+
+static void
+free_pools(TsDataset *self)
+{
+    if (self->pools_are_borrowed)
+        return;
+    ts_source_pool_free(self->pool);
+    ts_bytes_pool_free(self->bytes);
+}
+
+void
+ts_dataset_borrow_pools(TsDataset *self, TsSourcePool *pool, TsBytesPool *bytes)
+{
+    free_pools(self);
+    self->pool = pool;
+    self->bytes = bytes;
+    self->pools_are_borrowed = TRUE;
 }
 
 void
@@ -326,8 +364,7 @@ ts_dataset_free(TsDataset *self)
 {
     if (self == NULL)
         return;
-    ts_source_pool_free(self->pool);
-    ts_bytes_pool_free(self->bytes);
+    free_pools(self);
     g_free(self->rows);
     g_free(self->labels);
     g_free(self->weights);

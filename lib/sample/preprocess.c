@@ -39,21 +39,49 @@ to_size(double size, int at_least)
     return (int) fmin(fmax(floor(size), at_least), G_MAXINT / 2);
 }
 
-/* Scale so that the box width / crop_pct x height / crop_pct is covered, cut out the centre. */
+/* Scale so that the box width / crop_pct x height / crop_pct is covered. */
 static TsImage *
-scale_and_crop(const TsImage *in, const TsPreprocess *how, GError **error)
+scale_to_cover(const TsImage *in, const TsPreprocess *how, double crop_pct, GError **error)
 {
-    double box_width = floor(how->width / how->crop_pct);
-    double box_height = floor(how->height / how->crop_pct);
+    double box_width = floor(how->width / crop_pct);
+    double box_height = floor(how->height / crop_pct);
     double scale = fmax(box_width / in->width, box_height / in->height);
     int width = to_size(in->width * scale + 1e-6, how->width);
     int height = to_size(in->height * scale + 1e-6, how->height);
-    g_autoptr(TsImage) scaled = ts_image_resize(in, width, height, error);
-    if (scaled == NULL)
-        return NULL;
-    /* As torchvision: half of the rest, rounded half to even. */
-    return ts_image_crop(scaled, (int) rint((width - how->width) / 2.0),
-                         (int) rint((height - how->height) / 2.0), how->width, how->height, error);
+    return ts_image_resize(in, width, height, error);
+}
+
+TsImage *
+ts_preprocess_scale(const TsImage *in, const TsPreprocess *how, double crop_pct, GError **error)
+{
+    g_autoptr(TsImage) converted = NULL;
+    if (in->bands != how->channels) {
+        converted = ts_image_convert_bands(in, how->channels, error);
+        if (converted == NULL)
+            return NULL;
+        in = converted;
+    }
+    return how->crop_pct < 1
+               ? scale_to_cover(in, how, crop_pct, error)
+               : ts_image_resize(in, to_size(how->width / crop_pct + 1e-6, how->width),
+                                 to_size(how->height / crop_pct + 1e-6, how->height), error);
+}
+
+TsImage *
+ts_preprocess_crop(const TsImage *scaled, const TsPreprocess *how, double x, double y,
+                   GError **error)
+{
+    return ts_image_crop(scaled, (int) rint((scaled->width - how->width) * x),
+                         (int) rint((scaled->height - how->height) * y), how->width, how->height,
+                         error);
+}
+
+/* As torchvision: half of the rest, rounded half to even. */
+static TsImage *
+scale_and_crop(const TsImage *in, const TsPreprocess *how, GError **error)
+{
+    g_autoptr(TsImage) scaled = scale_to_cover(in, how, how->crop_pct, error);
+    return scaled != NULL ? ts_preprocess_crop(scaled, how, 0.5, 0.5, error) : NULL;
 }
 
 static TsImage *

@@ -37,6 +37,15 @@ gsize ts_preprocess_n_bytes(const TsPreprocess *how);
  * the channels, TS_ERROR_NO_MEMORY. */
 gboolean ts_preprocess_u8(const TsImage *in, const TsPreprocess *how, guint8 *out, GError **error);
 
+/* The steps of ts_preprocess_u8() apart, for more crops than the centre: `in` with the model's
+ * channels, scaled so that width x height is the share `crop_pct` of each side (without crop_pct in
+ * `how` whatever its shape, as it is there); and a crop of that, `x` and `y` from 0, left and top,
+ * to 1. Free with ts_image_free(). */
+TsImage *
+ts_preprocess_scale(const TsImage *in, const TsPreprocess *how, double crop_pct, GError **error);
+TsImage *ts_preprocess_crop(const TsImage *scaled, const TsPreprocess *how, double x, double y,
+                            GError **error);
+
 /* Normalise bytes, (height, width, channels), to floats, (channels, height, width). */
 void ts_preprocess_normalise(const guint8 *in, const TsPreprocess *how, float *out);
 

@@ -23,6 +23,10 @@ typedef struct {
 
 #define TS_NO_PARENT G_MAXUINT64
 
+/* Pools as a dataset has them by itself. */
+TsSourcePool *ts_dataset_source_pool_new(void);
+TsBytesPool *ts_dataset_bytes_pool_new(void);
+
 /* Read region, byte range and shape of a row. TS_ERROR_FORMAT with the row in front. */
 gboolean
 ts_dataset_read_recipe(const TsDataset *dataset, guint64 row, TsRecipe *recipe, GError **error);
@@ -45,6 +49,10 @@ TsSourcePool *ts_dataset_pool(TsDataset *dataset);
 
 /* Files of which rows are parts, shared likewise. */
 TsBytesPool *ts_dataset_bytes(TsDataset *dataset);
+
+/* Open files through these pools from now on, which must outlive the dataset, instead of pools of
+ * its own: for datasets of parts of one table. */
+void ts_dataset_borrow_pools(TsDataset *dataset, TsSourcePool *pool, TsBytesPool *bytes);
 
 /* Put the row (path:line) before the message, unless it begins so already. */
 void ts_dataset_prefix_error(const TsDataset *dataset, guint64 row, GError **error);

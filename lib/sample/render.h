@@ -6,7 +6,7 @@
  * * a + lambda * b, of its own pixels and those of the row it names; integers are rounded half to
  * even and clamped. Where many rows are regions of one file, the file is opened, and where its
  * format wants it decoded, once: up to 64 files stay open and up to 2 GiB of their pixels are kept,
- * least recently used ones going first.
+ * but no more than half of the budget (base/memory.h), least recently used ones going first.
  *
  *     g_autoptr(TsImage) image = ts_sample_render(dataset, i, error);
  *     if (image == NULL)

@@ -240,10 +240,10 @@ ts_npy_free(TsNpy *self)
     g_free(self);
 }
 
-/* The dictionary, padded with spaces and a line end so that the numbers begin at a multiple of 64.
- */
+/* The dictionary, padded with spaces and a line end so that the numbers begin at a multiple of 64,
+ * and with at least `n` bytes. */
 static GString *
-make_header(const TsTensor *array, const char *descr)
+make_header(const TsTensor *array, const char *descr, gsize n)
 {
     GString *text = g_string_new(NULL);
     g_string_append_printf(text, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
@@ -251,7 +251,7 @@ make_header(const TsTensor *array, const char *descr)
         g_string_append_printf(text, i == 0 ? "%" G_GINT64_FORMAT : ", %" G_GINT64_FORMAT,
                                array->shape[i]);
     g_string_append(text, array->rank == 1 ? ",), }" : "), }");
-    while ((PREFIX_BYTES + text->len + 1) % ALIGNMENT != 0)
+    while (text->len + 1 < n || (PREFIX_BYTES + text->len + 1) % ALIGNMENT != 0)
         g_string_append_c(text, ' ');
     return g_string_append_c(text, '\n');
 }
@@ -268,19 +268,25 @@ find_descr(TsDtype dtype, GError **error)
     return NULL;
 }
 
-gboolean
-ts_npy_write_header(TsOutFile *out, const TsTensor *array, GError **error)
+static gboolean
+write_header(TsOutFile *out, const TsTensor *array, gsize at_least, GError **error)
 {
     const char *descr = find_descr(array->dtype, error);
     if (descr == NULL)
         return FALSE;
-    g_autoptr(GString) header = make_header(array, descr);
+    g_autoptr(GString) header = make_header(array, descr, at_least);
     guint8 prefix[PREFIX_BYTES] = {0};
     memcpy(prefix, MAGIC, 8);
     prefix[8] = header->len & 255;
     prefix[9] = (guint8) (header->len >> 8);
     return ts_out_file_write(out, prefix, sizeof prefix, error) &&
            ts_out_file_write(out, header->str, header->len, error);
+}
+
+gboolean
+ts_npy_write_header(TsOutFile *out, const TsTensor *array, GError **error)
+{
+    return write_header(out, array, 0, error);
 }
 
 gboolean
@@ -300,4 +306,71 @@ ts_npy_write(const char *path, const TsTensor *array, gboolean replace, GError *
     return out != NULL && ts_npy_write_header(out, array, error) &&
            ts_out_file_write(out, array->data, array->n_bytes, error) &&
            ts_out_file_commit(out, error);
+}
+
+/* ---- row by row ---- */
+
+struct _TsNpyWriter {
+    TsOutFile *out;
+    TsTensor array; /* shape[0]: rows so far */
+    gsize header;   /* bytes of the dictionary */
+};
+
+/* The header is written twice: with the most rows that there can be, and with those that came. */
+TsNpyWriter *
+ts_npy_writer_new(const char *path, const TsTensor *row, gboolean replace, GError **error)
+{
+    g_autoptr(TsNpyWriter) self = g_new0(TsNpyWriter, 1);
+    self->array.dtype = row->dtype;
+    self->array.rank = row->rank + 1;
+    self->array.shape[0] = G_MAXINT64;
+    for (guint i = 0; i < row->rank; i++)
+        self->array.shape[i + 1] = row->shape[i];
+    const char *descr = find_descr(row->dtype, error);
+    self->out = descr != NULL ? ts_out_file_new(path, replace, error) : NULL;
+    if (self->out == NULL)
+        return NULL;
+    if (ts_out_file_temporary(self->out) == NULL) {
+        ts_error_set(error, TS_ERROR_IO,
+                     "%s: is no file; the number of rows stands at the beginning of an array and "
+                     "is known at its end",
+                     path);
+        return NULL;
+    }
+    g_autoptr(GString) header = make_header(&self->array, descr, 0);
+    self->header = header->len;
+    if (!write_header(self->out, &self->array, 0, error))
+        return NULL;
+    self->array.shape[0] = 0;
+    return g_steal_pointer(&self);
+}
+
+gboolean
+ts_npy_writer_append(TsNpyWriter *self, const void *numbers, gsize n_rows, GError **error)
+{
+    gsize bytes;
+    const gboolean fits = ts_tensor_compute_bytes(self->array.dtype, self->array.rank - 1,
+                                                  self->array.shape + 1, &bytes) &&
+                          g_size_checked_mul(&bytes, bytes, n_rows);
+    if (!fits)
+        return ts_error_set(error, TS_ERROR_RANGE, "rows of an array are too large");
+    self->array.shape[0] += (gint64) n_rows;
+    return ts_out_file_write(self->out, numbers, bytes, error);
+}
+
+gboolean
+ts_npy_writer_commit(TsNpyWriter *self, GError **error)
+{
+    return ts_out_file_rewind(self->out, error) &&
+           write_header(self->out, &self->array, self->header, error) &&
+           ts_out_file_commit(self->out, error);
+}
+
+void
+ts_npy_writer_free(TsNpyWriter *self)
+{
+    if (self == NULL)
+        return;
+    ts_out_file_free(self->out);
+    g_free(self);
 }

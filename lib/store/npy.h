@@ -39,6 +39,25 @@ gboolean ts_npy_write(const char *path, const TsTensor *array, gboolean replace,
  * at), for callers that append them piece by piece. */
 gboolean ts_npy_write_header(TsOutFile *out, const TsTensor *array, GError **error);
 
+/* An array whose number of rows is known when the last has been written. */
+typedef struct _TsNpyWriter TsNpyWriter;
+
+/* Begin `path`, which appears whole or not at all, an array (rows, ...) of rows with the dtype and
+ * shape of `row` (its data is not looked at). TS_ERROR_IO also if `path` is a pipe or a device. */
+TsNpyWriter *
+ts_npy_writer_new(const char *path, const TsTensor *row, gboolean replace, GError **error);
+
+/* Append `n_rows` rows. */
+gboolean
+ts_npy_writer_append(TsNpyWriter *writer, const void *numbers, gsize n_rows, GError **error);
+
+/* Make the file appear. After it, only ts_npy_writer_free() may be called. */
+gboolean ts_npy_writer_commit(TsNpyWriter *writer, GError **error);
+
+/* Without a commit no file appears. NULL is allowed. */
+void ts_npy_writer_free(TsNpyWriter *writer);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsNpy, ts_npy_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsNpyWriter, ts_npy_writer_free)
 
 G_END_DECLS
