@@ -94,6 +94,7 @@
 #include "sample/augment_plan.h"
 #include "sample/augment_sheet.h"
 #include "sample/cache.h"
+#include "sample/costs.h"
 #include "sample/dataset.h"
 #include "sample/edits.h"
 #include "sample/feed.h"

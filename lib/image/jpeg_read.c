@@ -6,13 +6,18 @@
 
 enum { ROWS_AT_ONCE = 16 };
 
+/* Colour at half the resolution is smoothed over the edges of what is decoded: so many pixels more
+ * on each side keep that away from what is wanted. */
+enum { MARGIN = 2 };
+
 struct _TsJpegReader {
     struct jpeg_decompress_struct jpeg;
     TsJpegErrors errors;
     TsJpegInput input;
     const char *name;
-    int min_side; /* 0: by the divisor */
-    int divisor;  /* 0: full size */
+    int min_side;     /* 0: by the divisor */
+    int divisor;      /* 0: full size */
+    gboolean is_part; /* rows above what is wanted need not be decoded */
     int orientation;
     GBytes *icc;
     guint8 *skipped; /* a row that nobody wants */
@@ -38,7 +43,7 @@ choose_scale(struct jpeg_decompress_struct *jpeg, int min_side)
 }
 
 static gboolean
-start(TsJpegReader *self)
+read_header(TsJpegReader *self)
 {
     struct jpeg_decompress_struct *jpeg = &self->jpeg;
     jpeg->err = ts_jpeg_errors_init(&self->errors);
@@ -54,6 +59,17 @@ start(TsJpegReader *self)
     self->orientation = ts_jpeg_find_orientation(jpeg);
     self->icc = ts_jpeg_find_profile(jpeg);
     jpeg->out_color_space = jpeg->num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    return TRUE;
+}
+
+static gboolean
+start(TsJpegReader *self)
+{
+    struct jpeg_decompress_struct *jpeg = &self->jpeg;
+    if (!read_header(self))
+        return FALSE;
+    if (setjmp(self->errors.out) != 0)
+        return FALSE;
     if (self->min_side > 0)
         choose_scale(jpeg, self->min_side);
     else if (self->divisor > 0)
@@ -111,6 +127,54 @@ ts_jpeg_reader_open_bytes_reduced(gconstpointer bytes, gsize n, int divisor, con
     return start_or_free(self);
 }
 
+TsJpegReader *
+ts_jpeg_reader_open_part(gconstpointer bytes, gsize n, const char *name)
+{
+    TsJpegReader *self = g_new0(TsJpegReader, 1);
+    self->name = name;
+    self->is_part = TRUE;
+    ts_jpeg_input_open_bytes(&self->input, bytes, n);
+    if (read_header(self))
+        return self;
+    ts_jpeg_reader_free(self);
+    return NULL;
+}
+
+static gboolean
+begin_part(TsJpegReader *self, int divisor, JDIMENSION *x, JDIMENSION *width)
+{
+    struct jpeg_decompress_struct *jpeg = &self->jpeg;
+    if (setjmp(self->errors.out) != 0)
+        return FALSE;
+    jpeg->scale_denom = (unsigned) divisor * jpeg->scale_num;
+    jpeg_start_decompress(jpeg);
+    const JDIMENSION left = *x > MARGIN ? *x - MARGIN : 0;
+    const JDIMENSION right = MIN(*x + *width + MARGIN, jpeg->output_width);
+    *x = left;
+    *width = right - left;
+    if (*width < jpeg->output_width)
+        jpeg_crop_scanline(jpeg, x, width);
+    return TRUE;
+}
+
+gboolean
+ts_jpeg_reader_begin_part(TsJpegReader *self, int divisor, int *x, int *width, GError **error)
+{
+    JDIMENSION left = (JDIMENSION) *x, n = (JDIMENSION) *width;
+    if (!begin_part(self, divisor, &left, &n))
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: is damaged or truncated: %s", self->name,
+                            self->errors.text);
+    *x = (int) left;
+    *width = (int) n;
+    return TRUE;
+}
+
+int
+ts_jpeg_reader_orientation(const TsJpegReader *self)
+{
+    return self->orientation;
+}
+
 void
 ts_jpeg_reader_free(TsJpegReader *self)
 {
@@ -162,6 +226,8 @@ read_rows(TsJpegReader *self, JDIMENSION y, JDIMENSION end, guint8 *to)
     JSAMPROW rows[ROWS_AT_ONCE];
     if (setjmp(self->errors.out) != 0)
         return FALSE;
+    if (self->is_part && jpeg->output_scanline + MARGIN < y)
+        jpeg_skip_scanlines(jpeg, y - MARGIN - jpeg->output_scanline);
     while (jpeg->output_scanline < y)
         jpeg_read_scanlines(jpeg, &self->skipped, 1);
     while (jpeg->output_scanline < end) {

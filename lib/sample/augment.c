@@ -209,6 +209,35 @@ ts_augment_needs_size(const TsAugment *how)
     return FALSE;
 }
 
+gboolean
+ts_augment_crops(const TsAugment *how)
+{
+    for (guint i = 0; i < how->n; i++)
+        if (how->item[i].kind == TS_EDIT_CROP || how->item[i].kind == TS_EDIT_RESIZED_CROP)
+            return TRUE;
+    return FALSE;
+}
+
+void
+ts_augment_set_size(TsAugment *how, int width, int height)
+{
+    gboolean only_flips = TRUE;
+    for (guint i = 0; i < how->n; i++) {
+        TsAugmentItem item = how->item[i];
+        const gboolean scales = item.kind == TS_EDIT_RESIZED_CROP;
+        if (scales) {
+            item.width = how->item[i].width = width;
+            item.height = how->item[i].height = height;
+        }
+        if (only_flips && (scales || item.kind == TS_EDIT_CROP)) {
+            memmove(&how->item[1], &how->item[0], i * sizeof *how->item);
+            how->item[0] = item;
+        }
+        only_flips &= item.kind == TS_EDIT_HFLIP || item.kind == TS_EDIT_VFLIP ||
+                      item.kind >= TS_EDIT_PHOTOMETRIC;
+    }
+}
+
 static gboolean
 check_size(const TsAugmentItem *item, int width, int height, GError **error)
 {
@@ -221,7 +250,7 @@ check_size(const TsAugmentItem *item, int width, int height, GError **error)
     if (item->width > 0 && (item->width != width || item->height != height))
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "augmentation '%s' makes %d x %d pixels, %d x %d are needed here; "
-                            "resized-crop and shift keep the size",
+                            "resized-crop without a size fits any",
                             name, item->width, item->height, width, height);
     return TRUE;
 }

@@ -50,6 +50,13 @@ gboolean ts_augment_check(const TsAugment *how, int colours, TsSampleType type, 
 /* TRUE if what is drawn depends on the size of the picture. */
 gboolean ts_augment_needs_size(const TsAugment *how);
 
+/* TRUE if parts are cut out, whose pixels are to come from pictures as large as they are. */
+gboolean ts_augment_crops(const TsAugment *how);
+
+/* Let resized crops make width x height pixels. Crops that only flips stand before are put before
+ * these, which changes nothing but the cost. */
+void ts_augment_set_size(TsAugment *how, int width, int height);
+
 /* Draw the changes of one sample of width x height pixels. TS_ERROR_RANGE if it is too small for
  * what is to be cut out. */
 gboolean ts_augment_draw(const TsAugment *how, guint64 seed, guint64 item, int width, int height,

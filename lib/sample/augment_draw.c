@@ -96,6 +96,18 @@ draw_rectangle(const TsAugmentItem *item, const Draw *draw, double ratio, TsRng 
     return FALSE;
 }
 
+/* Scale to the size that is asked for, if any; else to the picture's own. */
+static void
+set_new_size(const TsAugmentItem *item, Draw *draw, double *v)
+{
+    if (item->width > 0) {
+        draw->width = item->width;
+        draw->height = item->height;
+    }
+    v[4] = draw->width;
+    v[5] = draw->height;
+}
+
 static void
 draw_resized_crop(const TsAugmentItem *item, Draw *draw, TsRng *rng, double *v)
 {
@@ -107,12 +119,18 @@ draw_resized_crop(const TsAugmentItem *item, Draw *draw, TsRng *rng, double *v)
         v[0] = floor((draw->width - v[2]) / 2);
         v[1] = floor((draw->height - v[3]) / 2);
     }
-    if (item->width > 0) {
-        draw->width = item->width;
-        draw->height = item->height;
-    }
-    v[4] = draw->width;
-    v[5] = draw->height;
+    set_new_size(item, draw, v);
+}
+
+/* Where all samples are to have one size, those without a crop are scaled whole. */
+static gboolean
+leave_out(const TsAugmentItem *item, Draw *draw, TsEdits *edits, GError **error)
+{
+    double v[TS_EDIT_VALUES] = {0, 0, draw->width, draw->height};
+    if (item->kind != TS_EDIT_RESIZED_CROP || item->width == 0)
+        return TRUE;
+    set_new_size(item, draw, v);
+    return ts_edits_add(edits, item->kind, v, 6, error);
 }
 
 /* Each corner moves inward by up to half of the drawn share of each side, as torchvision's
@@ -240,7 +258,7 @@ draw_item(const TsAugmentItem *item, Draw *draw, TsEdits *edits, GError **error)
         g_snprintf(purpose, sizeof purpose, "augment %s", ts_edit_name(item->kind));
         ts_rng_init(&rng, draw->seed, purpose, draw->item);
         if (ts_rng_uniform(&rng) >= item->probability)
-            return TRUE;
+            return leave_out(item, draw, edits, error);
     }
     int n = draw_values(item, draw, &rng, v, error);
     return n < 0 ? n == NOT_MADE : ts_edits_add(edits, item->kind, v, (guint) n, error);

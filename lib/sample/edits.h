@@ -2,8 +2,9 @@
  *
  *     rotate=12.31,hflip,brightness=0.08
  *
- * is one step: its geometric changes come first, composed in their order into one resample, then
- * the others in their order, rounded once. Steps are separated by "|"; each works on the rounded
+ * is one step: its geometric changes come first, composed in their order into one resample (a
+ * resized crop, whose filter counts every pixel, is one of its own), then the others in their
+ * order, rounded once. Steps are separated by "|"; each works on the rounded
  * picture of the one before it, so that adding a step to a row is the same as changing the file
  * that the row makes. Every number that chance has a part in stands in the text, seeds included:
  * the text and the pixels determine the result. tessera-manifest(5) lists the changes.

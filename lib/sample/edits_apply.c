@@ -2,6 +2,7 @@
 #include "sample/edits.h"
 
 #include "base/error.h"
+#include "image/crop.h"
 #include "image/transform/artefacts.h"
 #include "image/transform/blur.h"
 #include "image/transform/clahe.h"
@@ -108,15 +109,82 @@ append_geometry(TsMap *map, const TsEdit *edit, GError **error)
     }
 }
 
-/* The map of all geometric changes of a step. */
-static gboolean
-compose(const TsEdits *edits, TsMap *map, GError **error)
+/* A picture, or its mask, with the geometric changes that are not made yet. */
+typedef struct {
+    const TsImage *now; /* borrowed, or `made` */
+    TsImage *made;
+    TsMap map;
+    gboolean is_mask;
+} Geometry;
+
+static void
+geometry_clear(Geometry *self)
 {
-    for (guint i = 0; i < edits->n; i++)
-        if (edits->edit[i].kind < TS_EDIT_PHOTOMETRIC &&
-            !append_geometry(map, &edits->edit[i], error))
-            return FALSE;
+    ts_map_clear(&self->map);
+    g_clear_pointer(&self->made, ts_image_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Geometry, geometry_clear)
+
+static void
+geometry_begin(Geometry *self, const TsImage *image, gboolean is_mask)
+{
+    *self = (Geometry){.now = image, .is_mask = is_mask};
+    ts_map_init(&self->map, image->width, image->height);
+}
+
+/* Go on with `made`, which is taken; FALSE if it is NULL. */
+static gboolean
+geometry_take(Geometry *self, TsImage *made)
+{
+    if (made == NULL)
+        return FALSE;
+    ts_map_clear(&self->map);
+    ts_image_free(self->made);
+    self->now = self->made = made;
+    ts_map_init(&self->map, made->width, made->height);
     return TRUE;
+}
+
+/* Make what was composed so far, in one resample. */
+static gboolean
+geometry_make(Geometry *self, GError **error)
+{
+    if (self->made != NULL && ts_map_is_identity(&self->map))
+        return TRUE;
+    return geometry_take(self, self->is_mask ? ts_warp_mask(self->now, &self->map, IGNORED, error)
+                                             : ts_warp(self->now, &self->map, error));
+}
+
+/* Crops that are scaled have a filter of their own, and so are a resample of their own. */
+static gboolean
+scale_crop(Geometry *self, const TsEdit *edit, GError **error)
+{
+    const double *v = edit->v;
+    const TsCrop crop = {(int) v[0], (int) v[1], (int) v[2], (int) v[3]};
+    if ((!ts_map_is_identity(&self->map) && !geometry_make(self, error)) ||
+        !append_crop(&self->map, edit, error))
+        return FALSE;
+    return self->is_mask ? geometry_make(self, error)
+                         : geometry_take(self, ts_image_crop_scaled(self->now, crop, (int) v[4],
+                                                                    (int) v[5], error));
+}
+
+/* All geometric changes of a step. */
+static TsImage *
+change_geometry(const TsImage *image, const TsEdits *edits, gboolean is_mask, GError **error)
+{
+    g_auto(Geometry) geometry = {0};
+    geometry_begin(&geometry, image, is_mask);
+    for (guint i = 0; i < edits->n; i++) {
+        const TsEdit *edit = &edits->edit[i];
+        if (edit->kind >= TS_EDIT_PHOTOMETRIC)
+            continue;
+        if (!(edit->kind == TS_EDIT_RESIZED_CROP ? scale_crop(&geometry, edit, error)
+                                                 : append_geometry(&geometry.map, edit, error)))
+            return NULL;
+    }
+    return geometry_make(&geometry, error) ? g_steal_pointer(&geometry.made) : NULL;
 }
 
 /* Changes that need more memory, or an encoder. */
@@ -196,15 +264,11 @@ change_colours(TsImage *image, const TsEdits *edits, GError **error)
 TsImage *
 ts_edits_apply(const TsImage *image, const TsEdits *edits, GError **error)
 {
-    g_auto(TsMap) map = {0};
     const int colours = image->bands - (image->has_alpha ? 1 : 0);
     for (guint i = 0; i < edits->n; i++)
         if (!ts_edit_check(edits->edit[i].kind, colours, image->type, error))
             return NULL;
-    ts_map_init(&map, image->width, image->height);
-    if (!compose(edits, &map, error))
-        return NULL;
-    g_autoptr(TsImage) out = ts_warp(image, &map, error);
+    g_autoptr(TsImage) out = change_geometry(image, edits, FALSE, error);
     if (out == NULL || !change_colours(out, edits, error))
         return NULL;
     return g_steal_pointer(&out);
@@ -213,9 +277,7 @@ ts_edits_apply(const TsImage *image, const TsEdits *edits, GError **error)
 TsImage *
 ts_edits_apply_mask(const TsImage *mask, const TsEdits *edits, GError **error)
 {
-    g_auto(TsMap) map = {0};
-    ts_map_init(&map, mask->width, mask->height);
-    return compose(edits, &map, error) ? ts_warp_mask(mask, &map, IGNORED, error) : NULL;
+    return change_geometry(mask, edits, TRUE, error);
 }
 
 typedef TsImage *(*Apply)(const TsImage *image, const TsEdits *edits, GError **error);

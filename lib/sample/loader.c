@@ -10,11 +10,11 @@
 #include "base/rng.h"
 #include "base/threads.h"
 #include "sample/cache.h"
+#include "sample/crops.h"
 #include "sample/recipe.h"
 #include "sample/render.h"
 
 #include <string.h>
-#include <time.h>
 
 /* The reader looks for a signal this often while it waits, in microseconds. */
 enum { INTERRUPT_PERIOD = 100000 };
@@ -33,6 +33,7 @@ struct _TsLoader {
     TsLoaderOptions options;
     gsize n_sample; /* bytes of a preprocessed sample */
     TsSampleCache cache;
+    TsCropSource *crops; /* instead of the cache: samples are cut out of what the files show */
     guint64 n_batches;
     guint64 epoch;
     guint64 n_drawn; /* samples in an epoch */
@@ -54,22 +55,6 @@ struct _TsLoader {
     gboolean in_hand, stopped;
     TsLoaderCosts costs;
 };
-
-static guint64
-now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (guint64) now.tv_sec * 1000000000 + (guint64) now.tv_nsec;
-}
-
-/* Add what has passed since `from` to `*ns`, and one to `*n`. */
-static void
-count_since(guint64 from, guint64 *n, guint64 *ns)
-{
-    *ns += now_ns() - from;
-    ++*n;
-}
 
 static void
 add_costs(TsLoaderCosts *to, const TsLoaderCosts *from)
@@ -93,7 +78,7 @@ get_sample(TsLoader *self, guint64 i, guint8 *scratch, TsLoaderCosts *costs, GEr
         return cached;
     guint8 *place = ts_sample_cache_place(&self->cache, i);
     guint8 *bytes = place != NULL ? place : scratch;
-    const guint64 from = now_ns();
+    const guint64 from = ts_now_ns();
     g_autoptr(TsImage) image = ts_sample_render(self->dataset, i, error);
     if (image == NULL)
         return NULL;
@@ -103,7 +88,7 @@ get_sample(TsLoader *self, guint64 i, guint8 *scratch, TsLoaderCosts *costs, GEr
     }
     if (place != NULL)
         ts_sample_cache_set_filled(&self->cache, i);
-    count_since(from, &costs->n_decoded, &costs->decode_ns);
+    ts_count_since(from, &costs->n_decoded, &costs->decode_ns);
     return bytes;
 }
 
@@ -114,14 +99,27 @@ augment(const TsLoader *self, guint64 i, guint64 key, const guint8 *bytes, Slot 
 {
     if (!ts_augment_is_active(&self->options.augment))
         return bytes;
-    const guint64 from = now_ns();
+    const guint64 from = ts_now_ns();
     if (ts_augment_u8(bytes, self->how.width, self->how.height, self->how.channels,
                       &self->options.augment, self->options.seed, key, slot->changed, error)) {
-        count_since(from, &costs->n_augmented, &costs->augment_ns);
+        ts_count_since(from, &costs->n_augmented, &costs->augment_ns);
         return slot->changed;
     }
     ts_dataset_prefix_error(self->dataset, ts_dataset_row(self->dataset, i), error);
     return NULL;
+}
+
+/* The bytes of the epoch's sample number `k`, as the network gets to see them. */
+static const guint8 *
+make_sample(TsLoader *self, guint64 k, Slot *slot, TsLoaderCosts *costs, GError **error)
+{
+    const guint64 i = self->order[k];
+    if (self->crops != NULL)
+        return ts_crop_source_make(self->crops, i, self->keys[k], slot->changed, costs, error)
+                   ? slot->changed
+                   : NULL;
+    const guint8 *bytes = get_sample(self, i, slot->scratch, costs, error);
+    return bytes != NULL ? augment(self, i, self->keys[k], bytes, slot, costs, error) : NULL;
 }
 
 /* Mix a batch that is filled: a matter of (seed, epoch, its number) alone. */
@@ -155,22 +153,20 @@ fill_batch(TsLoader *self, guint64 b, Slot *slot, TsLoaderCosts *costs, GError *
         guint64 i = self->order[first + k];
         if (g_atomic_int_get(&self->cancelled) || ts_interrupt_check(error))
             return FALSE;
-        const guint8 *bytes = get_sample(self, i, slot->scratch, costs, error);
-        if (bytes != NULL)
-            bytes = augment(self, i, self->keys[first + k], bytes, slot, costs, error);
+        const guint8 *bytes = make_sample(self, first + k, slot, costs, error);
         if (bytes == NULL)
             return FALSE;
-        before = now_ns();
+        before = ts_now_ns();
         ts_preprocess_normalise(bytes, &self->how, batch->images + k * self->n_sample);
-        costs->fill_ns += now_ns() - before;
+        costs->fill_ns += ts_now_ns() - before;
         batch->labels[k] = ts_dataset_label(self->dataset, i);
         batch->weights[k] = self->options.equal_weights ? 1 : ts_dataset_weight(self->dataset, i);
         batch->rows[k] = ts_dataset_row(self->dataset, i);
     }
-    before = now_ns();
+    before = ts_now_ns();
     if (self->options.mix.n > 0)
         mix_batch(self, b, batch);
-    count_since(before, &costs->n_filled, &costs->fill_ns);
+    ts_count_since(before, &costs->n_filled, &costs->fill_ns);
     return TRUE;
 }
 
@@ -262,7 +258,12 @@ static gboolean
 allocate(TsLoader *self, GError **error)
 {
     guint64 n = ts_dataset_n(self->dataset);
-    if (!ts_sample_cache_init(&self->cache, n, self->n_sample, self->options.cache_bytes, error))
+    if (ts_augment_crops(&self->options.augment))
+        self->crops = ts_crop_source_new(self->dataset, &self->how, &self->options.augment,
+                                         self->options.seed, self->options.cache_bytes, error);
+    if (self->crops == NULL &&
+        (ts_augment_crops(&self->options.augment) ||
+         !ts_sample_cache_init(&self->cache, n, self->n_sample, self->options.cache_bytes, error)))
         return FALSE;
     self->order = ts_try_alloc(self->n_drawn, sizeof *self->order, "order of samples", error);
     self->keys = self->order == NULL
@@ -338,6 +339,7 @@ ts_loader_free(TsLoader *self)
     for (guint i = 0; i < self->n_slots; i++)
         slot_clear(&self->slots[i]);
     ts_sample_cache_clear(&self->cache);
+    ts_crop_source_free(self->crops);
     g_free(self->slots);
     g_free(self->workers);
     g_free(self->order);
@@ -427,13 +429,13 @@ ts_loader_next(TsLoader *self, GError **error)
     if (self->floor >= self->end)
         return NULL;
     Slot *slot = &self->slots[self->floor % self->n_slots];
-    const guint64 from = now_ns();
+    const guint64 from = ts_now_ns();
     while (!slot->ready) {
         if (ts_interrupt_check(error))
             return NULL;
         g_cond_wait_until(&self->changed, &self->lock, g_get_monotonic_time() + INTERRUPT_PERIOD);
     }
-    count_since(from, &self->costs.n_waits, &self->costs.wait_ns);
+    ts_count_since(from, &self->costs.n_waits, &self->costs.wait_ns);
     if (slot->error != NULL) {
         if (error != NULL)
             *error = g_error_copy(slot->error);

@@ -4,7 +4,8 @@
  * neither the number of threads nor stopping and starting again changes a byte. Preprocessed
  * samples stay in memory, 8 bits each, as far as the budget allows; which ones is a matter of their
  * place in the dataset (the first that fit), not of chance. With a budget for all of them, only the
- * first epoch opens files.
+ * first epoch opens files. Where parts are cut out at random, they are cut out of the pictures as
+ * the files have them, and these are what is kept (sample/crops.h).
  *
  *     TsLoaderOptions options = {.batch_size = 64, .shuffle = TRUE, .cache_bytes = 1 << 30};
  *     g_autoptr(TsLoader) loader = ts_loader_new(train, &how, &options, error);
@@ -17,6 +18,7 @@
 #pragma once
 
 #include "sample/augment.h"
+#include "sample/costs.h"
 #include "sample/dataset.h"
 #include "sample/mix.h"
 #include "sample/preprocess.h"
@@ -54,18 +56,6 @@ typedef struct {
     gint32 *other_labels; /* (N) */
     float *other_weights; /* (N) */
 } TsBatch;
-
-/* Where the time went since the loader was made, in nanoseconds: the stages of all workers
- * together, and what the reader of the batches waited, which is what a training step loses by them.
- */
-typedef struct {
-    guint64 n_read, read_ns;      /* files whose bytes were read ahead of decoding; the others are
-                                     read as they are decoded, and counted there */
-    guint64 n_decoded, decode_ns; /* samples rendered and brought to the size of the input */
-    guint64 n_augmented, augment_ns; /* samples changed at random */
-    guint64 n_filled, fill_ns;       /* batches: samples normalised, and mixed */
-    guint64 n_waits, wait_ns;        /* calls of ts_loader_next() */
-} TsLoaderCosts;
 
 /* Make a loader and start its threads. `dataset` must outlive it; the rest is copied.
  * TS_ERROR_ARGUMENT for settings that cannot be, TS_ERROR_NO_MEMORY. */

@@ -235,8 +235,8 @@ setup() {
         [ "$stops" -gt 0 ] || fail "$name: no signal came in time"
         # shellcheck disable=SC2086  # words
         train -o parts-$name --resume $common "$@" w.tsv
-        same whole-$name/model.safetensors parts-$name/model.safetensors
-        same whole-$name/last.ckpt parts-$name/last.ckpt
+        same "whole-$name/model.safetensors" "parts-$name/model.safetensors"
+        same "whole-$name/last.ckpt" "parts-$name/last.ckpt"
     }
     awk -F'\t' -v OFS='\t' 'NR == 1 {print $0, "weight"; next} {print $0, NR / 50}' digits.tsv > w.tsv
     case_of balanced --sampler class-balanced --mix mixup:alpha=0.4

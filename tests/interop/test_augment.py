@@ -144,13 +144,43 @@ def test_perspective_is_a_projective_transform(change, picture):
     close(change(picture, text), sample(picture, at[..., 0], at[..., 1]), 0.502)
 
 
-def test_resized_crop_is_torchs_interpolation(change, picture):
-    part = torch.from_numpy(picture[5:35, 10:50]).permute(2, 0, 1)[None].double()
-    expected = torch.nn.functional.interpolate(part, (60, 64), mode="bilinear",
-                                               align_corners=False)
-    ours = change(picture, "resized-crop=10:5:40:30:64:60")
-    # At the edge of the part, ours sees the picture around it.
-    close(ours[2:-2, 2:-2], expected[0].permute(1, 2, 0).numpy()[2:-2, 2:-2], 0.502)
+@pytest.mark.parametrize("x, y, w, h, width, height", [
+    (10, 5, 40, 30, 64, 60), (10, 5, 40, 30, 11, 9), (0, 0, WIDTH, HEIGHT, 20, 31),
+    (3, 40, 50, 7, 16, 16), (60, 46, 1, 1, 4, 3)])
+def test_resized_crop_is_torchs_and_pillows(change, picture, x, y, w, h, width, height):
+    """Cut out, then scaled with antialias. Pillow rounds between its two passes."""
+    ours = change(picture, f"resized-crop={x}:{y}:{w}:{h}:{width}:{height}")
+    part = torch.from_numpy(picture[y:y + h, x:x + w].copy()).permute(2, 0, 1)[None].double()
+    expected = torch.nn.functional.interpolate(part, (height, width), mode="bilinear",
+                                               align_corners=False, antialias=True)
+    close(ours, expected[0].permute(1, 2, 0).numpy(), 0.502)
+    pillow = Image.fromarray(picture).crop((x, y, x + w, y + h)).resize((width, height),
+                                                                        Image.BILINEAR)
+    close(ours, np.asarray(pillow).astype(int), 1)
+
+
+def test_training_crops_jpeg_as_pillow(tool, tmp_path):
+    """train --augment resized-crop: each input is the file's crop, within a bound of Pillow's."""
+    rng = np.random.default_rng(5)
+    rows = ["file_name\tlabel"]
+    for i in range(6):
+        smooth = ndimage.gaussian_filter(rng.normal(size=(375, 500, 3)), (9, 9, 0))
+        image = np.clip(128 + smooth / smooth.std() * 45, 0, 255).astype(np.uint8)
+        Image.fromarray(image).save(tmp_path / f"{i}.jpg", quality=90)
+        rows.append(f"{i}.jpg\t{i % 2}")
+    (tmp_path / "m.tsv").write_text("\n".join(rows) + "\n")
+    # The whole picture as the crop: at full scale for 480 pixels, halved for 64.
+    for size, bound in [("500x375", 1e-3), ("300x200", 1), ("64x48", 2)]:
+        tool("train", "-q", "--dump", str(tmp_path / size), "-m", "mlp:hidden=2", "-b", "6", "-s",
+             size, "--mean", "0", "--std", "1", "--augment", "resized-crop=1..1",
+             str(tmp_path / "m.tsv"))
+        inputs = np.load(tmp_path / size / "input.npy") * 255
+        order = np.load(tmp_path / size / "rows.npy")
+        width, height = map(int, size.split("x"))
+        for ours, row in zip(inputs, order):
+            whole = Image.open(tmp_path / f"{row}.jpg")
+            theirs = np.asarray(whole.resize((width, height), Image.BILINEAR)).astype(float)
+            assert np.abs(ours.transpose(1, 2, 0) - theirs).mean() <= bound, size
 
 
 @pytest.mark.parametrize("limit, parts", [(2, 8), (4, 4), (40, 3), (1.5, 1)])
