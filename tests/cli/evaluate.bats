@@ -27,10 +27,13 @@ setup() {
     [ "${lines[2]}" = $'unlabelled\t0' ]
     [ "${lines[3]}" = $'accuracy\t0.625' ]
     [ "${lines[4]}" = $'balanced_accuracy\t0.625' ]
-    [ "${lines[5]}" = $'macro_precision\t0.6333333333333333' ]
-    [ "${lines[6]}" = $'macro_recall\t0.625' ]
-    [ "${lines[7]}" = $'macro_f1\t0.6190476190476191' ]
-    [ "${#lines[@]}" -eq 11 ]
+    [[ "${lines[5]}" = $'gmean\t0.6123724356957'* ]]
+    [ "${lines[6]}" = $'kappa\t0.25' ]
+    [ "${lines[8]}" = $'macro_precision\t0.6333333333333333' ]
+    [ "${lines[9]}" = $'macro_recall\t0.625' ]
+    [ "${lines[10]}" = $'macro_f1\t0.6190476190476191' ]
+    [ "${lines[14]%%$'\t'*}" = ece ] # of the column score
+    [ "${#lines[@]}" -eq 16 ]
     [ -z "$stderr" ]
 }
 
@@ -54,8 +57,9 @@ import json, sys
 report = json.load(sys.stdin)
 assert list(report) == ["metrics", "classes", "confusion"], report.keys()
 assert report["metrics"]["rows"] == 8
-assert report["classes"][1] == {"class": "dog", "support": 4, "predicted": 3,
-                                "precision": 2 / 3, "recall": 0.5, "f1": 4 / 7}
+row = report["classes"][1]
+assert {"class": "dog", "support": 4, "predicted": 3, "precision": 2 / 3, "recall": 0.5,
+        "f1": 4 / 7, "specificity": 0.75}.items() <= row.items(), row
 assert report["confusion"][1]["cat"] == 2
 '
 }
@@ -130,13 +134,26 @@ bad() {
 }
 
 @test "bad options end with 2" {
-    bad 2 "--metrics: 'acc' is no metric; there are accuracy, balanced_accuracy" --metrics acc p.tsv
+    bad 2 "--metrics: 'accurac' is no metric (nearest: accuracy); there are accuracy, balanced_accuracy" \
+        --metrics accurac p.tsv
     bad 2 "--metrics: there is no class 'ape'" --metrics recall:ape p.tsv
+    bad 2 "'log_loss' needs probabilities, columns p_CLASS" --metrics log_loss p.tsv
+    bad 2 "'exact_match' is no metric" --metrics exact_match p.tsv
+    bad 2 "--normalize: 'rows' is not true, pred or all" --normalize rows p.tsv
+    bad 2 "no confusion matrix" --multi-label --confusion p.tsv
+    bad 2 "--confidence needs --bootstrap" --confidence 0.9 p.tsv
+    bad 2 "--confidence: 1 is not between 0 and 1" --bootstrap 9 --confidence 1 p.tsv
+    bad 2 "--bootstrap: -1 is not 0 to" --bootstrap -1 p.tsv
+    bad 2 "draw by group or by class, not both" --bootstrap 9 --group score --stratify p.tsv
+    bad 2 "--show intervals: needs --bootstrap" --show intervals p.tsv
+    bad 2 "--show slices: by which column" --show slices p.tsv
+    bad 2 "there is no class 'ape'" --positive ape p.tsv
+    bad 2 "--positive: with --multi-label" --positive cat --multi-label p.tsv
     bad 2 "--metrics: add metrics to the tables of --show" --metrics accuracy --show classes p.tsv
-    bad 2 "--show: 'matrix' is not metrics, classes or confusion" --show matrix p.tsv
+    bad 2 "--show: 'matrix' is none of metrics, classes, confusion" --show matrix p.tsv
     bad 2 "--fail-if: 'accuracy=1' is not a condition such as" --fail-if accuracy=1 p.tsv
     bad 2 "--fail-if: 'accuracy<x': 'x' is not a number" --fail-if 'accuracy<x' p.tsv
-    bad 2 "--fail-if: 'top1' is no metric" --fail-if 'top1<0.5' p.tsv
+    bad 2 "--fail-if: 'top0' is no metric" --fail-if 'top0<0.5' p.tsv
     bad 2 "--fail-if: there is no class 'ape'" --fail-if 'recall:ape<0.5' p.tsv
     bad 2 "too many arguments" p.tsv p.tsv
 }
@@ -156,6 +173,85 @@ bad() {
     bad 1 "empty.tsv: no row has a label to compare with" empty.tsv
     printf 'label\tpred\ncat\n' >fields.tsv
     bad 1 "fields.tsv:2: 1 field, the header has 2" fields.tsv
+}
+
+# table NAME ROW...: label, pred, p_cat and p_dog of each row.
+table() {
+    local name=$1
+    shift
+    printf 'label\tpred\tp_cat\tp_dog\n' >"$name"
+    printf '%s\n' "$@" | tr ' ' '\t' >>"$name"
+}
+
+@test "bad probabilities are named" {
+    table nan.tsv 'cat cat 0.9 0.1' 'cat dog nan 0.6'
+    bad 1 "nan.tsv:3: p_cat 'nan' is not a probability, 0 to 1" nan.tsv
+    table null.tsv 'cat cat 0.9 \N'
+    bad 1 "null.tsv:2: p_dog '\N' is not a probability, 0 to 1" null.tsv
+    table large.tsv 'cat cat 1.5 0'
+    bad 1 "large.tsv:2: p_cat '1.5' is not a probability, 0 to 1" large.tsv
+    table class.tsv 'cat cat 0.9 0.1' 'eel dog 0.2 0.8'
+    bad 1 "class.tsv: there is 'eel' in column 'label', and no column p_eel" class.tsv
+    table answer.tsv 'cat cat 0.9 0.1' 'cat dgo 0.2 0.8'
+    bad 1 "in column 'pred', and no column p_dgo (nearest: dog)" answer.tsv
+    table weight.tsv "cat cat 0.9 -0.1"
+    cut -f 1,2,4 weight.tsv | sed "1s,p_dog,w," >w.tsv
+    bad 1 "w.tsv:2: w '-0.1' is not a weight, 0 or more" --weight w w.tsv
+}
+
+@test "probabilities that do not sum to 1 are used, and said" {
+    table p.tsv 'cat cat 0.9 0.3' 'dog dog 0.4 0.6' 'dog cat 0.75 0.25'
+    run -0 --separate-stderr evaluate --metrics brier,top1,auroc p.tsv
+    stderr_has "p.tsv: the probabilities of 1 of 3 rows do not sum to 1"
+    [ "${lines[2]%%.*}" = $'top1\t0' ]
+    [ "${lines[3]}" = $'auroc\t0.5' ]
+}
+
+@test "without pred the most probable class is predicted" {
+    table p.tsv 'cat cat 0.9 0.1' 'dog cat 0.5 0.5' 'dog dog 0.25 0.75'
+    cut -f 1,3,4 p.tsv >q.tsv
+    same <(evaluate p.tsv) <(evaluate q.tsv)
+}
+
+@test "columns that only look like probabilities are somebody else's" {
+    awk -F'\t' -v OFS='\t' '{ print $0, (NR > 1 ? "high" : "p_value") }' p.tsv >q.tsv
+    same <(evaluate p.tsv) <(evaluate q.tsv)
+}
+
+@test "a single class, and metrics that have no value" {
+    table one.tsv 'cat cat 0.9 0.1' 'cat cat 0.8 0.2'
+    run -0 --separate-stderr evaluate --metrics accuracy,auroc,kappa,mcc one.tsv
+    [ "$output" = $'metric\tvalue\naccuracy\t1\nauroc\t\\N\nkappa\t\\N\nmcc\t0' ]
+    run -1 --separate-stderr evaluate --fail-if 'auroc<0.1' one.tsv
+    [ "$stderr" = "evaluate: auroc is not defined here: --fail-if 'auroc<0.1'" ]
+}
+
+@test "slices, worst first, with intervals" {
+    run -0 --separate-stderr evaluate --show slices --by split --metrics accuracy p.tsv
+    [ "$output" = $'split\trows\taccuracy\ntest\t6\t0.5\ntrain\t2\t1' ]
+    run -0 --separate-stderr evaluate --show slices --by split --metrics brier,accuracy --bootstrap 50 \
+        <(awk -F'\t' -v OFS='\t' '{ print $0, NR == 1 ? "p_cat\tp_dog" : $4 "\t" 1 - $4 }' p.tsv)
+    [ "${lines[0]}" = $'split\trows\tbrier\tbrier_low\tbrier_high\taccuracy\taccuracy_low\taccuracy_high' ]
+    [[ "${lines[2]}" = $'test\t6\t'* ]] # the lower Brier score is the better one
+}
+
+@test "sets of labels" {
+    printf 'label\tpred\ncat;dog\tcat\n\t\ndog\tdog;eel\n\\N\tdog\n' >sets.tsv
+    run -0 --separate-stderr evaluate --multi-label --metrics exact_match,micro_f1,recall[dog] sets.tsv
+    stderr_has "1 of 4 rows have no label"
+    [ "${lines[1]}" = $'exact_match\t0.3333333333333333' ]
+    [ "${lines[2]}" = $'micro_f1\t0.6666666666666666' ]
+    [ "${lines[3]}" = $'recall[dog]\t0.5' ]
+}
+
+@test "groups are drawn whole" {
+    # All rows of a group are right or wrong together: an accuracy between is drawn from groups only.
+    awk 'BEGIN { print "label\tpred\tg"; for (i = 0; i < 60; i++)
+        print "a\t" (int(i / 20) % 2 ? "a" : "b") "\t" int(i / 20) }' >g.tsv
+    width() { evaluate --show intervals --metrics accuracy --bootstrap 400 "$@" g.tsv |
+        awk 'NR == 2 { print ($4 - $3 > 0.5) }'; }
+    [ "$(width)" = 0 ]
+    [ "$(width --group g)" = 1 ]
 }
 
 @test "a full disk is an error" {
