@@ -227,6 +227,7 @@ ts_pickle_parse(const guint8 *data, gsize n, const char *const *callables, const
     g_autoptr(TsPickle) pickle = g_new0(TsPickle, 1);
     pickle->values = g_ptr_array_new_with_free_func(free_value);
     pickle->names = g_string_chunk_new(4096);
+    pickle->persistent = g_ptr_array_new();
     g_autoptr(GPtrArray) stack = g_ptr_array_new();
     g_autoptr(GArray) marks = g_array_new(FALSE, FALSE, sizeof(guint));
     g_autoptr(GHashTable) memo = g_hash_table_new(NULL, NULL);
@@ -238,7 +239,10 @@ ts_pickle_parse(const guint8 *data, gsize n, const char *const *callables, const
                                .callables = callables,
                                .name = name,
                                .pickle = pickle};
-    return run(&machine, error) ? g_steal_pointer(&pickle) : NULL;
+    if (!run(&machine, error))
+        return NULL;
+    pickle->n_used = machine.at;
+    return g_steal_pointer(&pickle);
 }
 
 void
@@ -246,6 +250,7 @@ ts_pickle_free(TsPickle *pickle)
 {
     if (pickle == NULL)
         return;
+    g_ptr_array_unref(pickle->persistent);
     g_ptr_array_unref(pickle->values);
     g_string_chunk_free(pickle->names);
     g_free(pickle);
@@ -255,6 +260,18 @@ const TsPickleValue *
 ts_pickle_root(const TsPickle *pickle)
 {
     return pickle->root;
+}
+
+gsize
+ts_pickle_n_used(const TsPickle *pickle)
+{
+    return pickle->n_used;
+}
+
+const TsPickleValue *
+ts_pickle_persistent(const TsPickle *pickle, guint i)
+{
+    return i < pickle->persistent->len ? g_ptr_array_index(pickle->persistent, i) : NULL;
 }
 
 guint

@@ -66,6 +66,13 @@ const TsPickleValue *ts_pickle_item(const TsPickleValue *value, guint i);
 /* The last value of `key` in a dict; NULL if it is not there or `value` is no dict. */
 const TsPickleValue *ts_pickle_lookup(const TsPickleValue *value, const char *key);
 
+/* Bytes from the beginning to the end of the pickle; others may follow it. */
+gsize ts_pickle_n_used(const TsPickle *pickle);
+
+/* All persistent ids in it, each once for every place where it stands: value `i`, or NULL behind
+ * the last. */
+const TsPickleValue *ts_pickle_persistent(const TsPickle *pickle, guint i);
+
 gboolean ts_pickle_is_text(const TsPickleValue *value, const char *text);
 gboolean ts_pickle_is_global(const TsPickleValue *value, const char *name);
 

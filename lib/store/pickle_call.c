@@ -137,7 +137,10 @@ gboolean
 ts_pickle_op_persistent(TsPickleMachine *machine, int parameter, GError **error)
 {
     TsPickleValue *id = ts_pickle_pop(machine, error);
-    if (id != NULL)
-        ts_pickle_add_item(ts_pickle_push(machine, TS_PICKLE_PERSISTENT), id);
-    return id != NULL;
+    if (id == NULL)
+        return FALSE;
+    TsPickleValue *value = ts_pickle_push(machine, TS_PICKLE_PERSISTENT);
+    ts_pickle_add_item(value, id);
+    g_ptr_array_add(machine->pickle->persistent, value);
+    return TRUE;
 }

@@ -7,9 +7,11 @@
 G_BEGIN_DECLS
 
 struct _TsPickle {
-    GPtrArray *values;   /* of TsPickleValue, owned */
-    GStringChunk *names; /* of globals */
+    GPtrArray *values;     /* of TsPickleValue, owned */
+    GStringChunk *names;   /* of globals */
+    GPtrArray *persistent; /* those of `values` of that kind */
     TsPickleValue *root;
+    gsize n_used;
 };
 
 typedef struct {

@@ -12,7 +12,7 @@ static const char *const keys[] = {"model_ema", "state_dict_ema", "state_dict", 
 
 /* Calls of these are noted by the pickle machine, and none is ever made. Those behind the first
  * four make values that nobody here looks at. */
-static const char *const callables[] = {"collections.OrderedDict",
+const char *const ts_pth_callables[] = {"collections.OrderedDict",
                                         "torch._utils._rebuild_tensor_v2",
                                         "torch._utils._rebuild_tensor_v3",
                                         "torch._utils._rebuild_parameter",
@@ -150,7 +150,7 @@ check_beginning(GBytes *bytes, const char *name, GError **error)
         return TRUE;
     if (n >= 2 && data[0] == 0x80 && data[1] <= 5)
         return ts_error_set(error, TS_ERROR_FORMAT,
-                            "%s: was written before PyTorch 1.6 or by pickle; in Python, load it "
+                            "%s: was written by pickle, not by torch.save(); in Python, load it "
                             "and save it again with torch.save(), or as safetensors",
                             name);
     return ts_error_set(error, TS_ERROR_FORMAT,
@@ -197,7 +197,7 @@ check_kind(const TsPth *self, GError **error)
 }
 
 static gboolean
-parse(TsPth *self, GBytes *bytes, GError **error)
+open_zip(TsPth *self, GBytes *bytes, GError **error)
 {
     if (!check_beginning(bytes, self->name, error))
         return FALSE;
@@ -209,9 +209,17 @@ parse(TsPth *self, GBytes *bytes, GError **error)
         return FALSE;
     gsize n;
     const guint8 *program = g_bytes_get_data(find_member(self, "data.pkl"), &n);
-    self->pickle = ts_pickle_parse(program, n, callables, self->name, error);
+    self->pickle = ts_pickle_parse(program, n, ts_pth_callables, self->name, error);
+    return self->pickle != NULL;
+}
+
+static gboolean
+parse(TsPth *self, GBytes *bytes, GError **error)
+{
     self->room = MAX_COPIES * g_bytes_get_size(bytes);
-    return self->pickle != NULL && collect(self, error);
+    return (ts_pth_is_legacy(bytes) ? ts_pth_open_legacy(self, bytes, error)
+                                    : open_zip(self, bytes, error)) &&
+           collect(self, error);
 }
 
 TsPth *

@@ -7,6 +7,10 @@
  * state_dict_ema, state_dict or model, the first of these that is there, as timm looks for it. The
  * prefixes "module." (of DataParallel) and "_orig_mod." (of torch.compile) are taken off.
  *
+ * Before PyTorch 1.6 the same was written without a zip: five pickles (a magic number, a version,
+ * the machine's byte order, the objects, the keys of the storages), then each storage with its
+ * length. That is read too.
+ *
  *     g_autoptr(TsPth) file = ts_pth_read("resnet18.pth", error);
  *     if (file == NULL)
  *         return FALSE;
@@ -21,7 +25,7 @@ G_BEGIN_DECLS
 typedef struct _TsPth TsPth;
 
 /* Open and check `path`. TS_ERROR_IO if it cannot be read; TS_ERROR_FORMAT for a file that is
- * damaged, was written before PyTorch 1.6, holds a program or a whole module instead of weights, is
+ * damaged, holds a program or a whole module instead of weights, is
  * big-endian, or calls any function but those that make tensors. */
 TsPth *ts_pth_read(const char *path, GError **error);
 

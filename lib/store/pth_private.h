@@ -27,6 +27,18 @@ gboolean ts_pth_fail(const TsPth *self, const char *tensor, const char *what, GE
  * value. */
 const TsPickleValue *ts_pth_find_tensor_call(const TsPickleValue *value);
 
+/* The type of the numbers in a storage of class `storage`; FALSE if it is not supported. */
+gboolean ts_pth_get_storage_dtype(const TsPickleValue *storage, TsDtype *dtype);
+
+/* Functions that the pickle may name; NULL-terminated. */
+extern const char *const ts_pth_callables[];
+
+/* TRUE if `bytes` are what torch.save() wrote before PyTorch 1.6. */
+gboolean ts_pth_is_legacy(GBytes *bytes);
+
+/* Find the pickle and the storages in such a file. TS_ERROR_FORMAT. */
+gboolean ts_pth_open_legacy(TsPth *self, GBytes *bytes, GError **error);
+
 /* The tensor that such a call describes, every number checked. */
 gboolean ts_pth_make_tensor(TsPth *self, const TsPickleValue *call, const char *name,
                             TsTensor *tensor, GError **error);

@@ -26,7 +26,8 @@ static const struct {
 
 /* A view as the pickle describes it, numbers checked for their kind alone. */
 typedef struct {
-    const TsPickleValue *storage; /* the tuple ("storage", class, key, device, length) */
+    const TsPickleValue *storage; /* the tuple ("storage", class, key, device, length); before
+                                     PyTorch 1.6 with a part of it, or None, behind */
     TsDtype dtype;
     gint64 offset;
     guint rank;
@@ -73,6 +74,12 @@ get_dtype(const TsPickleValue *storage, const TsPickleValue *dtype, TsDtype *res
     return FALSE;
 }
 
+gboolean
+ts_pth_get_storage_dtype(const TsPickleValue *storage, TsDtype *dtype)
+{
+    return get_dtype(storage, NULL, dtype);
+}
+
 const TsPickleValue *
 ts_pth_find_tensor_call(const TsPickleValue *value)
 {
@@ -116,7 +123,10 @@ get_view(const TsPth *self, const TsPickleValue *call, const char *tensor, View 
         !get_sizes(ts_pickle_item(arguments, 3), view->rank, view->stride))
         return ts_pth_fail(self, tensor, "offset, shape or strides are not whole numbers from 0",
                            error);
-    if (ts_pickle_n_items(view->storage) != 5 ||
+    const TsPickleValue *part = ts_pickle_item(view->storage, 5);
+    if (part != NULL && part->kind != TS_PICKLE_NONE)
+        return ts_pth_fail(self, tensor, "is a part of a storage, as PyTorch 0.3 wrote it", error);
+    if (ts_pickle_n_items(view->storage) < 5 || ts_pickle_n_items(view->storage) > 6 ||
         !ts_pickle_is_text(ts_pickle_item(view->storage, 0), "storage"))
         return ts_pth_fail(self, tensor, "its storage is not described by five values", error);
     return get_dtype(ts_pickle_item(view->storage, 1),

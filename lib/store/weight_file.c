@@ -15,8 +15,8 @@ struct _TsWeightFile {
     GBytes *bytes;
 };
 
-/* The zip of torch.save(), or the bare pickle that older versions wrote, which pth.c refuses with
- * advice. The length that a safetensors file begins with cannot be either. */
+/* The zip of torch.save(), or the bare pickles that older versions wrote. The length that a
+ * safetensors file begins with cannot be either. */
 static gboolean
 is_pth(GBytes *bytes)
 {

@@ -14,6 +14,10 @@ import torch
 from test_store import DTYPES, all_tensors, parse_dump
 
 
+# Without a class of storages in the form from before PyTorch 1.6.
+UNTYPED = {torch.uint16, torch.uint32, torch.uint64}
+
+
 def read(helper, path):
     return parse_dump(helper("store-peer", "dump", path))
 
@@ -44,6 +48,44 @@ def test_every_type_and_shape(helper, tmp_path, protocol):
     path = tmp_path / "x.pth"
     torch.save(all_tensors(), path, pickle_protocol=protocol)
     assert_same(read(helper, path), all_tensors())
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_the_form_from_before_pytorch_1_6(helper, tmp_path, protocol):
+    path = tmp_path / "x.pth"
+    tensors = {k: v for k, v in all_tensors().items() if v.dtype not in UNTYPED}
+    base = torch.arange(12.0).reshape(3, 4)
+    tensors |= {"base": base, "part": base[1:, ::2].T}
+    checkpoint = {"epoch": 3, "state_dict": tensors, "optimizer": {"step": torch.ones(5)}}
+    torch.save(checkpoint, path, pickle_protocol=protocol, _use_new_zipfile_serialization=False)
+    assert_same(read(helper, path), tensors)
+
+
+def test_a_damaged_file_from_before_pytorch_1_6_is_refused(helper, tmp_path):
+    path = tmp_path / "x.pth"
+    torch.save(small_net().state_dict(), path, _use_new_zipfile_serialization=False)
+    whole = path.read_bytes()
+    cut = []
+    for n in [*range(0, len(whole), 31), len(whole) - 1]:
+        cut.append(tmp_path / f"file-{n}.pth")
+        cut[-1].write_bytes(whole[:n])
+    assert "good" not in check(helper, *cut)
+    torch.save({"w": torch.ones(4)}, path, _use_new_zipfile_serialization=False)
+    whole = path.read_bytes()
+    length = (4).to_bytes(8, "little")
+    changes = [(b"M\xe9\x03.", b"M\xea\x03.", "another version"),
+               (b"little_endianq\x02\x88", b"little_endianq\x02\x89", "big-endian"),
+               (length, b"\xff" * 8, "length of a storage"),
+               (length, (3).to_bytes(8, "little"), "reaches over the end")]  # fmt: skip
+    for old, new, said in changes:
+        assert whole.count(old) == 1
+        path.write_bytes(whole.replace(old, new))
+        (line,) = check(helper, path)
+        assert said in line
+    torch.save({"w": torch.ones(1), "x": Evil(os.system, "touch ran")}, path,
+               _use_new_zipfile_serialization=False)
+    (line,) = check(helper, path)
+    assert "would call the function" in line and not pathlib.Path("ran").exists()
 
 
 def test_views_of_one_storage(helper, tmp_path):
@@ -117,16 +159,16 @@ def test_a_pickle_that_calls_is_refused_by_name(helper, tmp_path, function, argu
 def test_what_is_no_weights_is_told_apart(helper, tmp_path):
     net = small_net()
     torch.save(net, tmp_path / "module.pth")
-    torch.save(net.state_dict(), tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    (tmp_path / "pickle.pth").write_bytes(pickle.dumps({"w": [1.0]}))
     torch.jit.trace(net.eval(), torch.ones(2, 3, 3, 3)).save(tmp_path / "script.pt")
     torch.save({"a": 1}, tmp_path / "nothing.pth")
     torch.save([torch.ones(2)], tmp_path / "list.pth")
     (tmp_path / "text.pth").write_text("no weights at all")
     with zipfile.ZipFile(tmp_path / "zip.pth", "w") as file:
         file.writestr("a.txt", "b")
-    names = ["module", "old", "nothing", "list", "text", "zip"]
+    names = ["module", "pickle", "nothing", "list", "text", "zip"]
     lines = check(helper, *(tmp_path / f"{name}.pth" for name in names), tmp_path / "script.pt")
-    said = ["state_dict() instead of the model", "before PyTorch 1.6", "no dict of tensors",
+    said = ["state_dict() instead of the model", "written by pickle", "no dict of tensors",
             "no dict of tensors", "header", "without data.pkl", "TorchScript"]  # fmt: skip
     for line, part in zip(lines, said, strict=True):
         assert part in line
