@@ -85,6 +85,7 @@
 #include "store/idx.h"
 #include "store/json.h"
 #include "store/npy.h"
+#include "store/npy_folder.h"
 #include "store/pickle.h"
 #include "store/pth.h"
 #include "store/safetensors.h"

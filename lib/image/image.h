@@ -128,7 +128,9 @@ typedef enum {
     TS_FILTER_TRIANGLE, /* bilinear */
     TS_FILTER_LANCZOS,  /* sinc(x) sinc(x / 3), three lobes: Duchon, "Lanczos filtering in one and
                          * two dimensions", 1979 */
-    TS_FILTER_NEAREST   /* for labels */
+    TS_FILTER_NEAREST,  /* for labels */
+    TS_FILTER_CUBIC,    /* cubic convolution with a = -0.5, two lobes: Keys, "Cubic convolution
+                         * interpolation for digital image processing", 1981 */
 } TsFilter;
 
 /* Open `path` as an image of width x height pixels (at least 1 x 1): what is read of it is scaled
@@ -221,6 +223,11 @@ gboolean ts_image_check_format(const char *suffix, int bands, TsSampleType type,
  * Image.resize(BILINEAR); sums in double, integers are rounded half up, once. Bands, opacity too,
  * are scaled alike. */
 TsImage *ts_image_resize(const TsImage *image, int width, int height, GError **error);
+
+/* The same with another filter, clamped where it overshoots. Pillow's BICUBIC and LANCZOS differ by
+ * what they round between the two axes. */
+TsImage *
+ts_image_resize_with(const TsImage *image, TsFilter filter, int width, int height, GError **error);
 
 /* Change to 1 band (grey) or 3 (RGB). Opacity is removed first, by laying the image over white.
  * Grey to RGB repeats; RGB to grey is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601, as Pillow's "L").

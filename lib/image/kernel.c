@@ -9,7 +9,17 @@
 static double
 half_width(TsFilter filter)
 {
-    return filter == TS_FILTER_LANCZOS ? 3 : 1;
+    return filter == TS_FILTER_LANCZOS ? 3 : filter == TS_FILTER_CUBIC ? 2 : 1;
+}
+
+static double
+cubic(double x)
+{
+    const double a = -0.5;
+    x = fabs(x);
+    if (x < 1)
+        return ((a + 2) * x - (a + 3)) * x * x + 1;
+    return x < 2 ? ((x - 5) * x + 8) * x * a - 4 * a : 0;
 }
 
 static double
@@ -23,6 +33,8 @@ weigh(TsFilter filter, double x)
 {
     if (filter == TS_FILTER_LANCZOS)
         return fabs(x) < 3 ? sinc(x) * sinc(x / 3) : 0;
+    if (filter == TS_FILTER_CUBIC)
+        return cubic(x);
     return MAX(0.0, 1 - fabs(x));
 }
 

@@ -1,4 +1,4 @@
-/* Scaling with a triangle filter: separable, antialiased, Pillow's sample positions. */
+/* Scaling: separable filters, antialiased, Pillow's sample positions. */
 #include "image/image.h"
 
 #include "base/error.h"
@@ -22,12 +22,18 @@ sum_rows(const TsImage *in, const TsKernel *down, int y, double *sums)
 TsImage *
 ts_image_resize(const TsImage *image, int width, int height, GError **error)
 {
+    return ts_image_resize_with(image, TS_FILTER_TRIANGLE, width, height, error);
+}
+
+TsImage *
+ts_image_resize_with(const TsImage *image, TsFilter filter, int width, int height, GError **error)
+{
     g_autoptr(TsImage) out = ts_image_new_like(image, width, height, error);
     if (out == NULL)
         return NULL;
     gsize bands = (gsize) image->bands;
-    const TsAxis across = {TS_FILTER_TRIANGLE, image->width, width};
-    const TsAxis downwards = {TS_FILTER_TRIANGLE, image->height, height};
+    const TsAxis across = {filter, image->width, width};
+    const TsAxis downwards = {filter, image->height, height};
     g_auto(TsKernel) along = {0};
     g_auto(TsKernel) down = {0};
     if (!ts_kernel_init(&along, &across, 0, width, error) ||

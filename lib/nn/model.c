@@ -98,6 +98,7 @@ ts_model_describe(const TsModel *model, TsState *state)
     ts_state_set_double(state, "crop_pct", how->crop_pct);
     ts_state_set(state, "mean", mean);
     ts_state_set(state, "std", std);
+    ts_state_set(state, "interpolation", ts_preprocess_filter_name(how->filter));
     ts_state_set(state, "precision", "f32");
 }
 
@@ -173,6 +174,12 @@ read_preprocess(const TsState *state, const char *name, TsPreprocess *how, GErro
     const char *std = mean != NULL ? require(state, "std", name, error) : NULL;
     if (std == NULL || !ts_state_get_double(state, "crop_pct", &how->crop_pct, error))
         return FALSE;
+    /* Files from before it was written are all bilinear. */
+    const char *filter = ts_state_get(state, "interpolation");
+    how->filter = TS_FILTER_TRIANGLE;
+    if (filter != NULL && !ts_preprocess_parse_filter(filter, &how->filter, NULL))
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: interpolation '%s' is not known", name,
+                            filter);
     if (!read_input(input, how))
         return ts_error_set(error, TS_ERROR_FORMAT, "%s: input '%s' is not CxHxW", name, input);
     if (!read_floats(mean, how->mean, how->channels) || !read_floats(std, how->std, how->channels))

@@ -71,6 +71,17 @@ ts_state_get(const TsState *state, const char *key)
                                : g_hash_table_lookup(state->values, key);
 }
 
+const char **
+ts_state_all_values(const TsState *state)
+{
+    const char **list = g_new0(const char *, 2 * (gsize) state->keys->len + 1);
+    for (guint i = 0; i < state->keys->len; i++) {
+        list[2 * i] = g_ptr_array_index(state->keys, i);
+        list[2 * i + 1] = g_hash_table_lookup(state->values, list[2 * i]);
+    }
+    return list;
+}
+
 static const char *
 require(const TsState *state, const char *key, GError **error)
 {

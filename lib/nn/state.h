@@ -27,6 +27,10 @@ void ts_state_set_double(TsState *state, const char *key, double value); /* NaN 
 /* The value of `key`; NULL if absent. Borrowed. */
 const char *ts_state_get(const TsState *state, const char *key);
 
+/* All that was set: key, value, key, value, NULL. Free with g_free(); the texts are borrowed. For
+ * states that were made here, not read. */
+const char **ts_state_all_values(const TsState *state);
+
 /* TS_ERROR_FORMAT if absent or not a number. */
 gboolean ts_state_get_int(const TsState *state, const char *key, gint64 *value, GError **error);
 gboolean ts_state_get_double(const TsState *state, const char *key, double *value, GError **error);

@@ -4,6 +4,34 @@
 #include "base/error.h"
 
 #include <math.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    TsFilter filter;
+} filters[] = {
+    {"bilinear", TS_FILTER_TRIANGLE}, {"bicubic", TS_FILTER_CUBIC}, {"lanczos", TS_FILTER_LANCZOS}};
+
+gboolean
+ts_preprocess_parse_filter(const char *name, TsFilter *filter, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(filters); i++)
+        if (strcmp(filters[i].name, name) == 0) {
+            *filter = filters[i].filter;
+            return TRUE;
+        }
+    return ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "interpolation '%s' is not bilinear, bicubic or lanczos", name);
+}
+
+const char *
+ts_preprocess_filter_name(TsFilter filter)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(filters); i++)
+        if (filters[i].filter == filter)
+            return filters[i].name;
+    g_return_val_if_reached(NULL);
+}
 
 gboolean
 ts_preprocess_check(const TsPreprocess *how, GError **error)
@@ -48,7 +76,7 @@ scale_to_cover(const TsImage *in, const TsPreprocess *how, double crop_pct, GErr
     double scale = fmax(box_width / in->width, box_height / in->height);
     int width = to_size(in->width * scale + 1e-6, how->width);
     int height = to_size(in->height * scale + 1e-6, how->height);
-    return ts_image_resize(in, width, height, error);
+    return ts_image_resize_with(in, how->filter, width, height, error);
 }
 
 TsImage *
@@ -63,8 +91,9 @@ ts_preprocess_scale(const TsImage *in, const TsPreprocess *how, double crop_pct,
     }
     return how->crop_pct < 1
                ? scale_to_cover(in, how, crop_pct, error)
-               : ts_image_resize(in, to_size(how->width / crop_pct + 1e-6, how->width),
-                                 to_size(how->height / crop_pct + 1e-6, how->height), error);
+               : ts_image_resize_with(in, how->filter,
+                                      to_size(how->width / crop_pct + 1e-6, how->width),
+                                      to_size(how->height / crop_pct + 1e-6, how->height), error);
 }
 
 TsImage *
@@ -87,8 +116,9 @@ scale_and_crop(const TsImage *in, const TsPreprocess *how, GError **error)
 static TsImage *
 fit(const TsImage *in, const TsPreprocess *how, GError **error)
 {
-    return how->crop_pct < 1 ? scale_and_crop(in, how, error)
-                             : ts_image_resize(in, how->width, how->height, error);
+    return how->crop_pct < 1
+               ? scale_and_crop(in, how, error)
+               : ts_image_resize_with(in, how->filter, how->width, how->height, error);
 }
 
 gboolean

@@ -1,7 +1,7 @@
 /* From an image of any kind to the fixed input of a network.
  *
  * Steps, in this order: bands to channels (ts_image_convert_bands()); scaling with the antialiased
- * triangle filter (ts_image_resize()); centre crop; 8 bits (ts_image_to_u8()). These bytes are what
+ * filter (ts_image_resize_with()); centre crop; 8 bits (ts_image_to_u8()). These bytes are what
  * caches hold. Normalisation, (pixel / 255 - mean) / std, comes last and is done for each batch.
  * A model file keeps these settings, so that training and prediction see the same pixels.
  *
@@ -24,7 +24,13 @@ typedef struct {
                         so that it covers width / crop_pct x height / crop_pct and cut out the
                         centre, as timm and torchvision do */
     float mean[TS_MAX_CHANNELS], std[TS_MAX_CHANNELS];
+    TsFilter filter; /* of scaling: TS_FILTER_TRIANGLE, _CUBIC or _LANCZOS */
 } TsPreprocess;
+
+/* A filter by the name that other software gives the interpolation: "bilinear", "bicubic",
+ * "lanczos". TS_ERROR_ARGUMENT for another; and back. */
+gboolean ts_preprocess_parse_filter(const char *name, TsFilter *filter, GError **error);
+const char *ts_preprocess_filter_name(TsFilter filter);
 
 /* Check that sizes are positive, channels 1 to 4, crop_pct in (0, 1] and std positive.
  * TS_ERROR_ARGUMENT. */

@@ -21,9 +21,9 @@ static const struct {
     TsDtype dtype;
     const char *descr;
 } descrs[] = {
-    {TS_DTYPE_F32, "<f4"}, {TS_DTYPE_F64, "<f8"}, {TS_DTYPE_I64, "<i8"},
-    {TS_DTYPE_U8, "|u1"},  {TS_DTYPE_I8, "|i1"},  {TS_DTYPE_U16, "<u2"},
-    {TS_DTYPE_I16, "<i2"}, {TS_DTYPE_U32, "<u4"}, {TS_DTYPE_I32, "<i4"},
+    {TS_DTYPE_F32, "<f4"}, {TS_DTYPE_F64, "<f8"}, {TS_DTYPE_I64, "<i8"}, {TS_DTYPE_U8, "|u1"},
+    {TS_DTYPE_I8, "|i1"},  {TS_DTYPE_U16, "<u2"}, {TS_DTYPE_I16, "<i2"}, {TS_DTYPE_U32, "<u4"},
+    {TS_DTYPE_I32, "<i4"}, {TS_DTYPE_F16, "<f2"}, {TS_DTYPE_U64, "<u8"}, {TS_DTYPE_BOOL, "|b1"},
 };
 
 /* The header's text that is still to be read. */
@@ -113,8 +113,8 @@ read_descr(Cursor *cursor, TsTensor *array, const char *name, GError **error)
     g_autofree char *shown = descr != NULL ? g_strescape(descr, NULL) : g_strdup("a structure");
     return ts_error_set(
         error, TS_ERROR_FORMAT,
-        "%s: holds numbers of type %.40s; little-endian floats of 4 and 8 bytes and "
-        "integers of 1, 2, 4 and signed ones of 8 bytes can be read",
+        "%s: holds numbers of type %.40s; little-endian floats of 2, 4 and 8 bytes, "
+        "integers of 1 to 8 bytes and truth values can be read",
         name, shown);
 }
 

@@ -1,9 +1,9 @@
 /* NumPy's .npy files: one array, version 1.0 of the format, in C order.
  *
- * Read and written are floats of 4 and 8 bytes, integers of 1, 2 and 4 bytes and signed ones of 8,
- * little-endian. Anything else is an error that says
- * what the file holds. The whole file is checked before the array is handed out: the length of the
- * header, each of its three keys once, a shape whose product can be held, exactly as many bytes.
+ * Read and written are floats of 2, 4 and 8 bytes, integers of 1, 2, 4 and 8 and truth values,
+ * little-endian. Anything else is an error that says what the file holds. The whole file is checked
+ * before the array is handed out: the length of the header, each of its three keys once, a shape
+ * whose product can be held, exactly as many bytes.
  *
  *     g_autoptr(TsNpy) file = ts_npy_read("embeddings.npy", error);
  *     if (file == NULL)

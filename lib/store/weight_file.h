@@ -1,7 +1,8 @@
 /* Named tensors of a model, whatever the format of their file.
  *
  * The format is seen from the content: safetensors, or what PyTorch's torch.save() writes (see
- * pth.h). A folder is a run of `train`, whose model.safetensors is meant.
+ * pth.h). A folder is a run of `train`, whose model.safetensors is meant, or one of arrays (see
+ * npy_folder.h).
  *
  *     g_autoptr(TsWeightFile) weights = ts_weight_file_read(path, error);
  *     for (guint i = 0; weights != NULL && i < ts_weight_file_n(weights); i++)
@@ -27,7 +28,8 @@ const char *ts_weight_file_format(const TsWeightFile *self);
 /* The file that was opened: in a folder, its model.safetensors; borrowed. */
 const char *ts_weight_file_path(const TsWeightFile *self);
 
-/* SHA-256 of the file's bytes, in hexadecimal digits; g_free(). */
+/* SHA-256 of the file's bytes, in hexadecimal digits; of arrays, that of their names, each with a
+ * NUL, and numbers. g_free(). */
 char *ts_weight_file_compute_sha256(const TsWeightFile *self);
 
 /* Entries that are no tensors and were passed over. */

@@ -190,11 +190,11 @@ END_TEST
 START_TEST(what_cannot_be_written_is_refused)
 {
     g_autoptr(GError) error = NULL;
-    TsTensor half = {.dtype = TS_DTYPE_F16, .n_bytes = 2, .data = "\0"};
+    TsTensor half = {.dtype = TS_DTYPE_BF16, .n_bytes = 2, .data = "\0"};
     TsTensor wrong = {.dtype = TS_DTYPE_U8, .n_bytes = 2, .data = "\0"};
     ck_assert(!ts_npy_write("/nonexistent/x.npy", &half, FALSE, &error));
     ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_ARGUMENT));
-    ck_assert_ptr_nonnull(strstr(error->message, "type F16"));
+    ck_assert_ptr_nonnull(strstr(error->message, "type BF16"));
     g_clear_error(&error);
     ck_assert(!ts_npy_write("/nonexistent/x.npy", &wrong, FALSE, &error));
     ck_assert_ptr_nonnull(strstr(error->message, "do not fit the shape"));

@@ -212,9 +212,11 @@ settle_tensor(Plan *plan, const TsTensor *tensor)
     if (g_hash_table_contains(plan->used, tensor->name))
         return;
     const gboolean counter = g_str_has_suffix(tensor->name, ".num_batches_tracked");
-    const gboolean ignored = counter || is_ignored(plan->options, tensor->name);
+    const gboolean beside = ts_pretrained_is_ours(plan->file);
+    const gboolean ignored = counter || beside || is_ignored(plan->options, tensor->name);
     ts_load_report_add_item(plan->report, ignored ? TS_LOAD_IGNORED : TS_LOAD_UNUSED, NULL, tensor,
                             counter   ? "counts batches in training"
+                            : beside  ? "of a checkpoint"
                             : ignored ? "ignored"
                                       : NULL);
 }

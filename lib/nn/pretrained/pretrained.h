@@ -26,7 +26,8 @@ typedef enum {
     TS_LOAD_RENAMED, /* loaded from another name, or from another arrangement of the same numbers */
     TS_LOAD_ADAPTED, /* loaded into another number of input channels */
     TS_LOAD_FRESH,   /* not loaded, starts at random: the new head, or what `ignore` names */
-    TS_LOAD_IGNORED, /* a tensor that is not wanted: num_batches_tracked, or what `ignore` names */
+    TS_LOAD_IGNORED, /* a tensor that is not wanted: num_batches_tracked, what `ignore` names,
+                        what a checkpoint of ours has beside the model */
     TS_LOAD_MISSING, /* there is no tensor for the parameter */
     TS_LOAD_UNUSED,  /* there is no parameter for the tensor */
     TS_LOAD_SHAPE,   /* the tensor has another shape */
@@ -93,6 +94,9 @@ typedef struct {
  * otherwise as ts_pretrained_load(). */
 TsModel *ts_pretrained_read(const char *path, const TsPretrainedOptions *options,
                             TsLoadReport **report, GError **error);
+
+/* TRUE if tessera wrote the file, whose metadata then says everything. */
+gboolean ts_pretrained_is_ours(const TsWeightFile *file);
 
 /* The architecture whose parameters are the tensors of `file`, as train --model takes it, by names
  * and shapes alone. g_free(). TS_ERROR_FORMAT if there is none, or more than one: the message names

@@ -4,9 +4,8 @@
 #include "base/error.h"
 #include "nn/pretrained/detect.h"
 
-/* TRUE if tessera wrote the file, which then says everything. */
-static gboolean
-is_ours(const TsWeightFile *file)
+gboolean
+ts_pretrained_is_ours(const TsWeightFile *file)
 {
     const char *format = ts_weight_file_metadata(file, "format");
     return format != NULL && g_str_has_prefix(format, "tessera ");
@@ -15,9 +14,11 @@ is_ours(const TsWeightFile *file)
 static gboolean
 read_settings(const TsWeightFile *file, TsModelSettings *settings, GError **error)
 {
-    const char *path = ts_weight_file_path(file);
-    g_autoptr(TsState) state = ts_state_read(path, error);
-    return state != NULL && ts_model_read_settings(state, path, settings, error);
+    g_autoptr(TsState) state = ts_state_new();
+    g_autofree const char **metadata = ts_weight_file_all_metadata(file);
+    for (const char **pair = metadata; *pair != NULL; pair += 2)
+        ts_state_set(state, pair[0], pair[1]);
+    return ts_model_read_settings(state, ts_weight_file_path(file), settings, error);
 }
 
 /* "0" to "n - 1" */
@@ -70,8 +71,9 @@ ts_pretrained_read(const char *path, const TsPretrainedOptions *options, TsLoadR
 {
     g_auto(TsModelSettings) settings = {0};
     g_autoptr(TsWeightFile) file = ts_weight_file_read(path, error);
-    if (file == NULL || !(is_ours(file) ? read_settings(file, &settings, error)
-                                        : detect_settings(file, options, &settings, error)))
+    if (file == NULL ||
+        !(ts_pretrained_is_ours(file) ? read_settings(file, &settings, error)
+                                      : detect_settings(file, options, &settings, error)))
         return NULL;
     take_options(options, &settings);
     g_autoptr(TsModel) model = ts_model_new(
