@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 #include "base/number.h"
+#include "image/transform/pad.h"
+#include "sample/augment_policy.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,6 +17,8 @@ typedef enum {
     UP_TO,  /* N: 0 .. N */
     SIZE,   /* WxH */
     SHARE,  /* N: N .. 1, then WxH */
+    PADDED, /* N: a number of pixels, then what is beyond the edge */
+    POLICY, /* nothing, or how many of what magnitude */
 } Style;
 
 enum { CLAHE_PARTS = 8 }; /* as OpenCV and albumentations */
@@ -26,7 +30,7 @@ typedef struct {
     const char *help;
 } Rule;
 
-static const Rule rules[TS_N_EDITS] = {
+static const Rule rules[TS_N_AUGMENTS] = {
     [TS_EDIT_HFLIP] = {PLAIN, 0, 0, 0, ""},
     [TS_EDIT_VFLIP] = {PLAIN, 0, 0, 0, ""},
     [TS_EDIT_D4] = {PLAIN, 0, 0, 0, ""},
@@ -52,7 +56,33 @@ static const Rule rules[TS_N_EDITS] = {
     [TS_EDIT_ERASE] = {EXACT, 1, 0.0001, 1, "=SHARE"},
     [TS_EDIT_CLAHE] = {EXACT, 1000, 0.1, 1000, "=LIMIT[:PARTS]"},
     [TS_EDIT_STAIN] = {EITHER, 1, -1, 1, "=X"},
+    [TS_EDIT_SHEAR_Y] = {EITHER, 80, -80, 80, "=DEGREES"},
+    [TS_EDIT_PADDED_CROP] = {PADDED, 0, 0, 0, "=PIXELS[:zero|reflect|edge]"},
+    [TS_EDIT_POSTERIZE] = {EXACT, 8, 1, 8, "=BITS"},
+    [TS_EDIT_SOLARIZE] = {EXACT, 1, 0, 1, "=SHARE"},
+    [TS_EDIT_AUTOCONTRAST] = {PLAIN, 0, 0, 0, ""},
+    [TS_EDIT_EQUALIZE] = {PLAIN, 0, 0, 0, ""},
+    [TS_EDIT_SHARPNESS] = {EITHER, 1, -1, 10, "=SHARE"},
+    [TS_AUGMENT_RANDAUGMENT] = {POLICY, 0, 0, 0, "[=N:MAGNITUDE]"},
+    [TS_AUGMENT_TRIVIAL] = {PLAIN, 0, 0, 0, ""},
 };
+
+const char *
+ts_augment_name(int kind)
+{
+    return kind == TS_AUGMENT_RANDAUGMENT ? "randaugment"
+           : kind == TS_AUGMENT_TRIVIAL   ? "trivialaugment"
+                                          : ts_edit_name((TsEditKind) kind);
+}
+
+static int
+find_kind(const char *name)
+{
+    for (int kind = TS_N_EDITS; kind < TS_N_AUGMENTS; kind++)
+        if (g_str_equal(name, ts_augment_name(kind)))
+            return kind;
+    return ts_edit_find(name);
+}
 
 static gboolean
 parse_number(const char *text, double min, double max, double *value)
@@ -90,6 +120,33 @@ parse_size(const char *text, TsAugmentItem *item)
     return ts_parse_size(text, "", &item->width, &item->height, NULL);
 }
 
+static gboolean
+parse_padding(char **values, guint n, TsAugmentItem *item)
+{
+    static const char *const names[] = {
+        [TS_PADDING_ZERO] = "zero", [TS_PADDING_REFLECT] = "reflect", [TS_PADDING_EDGE] = "edge"};
+    if (n < 1 || n > 2 || !parse_number(values[0], 1, 1 << 20, &item->middle) ||
+        item->middle != rint(item->middle))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        if (n == 1 || g_str_equal(values[1], names[i])) {
+            item->extra = i;
+            return TRUE;
+        }
+    return FALSE;
+}
+
+/* RandAugment's number of changes and their magnitude. */
+static gboolean
+parse_policy(char **values, guint n, TsAugmentItem *item)
+{
+    item->extra = 2;
+    item->middle = 9;
+    return n == 0 || (n == 2 && parse_number(values[0], 1, TS_POLICY_MAX, &item->extra) &&
+                      item->extra == rint(item->extra) &&
+                      parse_number(values[1], 0, TS_POLICY_MAGNITUDE, &item->middle));
+}
+
 /* What stands behind the name, split at colons: the value and what some changes have beside it. */
 static gboolean
 parse_values(char **values, const Rule *rule, TsAugmentItem *item)
@@ -98,6 +155,10 @@ parse_values(char **values, const Rule *rule, TsAugmentItem *item)
     double low = 0, high = 0;
     if (rule->style == SIZE)
         return n == 1 && parse_size(values[0], item);
+    if (rule->style == PADDED)
+        return parse_padding(values, n, item);
+    if (rule->style == POLICY)
+        return parse_policy(values, n, item);
     if (n < 1 || !parse_range(values[0], rule, &low, &high))
         return FALSE;
     item->is_factor = rule->style == FACTOR || item->kind == TS_EDIT_POISSON;
@@ -122,8 +183,8 @@ static char *
 list_rules(void)
 {
     GString *list = g_string_new(NULL);
-    for (int i = 0; i < TS_N_EDITS; i++)
-        g_string_append_printf(list, "%s%s%s", i > 0 ? ", " : "", ts_edit_name((TsEditKind) i),
+    for (int i = 0; i < TS_N_AUGMENTS; i++)
+        g_string_append_printf(list, "%s%s%s", i > 0 ? ", " : "", ts_augment_name(i),
                                rules[i].help);
     return g_string_free(list, FALSE);
 }
@@ -131,7 +192,12 @@ list_rules(void)
 static gboolean
 refuse_values(const char *text, const char *name, const Rule *rule, GError **error)
 {
-    if (rule->style == PLAIN || rule->style == SIZE)
+    if (rule->style == POLICY)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "augmentation '%s' is not %s%s, 1 to %d changes of a magnitude of 0 to "
+                            "%d",
+                            text, name, rule->help, TS_POLICY_MAX, TS_POLICY_MAGNITUDE);
+    if (rule->style == PLAIN || rule->style == SIZE || rule->style == PADDED)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "augmentation '%s' is not %s%s", text, name,
                             rule->help);
     return ts_error_set(error, TS_ERROR_ARGUMENT,
@@ -140,18 +206,27 @@ refuse_values(const char *text, const char *name, const Rule *rule, GError **err
                         text, name, rule->help, rule->max_number, rule->min, rule->max);
 }
 
+/* crop=pad:4 is padded-crop=4. */
+static char *
+replace_alias(const char *text)
+{
+    static const char alias[] = "crop=pad:";
+    return g_str_has_prefix(text, alias) ? g_strconcat("padded-crop=", text + strlen(alias), NULL)
+                                         : g_strdup(text);
+}
+
 /* NAME, NAME=VALUES, and @PROBABILITY behind either. */
 static gboolean
 parse_item(const char *text, TsAugment *how, GError **error)
 {
-    g_autofree char *name = g_strdup(text);
+    g_autofree char *name = replace_alias(text);
     char *at = strchr(name, '@');
     if (at != NULL)
         *at = '\0';
     char *equals = strchr(name, '=');
     if (equals != NULL)
         *equals = '\0';
-    int kind = ts_edit_find(name);
+    int kind = find_kind(name);
     if (kind < 0) {
         g_autofree char *list = list_rules();
         if (g_str_equal(name, "mixup") || g_str_equal(name, "cutmix") || g_str_equal(name, "remix"))
@@ -161,12 +236,12 @@ parse_item(const char *text, TsAugment *how, GError **error)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "augmentation '%s' is none of %s", text,
                             list);
     }
-    TsAugmentItem item = {.kind = (TsEditKind) kind,
-                          .probability = kind <= TS_EDIT_VFLIP ? 0.5 : 1};
+    TsAugmentItem item = {.kind = kind, .probability = kind <= TS_EDIT_VFLIP ? 0.5 : 1};
     const Rule *rule = &rules[kind];
     g_auto(GStrv) values = g_strsplit(equals != NULL ? equals + 1 : "", ":", -1);
-    if ((equals != NULL) != (rule->style != PLAIN) ||
-        (equals != NULL && !parse_values(values, rule, &item)))
+    const gboolean takes_none = rule->style == PLAIN;
+    if ((equals == NULL && !takes_none && rule->style != POLICY) ||
+        (equals != NULL && takes_none) || (!takes_none && !parse_values(values, rule, &item)))
         return refuse_values(text, name, rule, error);
     if (at != NULL && !parse_number(at + 1, 0, 1, &item.probability))
         return ts_error_set(error, TS_ERROR_ARGUMENT,
@@ -181,7 +256,8 @@ parse_item(const char *text, TsAugment *how, GError **error)
 gboolean
 ts_augment_parse(const char *text, TsAugment *how, GError **error)
 {
-    G_STATIC_ASSERT((int) TS_N_EDITS <= (int) TS_EDITS_MAX);
+    /* Each once, RandAugment's and TrivialAugment's at their most. */
+    G_STATIC_ASSERT((int) TS_N_EDITS + (int) TS_POLICY_MAX + 1 <= (int) TS_EDITS_MAX);
     *how = (TsAugment){0};
     if (strcmp(text, "none") == 0)
         return TRUE;
@@ -204,7 +280,7 @@ ts_augment_needs_size(const TsAugment *how)
 {
     for (guint i = 0; i < how->n; i++)
         if (rules[how->item[i].kind].style == SIZE || rules[how->item[i].kind].style == SHARE ||
-            how->item[i].kind == TS_EDIT_ERASE)
+            how->item[i].kind == TS_EDIT_ERASE || how->item[i].kind == TS_AUGMENT_TRIVIAL)
             return TRUE;
     return FALSE;
 }
@@ -241,7 +317,7 @@ ts_augment_set_size(TsAugment *how, int width, int height)
 static gboolean
 check_size(const TsAugmentItem *item, int width, int height, GError **error)
 {
-    const char *name = ts_edit_name(item->kind);
+    const char *name = ts_augment_name(item->kind);
     if (item->kind == TS_EDIT_D4 && width != height)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "augmentation '%s' turns %d x %d pixels on their side; use hflip and "
@@ -261,7 +337,9 @@ ts_augment_check(const TsAugment *how, int colours, TsSampleType type, int width
 {
     for (guint i = 0; i < how->n; i++) {
         g_autoptr(GError) reason = NULL;
-        if (!ts_edit_check(how->item[i].kind, colours, type, &reason))
+        if (!(how->item[i].kind < TS_N_EDITS
+                  ? ts_edit_check((TsEditKind) how->item[i].kind, colours, type, &reason)
+                  : ts_policy_check(colours, type, &reason)))
             return ts_error_set(error, TS_ERROR_ARGUMENT, "%s", reason->message);
         if (width > 0 && !check_size(&how->item[i], width, height, error))
             return FALSE;

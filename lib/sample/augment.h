@@ -19,11 +19,15 @@
 
 G_BEGIN_DECLS
 
+/* Beside the single changes: several that are drawn from a list (sample/augment_policy.h). */
+enum { TS_AUGMENT_RANDAUGMENT = TS_N_EDITS, TS_AUGMENT_TRIVIAL, TS_N_AUGMENTS };
+
 typedef struct {
-    TsEditKind kind;
+    int kind;            /* TsEditKind, or one of those above */
     double middle, half; /* drawn uniformly within middle +- half; logarithms where is_factor */
     gboolean is_factor;
-    double extra;       /* of elastic: sigma; of clahe: parts along a side */
+    double extra; /* of elastic: sigma; of clahe: parts along a side; of padded-crop: TsPadding;
+                     of randaugment: how many changes, middle being their magnitude */
     int width, height;  /* of crop and resized-crop; 0: as the picture */
     double probability; /* of the change being made at all */
 } TsAugmentItem;
@@ -31,12 +35,15 @@ typedef struct {
 /* A list; none changes nothing. */
 typedef struct {
     guint n;
-    TsAugmentItem item[TS_EDITS_MAX];
+    TsAugmentItem item[TS_N_AUGMENTS];
 } TsAugment;
 
 /* Read a comma-separated list of NAME[=VALUE][@PROBABILITY]; "none" is none. TS_ERROR_ARGUMENT for
  * anything else, and for a name that stands twice. augment(1) lists names and values. */
 gboolean ts_augment_parse(const char *text, TsAugment *how, GError **error);
+
+/* The name of an item's kind. */
+const char *ts_augment_name(int kind);
 
 /* TRUE if something may change. */
 gboolean ts_augment_is_active(const TsAugment *how);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "sample/augment_policy.h"
 
 #include <math.h>
 #include <string.h>
@@ -130,7 +131,7 @@ leave_out(const TsAugmentItem *item, Draw *draw, TsEdits *edits, GError **error)
     if (item->kind != TS_EDIT_RESIZED_CROP || item->width == 0)
         return TRUE;
     set_new_size(item, draw, v);
-    return ts_edits_add(edits, item->kind, v, 6, error);
+    return ts_edits_add(edits, TS_EDIT_RESIZED_CROP, v, 6, error);
 }
 
 /* Each corner moves inward by up to half of the drawn share of each side, as torchvision's
@@ -180,7 +181,11 @@ draw_tone(const TsAugmentItem *item, const Draw *draw, TsRng *rng, double *v)
         v[0] = within(item, draw_sign(rng));
         v[1] = item->extra;
         return 2;
+    case TS_EDIT_AUTOCONTRAST:
+    case TS_EDIT_EQUALIZE:
+        return 0;
     case TS_EDIT_JPEG:
+    case TS_EDIT_POSTERIZE:
         v[0] = rint(within(item, draw_sign(rng)));
         return 1;
     default:
@@ -226,6 +231,14 @@ draw_values(const TsAugmentItem *item, Draw *draw, TsRng *rng, double *v, GError
     case TS_EDIT_RESIZED_CROP:
         draw_resized_crop(item, draw, rng, v);
         return 6;
+    case TS_EDIT_SHEAR_Y:
+        v[0] = within(item, draw_sign(rng));
+        return 1;
+    case TS_EDIT_PADDED_CROP:
+        v[0] = (double) ts_rng_below(rng, 2 * (guint64) item->middle + 1) - item->middle;
+        v[1] = (double) ts_rng_below(rng, 2 * (guint64) item->middle + 1) - item->middle;
+        v[2] = item->extra;
+        return 3;
     case TS_EDIT_PERSPECTIVE:
         draw_perspective(item, rng, v);
         return 8;
@@ -242,7 +255,7 @@ draw_values(const TsAugmentItem *item, Draw *draw, TsRng *rng, double *v, GError
 
 /* Changes whose numbers come from the shared stream. */
 static gboolean
-is_affine(TsEditKind kind)
+is_affine(int kind)
 {
     return kind <= TS_EDIT_SHIFT && kind != TS_EDIT_D4;
 }
@@ -255,13 +268,16 @@ draw_item(const TsAugmentItem *item, Draw *draw, TsEdits *edits, GError **error)
     double v[TS_EDIT_VALUES] = {0};
     const gboolean is_flip = item->kind == TS_EDIT_HFLIP || item->kind == TS_EDIT_VFLIP;
     if (!is_affine(item->kind) || (item->probability < 1 && !is_flip)) {
-        g_snprintf(purpose, sizeof purpose, "augment %s", ts_edit_name(item->kind));
+        g_snprintf(purpose, sizeof purpose, "augment %s", ts_augment_name(item->kind));
         ts_rng_init(&rng, draw->seed, purpose, draw->item);
         if (ts_rng_uniform(&rng) >= item->probability)
             return leave_out(item, draw, edits, error);
     }
+    if (item->kind >= TS_N_EDITS)
+        return ts_policy_draw(item, draw->width, draw->height, &rng, edits, error);
     int n = draw_values(item, draw, &rng, v, error);
-    return n < 0 ? n == NOT_MADE : ts_edits_add(edits, item->kind, v, (guint) n, error);
+    return n < 0 ? n == NOT_MADE
+                 : ts_edits_add(edits, (TsEditKind) item->kind, v, (guint) n, error);
 }
 
 gboolean

@@ -15,16 +15,23 @@ typedef struct {
     double min, max;
     guint first_whole;
     double whole_min, whole_max;
+    const char *const *words; /* of which the last value is the number of one; NULL: no words */
 } Kind;
 
+/* In the order of TsD4, and which of them exchange width and height; in that of TsPadding. */
+static const char *const elements[] = {"e", "r90", "r180", "r270", "h", "v", "t", "hvt", NULL};
+static const gboolean elements_turn[] = {FALSE, TRUE, FALSE, TRUE, FALSE, FALSE, TRUE, TRUE};
+static const char *const paddings[] = {"zero", "reflect", "edge", NULL};
+
 enum { NO_WHOLE = TS_EDIT_VALUES };
-static const double SIDE_MAX = 1 << 24, SEED_MAX = 9007199254740992.0;
+#define SIDE_MAX ((double) (1 << 24))
+static const double SEED_MAX = 9007199254740992.0;
 
 /* clang-format off */
 static const Kind kinds[TS_N_EDITS] = {
     [TS_EDIT_HFLIP] = {"hflip", "", 0},
     [TS_EDIT_VFLIP] = {"vflip", "", 0},
-    [TS_EDIT_D4] = {"d4", "=e, r90, r180, r270, h, v, t or hvt", 1},
+    [TS_EDIT_D4] = {"d4", "=e, r90, r180, r270, h, v, t or hvt", 1, .words = elements},
     [TS_EDIT_ROTATE] = {"rotate", "=DEGREES", 1, -36000, 36000, NO_WHOLE},
     [TS_EDIT_SCALE] = {"scale", "=FACTOR", 1, 1e-3, 1e3, NO_WHOLE},
     [TS_EDIT_SHEAR] = {"shear", "=DEGREES", 1, -89, 89, NO_WHOLE},
@@ -34,6 +41,9 @@ static const Kind kinds[TS_N_EDITS] = {
                               0, SIDE_MAX},
     [TS_EDIT_PERSPECTIVE] = {"perspective", "=X1:Y1:X2:Y2:X3:Y3:X4:Y4", 8, -1, 1, NO_WHOLE},
     [TS_EDIT_ELASTIC] = {"elastic", "=ALPHA:SIGMA:SEED", 3, 0, 1e4, 2, 0, SEED_MAX},
+    [TS_EDIT_SHEAR_Y] = {"shear-y", "=DEGREES", 1, -89, 89, NO_WHOLE},
+    [TS_EDIT_PADDED_CROP] = {"padded-crop", "=X:Y:zero, reflect or edge", 3, 0, 0, 0, -SIDE_MAX,
+                             SIDE_MAX, paddings},
     [TS_EDIT_BRIGHTNESS] = {"brightness", "=CHANGE", 1, -1, 100, NO_WHOLE},
     [TS_EDIT_CONTRAST] = {"contrast", "=CHANGE", 1, -1, 100, NO_WHOLE},
     [TS_EDIT_GAMMA] = {"gamma", "=EXPONENT", 1, 0.01, 100, NO_WHOLE},
@@ -49,12 +59,13 @@ static const Kind kinds[TS_N_EDITS] = {
     [TS_EDIT_CLAHE] = {"clahe", "=LIMIT:PARTS", 2, 0, 1e6, 1, 1, 64},
     [TS_EDIT_STAIN] = {"stain", "=H_SCALE:H_SHIFT:E_SCALE:E_SHIFT:D_SCALE:D_SHIFT", 6, -10, 10,
                        NO_WHOLE},
+    [TS_EDIT_POSTERIZE] = {"posterize", "=BITS", 1, 0, 0, 0, 1, 8},
+    [TS_EDIT_SOLARIZE] = {"solarize", "=SHARE", 1, 0, 1, NO_WHOLE},
+    [TS_EDIT_AUTOCONTRAST] = {"autocontrast", "", 0},
+    [TS_EDIT_EQUALIZE] = {"equalize", "", 0},
+    [TS_EDIT_SHARPNESS] = {"sharpness", "=CHANGE", 1, -1, 100, NO_WHOLE},
 };
 /* clang-format on */
-
-/* In the order of TsD4, and which of them exchange width and height. */
-static const char *const elements[] = {"e", "r90", "r180", "r270", "h", "v", "t", "hvt"};
-static const gboolean elements_turn[] = {FALSE, TRUE, FALSE, TRUE, FALSE, FALSE, TRUE, TRUE};
 
 const char *
 ts_edit_name(TsEditKind kind)
@@ -94,20 +105,25 @@ ts_edits_add(TsEdits *edits, TsEditKind kind, const double *values, guint n, GEr
     return TRUE;
 }
 
+/* Whether value `k` is one of the kind's words. */
+static gboolean
+is_word(const Kind *kind, guint k)
+{
+    return kind->words != NULL && k + 1 == kind->n;
+}
+
 void
 ts_edits_format(const TsEdits *edits, GString *out)
 {
     char buffer[TS_NUMBER_MAX];
     for (guint i = 0; i < edits->n; i++) {
         const TsEdit *edit = &edits->edit[i];
-        g_string_append_printf(out, "%s%s", i > 0 ? "," : "", kinds[edit->kind].name);
-        if (edit->kind == TS_EDIT_D4) {
-            g_string_append_printf(out, "=%s", elements[(int) edit->v[0]]);
-            continue;
-        }
-        for (guint k = 0; k < kinds[edit->kind].n; k++)
+        const Kind *kind = &kinds[edit->kind];
+        g_string_append_printf(out, "%s%s", i > 0 ? "," : "", kind->name);
+        for (guint k = 0; k < kind->n; k++)
             g_string_append_printf(out, "%c%s", k == 0 ? '=' : ':',
-                                   ts_format_double(buffer, edit->v[k]));
+                                   is_word(kind, k) ? kind->words[(int) edit->v[k]]
+                                                    : ts_format_double(buffer, edit->v[k]));
     }
 }
 
@@ -125,10 +141,10 @@ ts_edits_round(TsEdits *edits)
 }
 
 static gboolean
-parse_element(const char *text, double *value)
+parse_word(const char *const *words, const char *text, double *value)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(elements); i++)
-        if (strcmp(text, elements[i]) == 0) {
+    for (guint i = 0; words[i] != NULL; i++)
+        if (strcmp(text, words[i]) == 0) {
             *value = i;
             return TRUE;
         }
@@ -138,8 +154,8 @@ parse_element(const char *text, double *value)
 static gboolean
 parse_value(const Kind *kind, guint k, const char *text, double *value)
 {
-    if (kind == &kinds[TS_EDIT_D4])
-        return parse_element(text, value);
+    if (is_word(kind, k))
+        return parse_word(kind->words, text, value);
     if (k >= kind->first_whole)
         return ts_parse_double(text, kind->whole_min, kind->whole_max, "", value, NULL) &&
                *value == rint(*value);

@@ -29,6 +29,8 @@ typedef enum {
     TS_EDIT_RESIZED_CROP, /* x, y, width, height, new width, new height */
     TS_EDIT_PERSPECTIVE,  /* shares that the four corners move by */
     TS_EDIT_ELASTIC,      /* alpha and sigma in pixels, seed */
+    TS_EDIT_SHEAR_Y,      /* degrees, along y */
+    TS_EDIT_PADDED_CROP,  /* x, y, TsPadding: where a window of the picture's size begins */
     TS_EDIT_BRIGHTNESS,   /* change */
     TS_EDIT_CONTRAST,     /* change */
     TS_EDIT_GAMMA,        /* exponent */
@@ -43,11 +45,16 @@ typedef enum {
     TS_EDIT_ERASE,        /* x, y, width, height */
     TS_EDIT_CLAHE,        /* limit, parts along each side */
     TS_EDIT_STAIN,        /* scale and shift of haematoxylin, eosin, DAB */
+    TS_EDIT_POSTERIZE,    /* bits */
+    TS_EDIT_SOLARIZE,     /* share of white from which on samples are inverted */
+    TS_EDIT_AUTOCONTRAST,
+    TS_EDIT_EQUALIZE,
+    TS_EDIT_SHARPNESS, /* change */
     TS_N_EDITS,
     TS_EDIT_PHOTOMETRIC = TS_EDIT_BRIGHTNESS, /* this one and those behind it */
 } TsEditKind;
 
-enum { TS_EDIT_VALUES = 8, TS_EDITS_MAX = 32 };
+enum { TS_EDIT_VALUES = 8, TS_EDITS_MAX = 48 };
 
 typedef struct {
     TsEditKind kind;

@@ -7,7 +7,9 @@
 #include "image/transform/blur.h"
 #include "image/transform/clahe.h"
 #include "image/transform/colour.h"
+#include "image/transform/histogram.h"
 #include "image/transform/noise.h"
+#include "image/transform/pad.h"
 #include "image/transform/tone.h"
 #include "image/transform/warp.h"
 
@@ -23,11 +25,12 @@ static gboolean
 check_type(TsEditKind kind, TsSampleType type, GError **error)
 {
     const char *takes = NULL;
-    if (kind == TS_EDIT_JPEG)
+    if (kind == TS_EDIT_JPEG || kind == TS_EDIT_POSTERIZE || kind == TS_EDIT_EQUALIZE)
         takes = type == TS_U8 ? NULL : "8-bit samples";
     else if (kind == TS_EDIT_CLAHE)
         takes = type == TS_U8 || type == TS_U16 ? NULL : "8-bit and 16-bit samples";
-    else if (kind > TS_EDIT_D4 && kind != TS_EDIT_CROP && !ts_pixels_has_type(type))
+    else if (kind > TS_EDIT_D4 && kind != TS_EDIT_CROP && kind != TS_EDIT_PADDED_CROP &&
+             !ts_pixels_has_type(type))
         takes = "8-bit, 16-bit, signed 16-bit and float samples";
     return takes == NULL || ts_error_set(error, TS_ERROR_FORMAT, "%s takes %s, these are %s ones",
                                          ts_edit_name(kind), takes, ts_sample_type_name(type));
@@ -36,9 +39,9 @@ check_type(TsEditKind kind, TsSampleType type, GError **error)
 static gboolean
 check_colours(TsEditKind kind, int colours, GError **error)
 {
-    const gboolean of_rgb =
-        kind == TS_EDIT_SATURATION || kind == TS_EDIT_HUE || kind == TS_EDIT_STAIN;
-    const gboolean of_grey_or_rgb = kind == TS_EDIT_JPEG || kind == TS_EDIT_CLAHE;
+    const gboolean of_rgb = kind == TS_EDIT_HUE || kind == TS_EDIT_STAIN;
+    const gboolean of_grey_or_rgb =
+        kind == TS_EDIT_JPEG || kind == TS_EDIT_CLAHE || kind == TS_EDIT_SATURATION;
     if ((!of_rgb && !of_grey_or_rgb) || colours == 3 || (of_grey_or_rgb && colours == 1))
         return TRUE;
     return ts_error_set(error, TS_ERROR_FORMAT, "%s needs %sRGB, this picture has %d band%s",
@@ -91,6 +94,12 @@ append_geometry(TsMap *map, const TsEdit *edit, GError **error)
         return TRUE;
     case TS_EDIT_SHEAR:
         ts_map_shear(map, v[0]);
+        return TRUE;
+    case TS_EDIT_SHEAR_Y:
+        ts_map_shear_y(map, v[0]);
+        return TRUE;
+    case TS_EDIT_PADDED_CROP: /* edges repeat, and masks have nothing outside */
+        ts_map_crop(map, (int) v[0], (int) v[1], map->width, map->height);
         return TRUE;
     case TS_EDIT_SHIFT:
         ts_map_shift(map, v[0] * map->width, v[1] * map->height);
@@ -170,6 +179,27 @@ scale_crop(Geometry *self, const TsEdit *edit, GError **error)
                                                                     (int) v[5], error));
 }
 
+/* What lies outside of the picture is not what a map shows there. */
+static gboolean
+pad_crop(Geometry *self, const TsEdit *edit, GError **error)
+{
+    const double *v = edit->v;
+    if (!ts_map_is_identity(&self->map) && !geometry_make(self, error))
+        return FALSE;
+    return geometry_take(
+        self, ts_image_padded_crop(self->now, (int) v[0], (int) v[1], (TsPadding) v[2], error));
+}
+
+static gboolean
+change_next(Geometry *self, const TsEdit *edit, GError **error)
+{
+    if (edit->kind == TS_EDIT_RESIZED_CROP)
+        return scale_crop(self, edit, error);
+    if (edit->kind == TS_EDIT_PADDED_CROP && edit->v[2] != TS_PADDING_EDGE && !self->is_mask)
+        return pad_crop(self, edit, error);
+    return append_geometry(&self->map, edit, error);
+}
+
 /* All geometric changes of a step. */
 static TsImage *
 change_geometry(const TsImage *image, const TsEdits *edits, gboolean is_mask, GError **error)
@@ -180,19 +210,32 @@ change_geometry(const TsImage *image, const TsEdits *edits, gboolean is_mask, GE
         const TsEdit *edit = &edits->edit[i];
         if (edit->kind >= TS_EDIT_PHOTOMETRIC)
             continue;
-        if (!(edit->kind == TS_EDIT_RESIZED_CROP ? scale_crop(&geometry, edit, error)
-                                                 : append_geometry(&geometry.map, edit, error)))
+        if (!change_next(&geometry, edit, error))
             return NULL;
     }
     return geometry_make(&geometry, error) ? g_steal_pointer(&geometry.made) : NULL;
 }
 
-/* Changes that need more memory, or an encoder. */
+/* Changes that need all samples, more memory, or an encoder. */
 static gboolean
 change_with_memory(TsPixels *pixels, const TsEdit *edit, GError **error)
 {
     const double *v = edit->v;
     switch (edit->kind) {
+    case TS_EDIT_POSTERIZE:
+        ts_change_bits(pixels, (int) v[0]);
+        return TRUE;
+    case TS_EDIT_SOLARIZE:
+        ts_change_solarize(pixels, v[0]);
+        return TRUE;
+    case TS_EDIT_AUTOCONTRAST:
+        ts_change_autocontrast(pixels);
+        return TRUE;
+    case TS_EDIT_EQUALIZE:
+        ts_change_equalize(pixels);
+        return TRUE;
+    case TS_EDIT_SHARPNESS:
+        return ts_change_enhanced_sharpness(pixels, v[0], error);
     case TS_EDIT_BLUR:
         return ts_change_blur(pixels, v[0], error);
     case TS_EDIT_SHARPEN:

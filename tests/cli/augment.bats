@@ -13,7 +13,8 @@ render() {
 all=rotate=30,scale=0.2,shear=10,shift=0.1,hflip,vflip@0.3,perspective=0.3,elastic=20:3
 all+=,resized-crop=0.5..1,brightness=0.3@0.7,contrast=0.3,gamma=0.5,saturation=0.5,hue=0.1
 all+=,blur=2@0.5,sharpen=1,noise=0.1,poisson=30..300@0.5,salt-pepper=0.05,jpeg=30..90,erase=0.02..0.2
-all+=,clahe=1..4:2,stain=0.1
+all+=,clahe=1..4:2,stain=0.1,shear-y=5,crop=pad:4:reflect@0.5,posterize=3..8@0.5,solarize=0.5..1
+all+=,autocontrast@0.3,equalize@0.3,sharpness=0.9,randaugment=2:20,trivialaugment
 
 @test "--virtual writes a row with its changes for each copy" {
     augment --ops rotate=10,hflip -n 3 --virtual shapes.tsv > out.tsv

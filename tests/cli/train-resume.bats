@@ -241,7 +241,7 @@ setup() {
     awk -F'\t' -v OFS='\t' 'NR == 1 {print $0, "weight"; next} {print $0, NR / 50}' digits.tsv > w.tsv
     case_of balanced --sampler class-balanced --mix mixup:alpha=0.4
     case_of weighted --sampler weighted --mix cutmix --augment resized-crop=0.3..1,hflip
-    case_of factors --sampler repeat-factor:t=0.3 --mix remix --mix cutmix:p=0.5 --augment rotate=10,erase=0.1@0.5
+    case_of factors --sampler repeat-factor:t=0.3 --mix remix --mix cutmix:p=0.5 --augment crop=pad:2,randaugment
 }
 
 @test "SIGUSR1 saves the run and ends with 3, as SIGTERM" {

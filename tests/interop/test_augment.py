@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageOps
 from scipy import ndimage
 from skimage import color, transform
 
@@ -59,6 +59,34 @@ def test_brightness_contrast_and_saturation_are_torchvisions_blends(change, pict
     close(change(picture, "contrast=-0.6"), blend(image, grey(image).mean(), 0.4))
     close(change(picture, "contrast=0.8"), blend(image, grey(image).mean(), 1.8))
     close(change(picture, "saturation=0.7"), blend(image, grey(image)[..., None], 1.7))
+
+
+@pytest.mark.parametrize("text, op, within", [
+    ("posterize=3", lambda i: ImageOps.posterize(i, 3), 0),
+    ("posterize=8", lambda i: ImageOps.posterize(i, 8), 0),
+    ("solarize=0.5", lambda i: ImageOps.solarize(i, 127.5), 0),
+    ("solarize=1", lambda i: ImageOps.solarize(i, 255), 0),
+    ("autocontrast", ImageOps.autocontrast, 1), ("equalize", ImageOps.equalize, 0),
+    ("sharpness=0.9", lambda i: ImageEnhance.Sharpness(i).enhance(1.9), 1),
+    ("sharpness=-0.9", lambda i: ImageEnhance.Sharpness(i).enhance(0.1), 1),
+    ("brightness=-0.9", lambda i: ImageEnhance.Brightness(i).enhance(0.1), 1),
+    ("contrast=0.9", lambda i: ImageEnhance.Contrast(i).enhance(1.9), 1),
+    ("saturation=0.9", lambda i: ImageEnhance.Color(i).enhance(1.9), 1),
+    # In order, on the samples of the one before.
+    ("equalize,posterize=4", lambda i: ImageOps.posterize(ImageOps.equalize(i), 4), 0)])
+def test_randaugments_changes_are_pillows(change, picture, text, op, within):
+    grey = np.ascontiguousarray(picture[..., 1])
+    wide = np.clip((picture.astype(int) - 100) * 3, 0, 255).astype(np.uint8)
+    for image in (picture, wide, grey):
+        theirs = np.asarray(op(Image.fromarray(image))).astype(int)
+        close(change(image, text), theirs, within)
+
+
+def test_shear_y_moves_columns(change, picture):
+    x = np.arange(WIDTH) - (WIDTH - 1) / 2
+    y = np.mgrid[:HEIGHT, :WIDTH][0] + np.tan(np.radians(12)) * x
+    close(change(picture, "shear-y=12"),
+          sample(picture, np.broadcast_to(np.arange(WIDTH), y.shape), y), 0.502)
 
 
 def test_gamma_is_a_power_of_shares(change, picture):

@@ -203,6 +203,8 @@ START_TEST(texts_of_changes_are_read_back_and_nonsense_is_refused)
     const char *const good[] = {
         "rotate=12.31,hflip,brightness=0.08",
         "d4=hvt,shift=0.1:-0.25,crop=1:2:30:40,resized-crop=0:0:9:9:64:48,elastic=20:3:4294967295",
+        "padded-crop=-4:3:reflect,shear-y=4,posterize=3,solarize=0.5,autocontrast,equalize,"
+        "sharpness=-0.5",
         "perspective=0.1:0:0:0:0:0:0:-0.125,gamma=1.5,contrast=-0.5,scale=1.25,shear=-3,vflip"};
     for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
         TsEdits edits;
@@ -212,11 +214,26 @@ START_TEST(texts_of_changes_are_read_back_and_nonsense_is_refused)
         ts_edits_format(&edits, text);
         ck_assert_str_eq(text->str, good[i]);
     }
-    const char *const bad[] = {
-        "spin=3",     "rotate",        "rotate=",        "rotate=x",   "rotate=1:2",
-        "hflip=1",    "hflip,",        "d4=r45",         "d4",         "scale=0",
-        "crop=1:2:3", "crop=1:2:-3:4", "crop=1.5:2:3:4", "rotate=nan", "elastic=1:2:0.5",
-        "hflip|spin", "shift=1"};
+    const char *const bad[] = {"spin=3",
+                               "rotate",
+                               "rotate=",
+                               "rotate=x",
+                               "rotate=1:2",
+                               "hflip=1",
+                               "hflip,",
+                               "d4=r45",
+                               "d4",
+                               "scale=0",
+                               "crop=1:2:3",
+                               "crop=1:2:-3:4",
+                               "crop=1.5:2:3:4",
+                               "rotate=nan",
+                               "elastic=1:2:0.5",
+                               "hflip|spin",
+                               "shift=1",
+                               "padded-crop=1:2",
+                               "padded-crop=1:2:wrap",
+                               "posterize=9"};
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
         ck_assert_msg(!ts_edits_check_text(bad[i], &error), "%s", bad[i]);
@@ -268,6 +285,103 @@ START_TEST(what_reaches_over_the_picture_is_refused)
 }
 END_TEST
 
+START_TEST(padded_crops_are_windows_of_the_padded_picture)
+{
+    enum { W = 7, H = 5 };
+    const char *const names[] = {"zero", "reflect", "edge"};
+    g_autoptr(TsImage) image = pattern(W, H, 3, TS_U16);
+    for (int mode = 0; mode < 3; mode++)
+        for (int x = -12; x <= 12; x += 3)
+            for (int y = -9; y <= 9; y += 3) {
+                g_autofree char *text = g_strdup_printf("padded-crop=%d:%d:%s", x, y, names[mode]);
+                g_autoptr(TsImage) out = ts_edits_apply_text(image, text, NULL);
+                for (int i = 0; i < W * H; i++) {
+                    int at[2] = {x + i % W, y + i / W};
+                    const int sides[2] = {W, H};
+                    gboolean inside = TRUE;
+                    for (int k = 0; k < 2; k++) {
+                        inside &= at[k] >= 0 && at[k] < sides[k];
+                        while (mode == 1 && (at[k] < 0 || at[k] >= sides[k]))
+                            at[k] = at[k] < 0 ? -at[k] : 2 * (sides[k] - 1) - at[k];
+                        at[k] = CLAMP(at[k], 0, sides[k] - 1);
+                    }
+                    const guint16 *pixels = (const guint16 *) image->data;
+                    const guint16 *ours = (const guint16 *) out->data;
+                    for (int b = 0; b < 3; b++)
+                        ck_assert_int_eq(
+                            ours[3 * i + b],
+                            mode == 0 && !inside ? 0 : pixels[3 * (at[1] * W + at[0]) + b]);
+                }
+            }
+}
+END_TEST
+
+START_TEST(drawn_windows_reach_as_far_as_the_padding)
+{
+    TsAugment how;
+    guint seen[9] = {0};
+    ck_assert(ts_augment_parse("crop=pad:4:reflect", &how, NULL));
+    for (guint64 item = 0; item < 900; item++) {
+        TsEdits edits;
+        ck_assert(ts_augment_draw(&how, 1, item, 32, 32, &edits, NULL));
+        ck_assert_int_eq(edits.edit[0].kind, TS_EDIT_PADDED_CROP);
+        ck_assert_double_eq(edits.edit[0].v[2], 1);
+        seen[(int) edits.edit[0].v[0] + 4]++;
+    }
+    for (int i = 0; i < 9; i++)
+        ck_assert(seen[i] > 60 && seen[i] < 140);
+    const char *const bad[] = {"crop=pad:0", "crop=pad:2.5", "crop=pad:2:wrap", "crop=pad:"};
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
+        ck_assert(!ts_augment_parse(bad[i], &how, NULL));
+}
+END_TEST
+
+START_TEST(policies_draw_each_change_as_often_at_the_magnitude_asked_for)
+{
+    TsAugment how;
+    guint counts[TS_N_EDITS] = {0}, n = 0, negative = 0;
+    ck_assert(ts_augment_parse("randaugment=2:15", &how, NULL));
+    ck_assert(ts_augment_check(&how, 1, TS_U8, 32, 32, NULL));
+    ck_assert(!ts_augment_check(&how, 5, TS_U8, 32, 32, NULL));
+    for (guint64 item = 0; item < 7000; item++) {
+        TsEdits edits;
+        ck_assert(ts_augment_draw(&how, 1, item, 32, 64, &edits, NULL));
+        ck_assert_uint_le(edits.n, 2);
+        for (guint i = 0; i < edits.n; i++, n++) {
+            const TsEdit *edit = &edits.edit[i];
+            counts[edit->kind]++;
+            negative += edit->kind == TS_EDIT_ROTATE && edit->v[0] < 0;
+            if (edit->kind == TS_EDIT_ROTATE || edit->kind == TS_EDIT_CONTRAST)
+                ck_assert_double_eq_tol(fabs(edit->v[0]), edit->kind == TS_EDIT_ROTATE ? 15 : 0.45,
+                                        1e-12);
+            if (edit->kind == TS_EDIT_POSTERIZE)
+                ck_assert_double_eq(edit->v[0], 6);
+            if (edit->kind == TS_EDIT_SHEAR)
+                ck_assert_double_eq_tol(tan(fabs(edit->v[0]) * G_PI / 180), 0.15, 1e-12);
+        }
+    }
+    ck_assert(n > 12800 && n < 13200); /* 13 of 14 change something */
+    ck_assert(negative > 430 && negative < 570);
+    for (int kind = 0; kind < TS_N_EDITS; kind++)
+        if (counts[kind] > 0)
+            ck_assert_int_le(abs((int) counts[kind] - (kind == TS_EDIT_SHIFT ? 2000 : 1000)), 150);
+    ck_assert(ts_augment_parse("trivialaugment", &how, NULL));
+    double most = 0;
+    for (guint64 item = 0; item < 3000; item++) {
+        TsEdits edits;
+        ck_assert(ts_augment_draw(&how, 1, item, 32, 64, &edits, NULL));
+        ck_assert_uint_le(edits.n, 1);
+        if (edits.n == 1 && edits.edit[0].kind == TS_EDIT_SHIFT)
+            most = MAX(most, fabs(edits.edit[0].v[1]));
+    }
+    ck_assert_double_eq_tol(most, 0.5, 1e-12); /* 32 of 64 pixels */
+    const char *const bad[] = {"randaugment=2", "randaugment=0:9", "randaugment=2:31",
+                               "randaugment=9:9", "trivialaugment=3"};
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
+        ck_assert(!ts_augment_parse(bad[i], &how, NULL));
+}
+END_TEST
+
 START_TEST(networks_keep_their_input_size)
 {
     TsAugment how;
@@ -313,6 +427,9 @@ add_tests(TCase *tests)
     tcase_add_test(tests, steps_are_made_one_after_the_other);
     tcase_add_test(tests, what_reaches_over_the_picture_is_refused);
     tcase_add_test(tests, networks_keep_their_input_size);
+    tcase_add_test(tests, padded_crops_are_windows_of_the_padded_picture);
+    tcase_add_test(tests, drawn_windows_reach_as_far_as_the_padding);
+    tcase_add_test(tests, policies_draw_each_change_as_often_at_the_magnitude_asked_for);
     tcase_add_test(tests, drawn_crops_lie_inside_and_are_of_all_sizes);
 }
 

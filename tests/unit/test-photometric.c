@@ -286,7 +286,7 @@ START_TEST(what_a_picture_cannot_have_is_refused_by_name)
         int bands;
         const char *expected;
     } cases[] = {{"hue=0.1", TS_U8, 1, "hue needs RGB, this picture has 1 band"},
-                 {"saturation=0.1", TS_U8, 2, "saturation needs RGB"},
+                 {"saturation=0.1", TS_U8, 2, "saturation needs grey or RGB"},
                  {"stain=0:0:0:0:0:1", TS_U16, 5, "stain needs RGB, this picture has 5 bands"},
                  {"jpeg=50", TS_U16, 3, "jpeg takes 8-bit samples"},
                  {"jpeg=50", TS_U8, 2, "jpeg needs grey or RGB"},
@@ -309,12 +309,14 @@ START_TEST(every_name_can_be_drawn_and_read_back)
                        "elastic=9:3,resized-crop=0.5..1,crop=20x20,brightness=0.2,contrast=0.2,"
                        "gamma=0.2,saturation=0.2,hue=0.1,blur=2,sharpen=1,noise=0.1,"
                        "poisson=30..90,salt-pepper=0.1,jpeg=20..90,erase=0.02..0.3,clahe=1..4:2,"
-                       "stain=0.1";
+                       "stain=0.1,shear-y=5,padded-crop=3:reflect,posterize=4..8,solarize=0.3..1,"
+                       "autocontrast@0.5,equalize@0.5,sharpness=0.9,randaugment=8:30,"
+                       "trivialaugment";
     TsAugment how;
     g_autoptr(GError) error = NULL;
     g_autoptr(TsImage) image = colours(TS_U8, 3);
     ck_assert_msg(ts_augment_parse(list, &how, &error), "%s", message(error));
-    ck_assert_int_eq(how.n, TS_N_EDITS);
+    ck_assert_int_eq(how.n, TS_N_AUGMENTS);
     for (guint64 item = 0; item < 30; item++) {
         TsEdits drawn, read;
         ck_assert(ts_augment_draw(&how, 0, item, WIDTH, HEIGHT, &drawn, NULL));

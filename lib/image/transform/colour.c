@@ -10,7 +10,7 @@ ts_change_saturation(TsPixels *pixels, double change)
 {
     const float factor = (float) (1 + change), rest = (float) -change;
     float *restrict data = pixels->data;
-    if (change == 0)
+    if (change == 0 || pixels->bands == 1)
         return;
     for (gsize i = 0; i < pixels->n; i += 3) {
         float grey =

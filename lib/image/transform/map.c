@@ -107,6 +107,12 @@ ts_map_shear(TsMap *self, double degrees)
 }
 
 void
+ts_map_shear_y(TsMap *self, double degrees)
+{
+    append_linear(self, 1, 0, tan(degrees * G_PI / 180), 1);
+}
+
+void
 ts_map_shift(TsMap *self, double x, double y)
 {
     append(self, &(TsMatrix){{1, 0, -x, 0, 1, -y, 0, 0, 1}});

@@ -70,6 +70,9 @@ void ts_map_scale(TsMap *map, double factor);
  * moves left by r tan(degrees). */
 void ts_map_shear(TsMap *map, double degrees);
 
+/* Shear along y likewise: the column at distance r right of the middle moves up. */
+void ts_map_shear_y(TsMap *map, double degrees);
+
 /* Move right and down by pixels. */
 void ts_map_shift(TsMap *map, double x, double y);
 
