@@ -5,11 +5,13 @@
 #include "layout/layout.h"
 
 static struct {
-    char *label, *pred, *score, *weight, *split, *positive;
+    char *model, *label, *pred, *score, *weight, *split, *positive;
     gboolean multi_label;
 } opt;
 
 const GOptionEntry evaluate_input_options[] = {
+    {"model", 'm', 0, G_OPTION_ARG_FILENAME, &opt.model,
+     "Ask this model instead of reading predictions", "FILE"},
     {"label", 0, 0, G_OPTION_ARG_STRING, &opt.label, "Column of the truth (default: label)",
      "COLUMN"},
     {"pred", 0, 0, G_OPTION_ARG_STRING, &opt.pred, "Column of the predictions (default: pred)",
@@ -34,8 +36,22 @@ evaluate_is_multi(void)
 }
 
 gboolean
+evaluate_asks_model(void)
+{
+    return opt.model != NULL;
+}
+
+gboolean
 evaluate_check_input(GError **error)
 {
+    if (opt.model != NULL &&
+        (opt.pred != NULL || opt.score != NULL || opt.weight != NULL || opt.multi_label))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--model: not with --%s; write the predictions with predict first",
+                            opt.multi_label      ? "multi-label"
+                            : opt.weight != NULL ? "weight"
+                            : opt.pred != NULL   ? "pred"
+                                                 : "score");
     return !opt.multi_label || opt.positive == NULL ||
            ts_error_set(error, TS_ERROR_ARGUMENT,
                         "--positive: with --multi-label every class is one; take ap[%s]",
@@ -43,10 +59,9 @@ evaluate_check_input(GError **error)
 }
 
 static void
-warn(const Evaluation *self)
+warn(const TsManifest *manifest, const TsPredictions *predictions)
 {
-    const TsPredictions *predictions = self->predictions;
-    const char *name = ts_manifest_name(self->manifest);
+    const char *name = ts_manifest_name(manifest);
     if (predictions->n_unlabelled > 0)
         ts_warning("%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
                    " rows have no label and are left out",
@@ -57,10 +72,10 @@ warn(const Evaluation *self)
                    name, predictions->n_uneven, predictions->n);
 }
 
-gboolean
-evaluate_read(Evaluation *self, const char *dataset, GError **error)
+static TsPredictionColumns
+choose_columns(void)
 {
-    const TsPredictionColumns columns = {
+    return (TsPredictionColumns){
         .label = opt.label != NULL ? opt.label : "label",
         .pred = opt.pred != NULL ? opt.pred : "pred",
         .score = opt.score != NULL ? opt.score : "score",
@@ -69,12 +84,31 @@ evaluate_read(Evaluation *self, const char *dataset, GError **error)
         .is_multi = opt.multi_label,
         .positive = opt.positive,
     };
+}
+
+gboolean
+evaluate_read_table(const char *dataset, TsManifest **manifest, TsPredictions **predictions,
+                    GError **error)
+{
+    const TsPredictionColumns columns = choose_columns();
+    *manifest = ts_layout_read(dataset, error);
+    if (*manifest != NULL)
+        *predictions = ts_predictions_read(*manifest, &columns, error);
+    if (*predictions != NULL)
+        warn(*manifest, *predictions);
+    return *predictions != NULL;
+}
+
+gboolean
+evaluate_read(Evaluation *self, const char *dataset, GError **error)
+{
+    const TsPredictionColumns columns = choose_columns();
+    if (opt.model == NULL)
+        return evaluate_read_table(dataset, &self->manifest, &self->predictions, error);
     self->manifest = ts_layout_read(dataset, error);
-    if (self->manifest == NULL)
-        return FALSE;
-    self->predictions = ts_predictions_read(self->manifest, &columns, error);
-    if (self->predictions == NULL)
-        return FALSE;
-    warn(self);
-    return TRUE;
+    if (self->manifest != NULL)
+        self->predictions = evaluate_predict(opt.model, self->manifest, &columns, error);
+    if (self->predictions != NULL)
+        warn(self->manifest, self->predictions);
+    return self->predictions != NULL;
 }

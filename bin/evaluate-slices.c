@@ -49,7 +49,6 @@ measure(const Evaluation *self, const GPtrArray *metrics, const guint64 *which, 
     if (part == NULL || !ts_predictions_prepare(part, error))
         return FALSE;
     g_autoptr(TsScorecard) card = ts_scorecard_new(part, NULL);
-    card->n_bins = self->card->n_bins;
     slice->metrics = g_new(double, metrics->len + 1);
     for (guint m = 0; m < metrics->len; m++)
         slice->metrics[m] = ts_metric_compute(metrics->pdata[m], card);

@@ -13,6 +13,10 @@ typedef enum {
     SHOW_CONFUSION = 1 << 2,
     SHOW_INTERVALS = 1 << 3,
     SHOW_SLICES = 1 << 4,
+    SHOW_COMPARISON = 1 << 5,
+    SHOW_CALIBRATION = 1 << 6,
+    SHOW_TEMPERATURE = 1 << 7,
+    SHOW_THRESHOLDS = 1 << 8,
 } ShowTables;
 
 typedef struct {
@@ -29,7 +33,14 @@ typedef struct {
 extern const GOptionEntry evaluate_input_options[];
 gboolean evaluate_is_multi(void);
 gboolean evaluate_check_input(GError **error);
+gboolean evaluate_asks_model(void);
 gboolean evaluate_read(Evaluation *self, const char *dataset, GError **error);
+gboolean evaluate_read_table(const char *dataset, TsManifest **manifest,
+                             TsPredictions **predictions, GError **error);
+
+/* evaluate-model.c: the answers of the model at `path`. */
+TsPredictions *evaluate_predict(const char *path, const TsManifest *manifest,
+                                const TsPredictionColumns *columns, GError **error);
 
 /* evaluate-intervals.c: --bootstrap. */
 extern const GOptionEntry evaluate_interval_options[];
@@ -46,6 +57,26 @@ void evaluate_add_classes(const Evaluation *self, TsReport *report);
 TsConfusion *evaluate_count_confusion(const Evaluation *self, GError **error);
 gboolean evaluate_add_confusion(const Evaluation *self, const char *normalize, TsReport *report,
                                 GError **error);
+
+/* evaluate-calibration.c: probabilities made into others, and what is said of them. */
+extern const GOptionEntry evaluate_calibration_options[];
+gboolean evaluate_check_calibration(GError **error);
+guint evaluate_n_bins(void);
+guint evaluate_calibration_tables(void); /* of ShowTables: what its options ask for */
+gboolean evaluate_change_probabilities(TsPredictions *predictions, GError **error);
+gboolean evaluate_add_calibration(const Evaluation *self, TsReport *report, GError **error);
+gboolean evaluate_add_temperature(const Evaluation *self, TsReport *report, GError **error);
+gboolean evaluate_add_thresholds(const Evaluation *self, TsReport *report, GError **error);
+
+/* evaluate-compare.c: --against. */
+extern const GOptionEntry evaluate_compare_options[];
+gboolean evaluate_check_compare(GError **error);
+gboolean evaluate_has_comparison(void);
+gboolean evaluate_add_comparison(const Evaluation *self, TsReport *report, GError **error);
+
+/* evaluate-plots.c: --plot. */
+gboolean evaluate_check_plots(char **plots, GError **error);
+gboolean evaluate_write_plots(const Evaluation *self, char **plots, GError **error);
 
 /* evaluate-slices.c: --by. */
 gboolean

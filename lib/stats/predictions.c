@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/threads.h"
+#include "stats/calibration.h"
 #include "stats/row_values.h"
 
 #include <stdlib.h>
@@ -35,6 +36,7 @@ ts_predictions_new(guint64 n, const char *const *names, gboolean is_multi, gbool
 {
     g_autoptr(TsPredictions) self = g_new0(TsPredictions, 1);
     self->n = n;
+    self->n_bins = TS_CALIBRATION_BINS;
     self->names = g_strdupv((char **) names);
     self->n_classes = g_strv_length(self->names);
     self->positive = self->n_classes > 0 ? self->n_classes - 1 : 0;
@@ -67,6 +69,7 @@ ts_predictions_select(const TsPredictions *self, const guint64 *which, guint64 n
         (self->weight != NULL && (part->weight = alloc(n, sizeof(double), error)) == NULL))
         return NULL;
     part->positive = self->positive;
+    part->n_bins = self->n_bins;
     copy_rows(part->truth, self->truth, sizeof *self->truth, which, n);
     copy_rows(part->pred, self->pred, sizeof *self->pred, which, n);
     copy_rows(part->truth_sets, self->truth_sets, self->n_classes, which, n);

@@ -36,6 +36,7 @@ typedef struct {
     guint n_classes;
     char **names; /* n_classes, NULL-terminated */
     guint positive;
+    guint n_bins;                   /* of ECE and MCE: see calibration.h */
     guint64 n;                      /* rows that have a label */
     gint32 *truth, *pred;           /* (n); NULL with several labels */
     guint8 *truth_sets, *pred_sets; /* (n, n_classes); NULL with one label */

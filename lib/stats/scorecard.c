@@ -54,7 +54,6 @@ ts_scorecard_new(const TsPredictions *predictions, const double *weight)
     card->predicted = g_new0(double, (gsize) predictions->n_classes + 1);
     card->right = g_new0(double, (gsize) predictions->n_classes + 1);
     card->calibration[0] = card->calibration[1] = NAN;
-    card->n_bins = TS_CALIBRATION_BINS;
     if (predictions->truth_sets != NULL)
         count_sets(card);
     else
@@ -250,9 +249,10 @@ compute_calibration(TsScorecard *card)
 {
     if (!isnan(card->calibration[0]))
         return;
-    g_autofree TsCalibrationBin *bins = g_new(TsCalibrationBin, card->n_bins);
-    if (ts_calibration_bins(card->predictions, card->weight, card->n_bins, bins))
-        ts_calibration_errors(bins, card->n_bins, &card->calibration[0], &card->calibration[1]);
+    g_autofree TsCalibrationBin *bins = g_new(TsCalibrationBin, card->predictions->n_bins);
+    if (ts_calibration_bins(card->predictions, card->weight, card->predictions->n_bins, bins))
+        ts_calibration_errors(bins, card->predictions->n_bins, &card->calibration[0],
+                              &card->calibration[1]);
 }
 
 double

@@ -25,7 +25,6 @@ typedef struct {
     double *support, *predicted, *right;
     double *auroc, *ap;    /* (n_classes); NULL before they are asked for */
     double calibration[2]; /* ECE and MCE; NaN before */
-    guint n_bins;          /* of the calibration: 15 */
 } TsScorecard;
 
 /* Begin with `weight` (n, borrowed); NULL: the predictions' own. */

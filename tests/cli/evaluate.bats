@@ -146,11 +146,22 @@ bad() {
     bad 2 "--bootstrap: -1 is not 0 to" --bootstrap -1 p.tsv
     bad 2 "draw by group or by class, not both" --bootstrap 9 --group score --stratify p.tsv
     bad 2 "--show intervals: needs --bootstrap" --show intervals p.tsv
-    bad 2 "--show slices: by which column" --show slices p.tsv
+    bad 2 "--show slices: needs --by" --show slices p.tsv
+    bad 2 "--thresholds: 'f2' is no rule (nearest: f1)" --thresholds f2 p.tsv
+    bad 2 "threshold f1 has no option" --thresholds f1:at=2 p.tsv
+    bad 2 "--thresholds needs probabilities" --thresholds f1 p.tsv
+    bad 2 "--fit-temperature needs probabilities" --fit-temperature p.tsv
+    bad 2 "--temperature" --temperature 0 p.tsv
+    bad 2 "--tau needs --logit-adjust" --tau 1 p.tsv
+    bad 2 "--bins: 0 is not 1 to 10000" --bins 0 p.tsv
+    bad 2 "--plot: 'rok' is no picture (nearest: roc)" --plot rok:x.svg p.tsv
+    bad 2 "--plot: to which file? such as roc:roc.svg" --plot roc p.tsv
+    bad 2 "--plot: roc needs probabilities" --plot roc:x.svg p.tsv
+    bad 2 "--model: not with --weight" -m x --weight w p.tsv
     bad 2 "there is no class 'ape'" --positive ape p.tsv
     bad 2 "--positive: with --multi-label" --positive cat --multi-label p.tsv
     bad 2 "--metrics: add metrics to the tables of --show" --metrics accuracy --show classes p.tsv
-    bad 2 "--show: 'matrix' is none of metrics, classes, confusion" --show matrix p.tsv
+    bad 2 "--show: 'matrix' is none of metrics, classes, confusion, intervals" --show matrix p.tsv
     bad 2 "--fail-if: 'accuracy=1' is not a condition such as" --fail-if accuracy=1 p.tsv
     bad 2 "--fail-if: 'accuracy<x': 'x' is not a number" --fail-if 'accuracy<x' p.tsv
     bad 2 "--fail-if: 'top0' is no metric" --fail-if 'top0<0.5' p.tsv
@@ -252,6 +263,66 @@ table() {
         awk 'NR == 2 { print ($4 - $3 > 0.5) }'; }
     [ "$(width)" = 0 ]
     [ "$(width --group g)" = 1 ]
+}
+
+@test "two models: rows are paired by id, in any order" {
+    printf 'id\tlabel\tpred\n' | tee a.tsv >b.tsv
+    for i in 1 2 3 4 5 6 7 8; do printf 'r%d\tx\tx\n' $i; done >>a.tsv
+    for i in 8 7 6 5 4 3; do printf 'r%d\tx\ty\n' $i; done >>b.tsv
+    printf 'r%d\tx\tx\n' 2 1 >>b.tsv
+    run -0 --separate-stderr evaluate --metrics accuracy --show comparison --against b.tsv a.tsv
+    [ "${lines[1]}" = $'both_right\t2' ]
+    [ "${lines[2]}" = $'only_this_right\t6' ]
+    [[ "${lines[5]}" = $'p_exact\t0.0312'* ]]
+    [ "${lines[8]}" = $'metric\tthis\tagainst\tdifference\tp' ]
+    [[ "${lines[9]}" = $'accuracy\t1\t0.25\t0.75\t0.0'* ]]
+    evaluate --bootstrap 50 --against b.tsv -j 1 a.tsv >one
+    evaluate --bootstrap 50 --against b.tsv -j 2 a.tsv >two
+    same one two
+}
+
+@test "two models have to be judged by the same rows" {
+    printf 'id\tlabel\tpred\nr1\tx\tx\nr2\ty\tx\n' >a.tsv
+    head -n 2 a.tsv >b.tsv
+    bad 1 "--against: a.tsv has 2 labelled rows, b.tsv 1" --against b.tsv a.tsv
+    sed 's/r2/r3/' a.tsv >b.tsv
+    bad 1 "--against: b.tsv: has no row 'r2'" --against b.tsv a.tsv
+    sed 's/r2/r1/' a.tsv >b.tsv
+    bad 1 "'r1' is there twice" --against b.tsv a.tsv
+    sed 's/\ty\t/\tz\t/' a.tsv >b.tsv
+    bad 1 "a.tsv:3: has another label in b.tsv" --against b.tsv a.tsv
+}
+
+@test "pictures are SVG, and never replace a file unasked" {
+    table p.tsv 'cat cat 0.9 0.1' 'dog cat 0.6 0.4' 'dog dog 0.25 0.75' 'cat dog 0.3 0.7'
+    evaluate --plot roc:r.svg --plot pr:p.svg --plot confusion:c.svg --plot reliability:l.svg p.tsv >out
+    for file in r.svg p.svg c.svg l.svg; do
+        python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' $file
+    done
+    grep -q 'AUROC 0.7500' r.svg
+    grep -q 'cat taken for dog: 1, 50 %' c.svg
+    bad 1 "r.svg: exists; --force replaces it" --plot roc:r.svg p.tsv
+    evaluate --force --plot roc:r.svg p.tsv >out
+}
+
+@test "a table of reliability has every row in a bin" {
+    run -0 --separate-stderr evaluate --show calibration --bins 4 p.tsv
+    [ "${lines[3]}" = $'0.5\t0.75\t3\t0.6666666666666666\t0\t-0.6666666666666666' ]
+    [ "${lines[1]}" = $'0\t0.25\t0\t\\N\t\\N\t\\N' ]
+    [ "$(evaluate --show calibration p.tsv | awk 'NR > 1 { n += $3 } END { print n }')" = 8 ]
+}
+
+@test "a model is asked for what predict would write" {
+    train -q -o run --epochs 1 shapes.tsv
+    predict -p -m run/model.safetensors shapes.tsv | evaluate --format json >a.json
+    evaluate --format json -m run/model.safetensors shapes.tsv >b.json
+    python3 -c '
+import json
+a, b = (json.load(open(name))["metrics"] for name in ("a.json", "b.json"))
+assert a.keys() == b.keys() and "log_loss" in a
+assert all(abs(a[name] - b[name]) < 1e-6 for name in a), (a, b)'
+    bad 2 "--model: run is a folder" -m run shapes.tsv
+    bad 1 "p.tsv:2: label 'cat' is not among the classes" -m run/model.safetensors p.tsv
 }
 
 @test "a full disk is an error" {

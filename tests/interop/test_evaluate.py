@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from imblearn import metrics as imbalanced
+from scipy import optimize, special, stats
 from sklearn import metrics
 
 NAMES = ["ant", "bee", "cat's ear", "dog", "Eel", "été", "fox", "猫"]
@@ -29,6 +30,7 @@ class Table:
 
     def __init__(self, seed):
         rng = np.random.default_rng(seed)
+        self.seed = seed
         self.n, self.n_classes = int(rng.integers(3, 300)), int(rng.integers(2, len(NAMES) + 1))
         self.names = NAMES[:self.n_classes]
         shares = rng.dirichlet(np.full(self.n_classes, 0.5))
@@ -284,3 +286,131 @@ def test_weights_repeat_rows(tool):
     plain = t.evaluate(tool)["metrics"]
     for name in set(plain) - {"rows"}:
         assert weighted[name] == near(plain[name]), name
+
+
+def other_answers(table, seed):
+    """Another classifier's table of the same truth."""
+    other = Table(table.seed)
+    rng = np.random.default_rng(seed + 1000)
+    z = np.log(table.p + 1e-3) * 0.7 + rng.normal(size=table.p.shape) * 0.7
+    other.p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    other.pred = other.p.argmax(axis=1)
+    return other
+
+
+def write_pair(tmp_path, a, b, rng):
+    """Both tables with ids; the rows of the second in another order."""
+    paths = tmp_path / "a.tsv", tmp_path / "b.tsv"
+    for path, table, order in zip(paths, (a, b), (np.arange(a.n), rng.permutation(a.n))):
+        head, *rows = table.text().splitlines()
+        path.write_text("\n".join([f"id\t{head}", *(f"r{i}\t{rows[i]}" for i in order)]) + "\n")
+    return paths
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_comparison_of_two_models(tool, tmp_path, seed):
+    a = Table(seed)
+    b = other_answers(a, seed)
+    a.weight = b.weight = None
+    paths = write_pair(tmp_path, a, b, np.random.default_rng(seed))
+    names = ["accuracy", "macro_auroc", "log_loss"]
+    report = json.loads(tool(
+        "evaluate", "--format", "json", "--metrics", ",".join(names), "--permutations", "2000",
+        "--bootstrap", "200", "--against", paths[1], paths[0]))
+    right_a, right_b = a.pred == a.truth, b.pred == b.truth
+    only_a, only_b = int(np.sum(right_a & ~right_b)), int(np.sum(~right_a & right_b))
+    ours = report["mcnemar"]
+    assert (ours["only_this_right"], ours["only_against_right"]) == (only_a, only_b)
+    assert (ours["both_right"], ours["both_wrong"]) == (
+        np.sum(right_a & right_b), np.sum(~right_a & ~right_b))
+    if only_a + only_b > 0:
+        assert ours["p_exact"] == near(stats.binomtest(only_a, only_a + only_b).pvalue)
+        chi_square = max(0, abs(only_a - only_b) - 1) ** 2 / (only_a + only_b)
+        assert ours["chi_square"] == near(chi_square)
+        assert ours["p_chi_square"] == near(stats.chi2.sf(chi_square, 1))
+    rows = {row["metric"]: row for row in report["comparison"]}
+    for row, table in ("this", a), ("against", b):
+        assert rows["accuracy"][row] == near(np.mean(table.truth == table.pred))
+        assert rows["log_loss"][row] == near(
+            metrics.log_loss(table.truth, y_proba=table.p, labels=np.arange(table.n_classes)))
+    losses = [-np.log(np.clip(t.p[np.arange(t.n), t.truth], 2.2e-16, 1)) for t in (a, b)]
+    test = stats.permutation_test(
+        losses, lambda x, y, axis: np.mean(x, axis=axis) - np.mean(y, axis=axis),
+        permutation_type="samples", n_resamples=2000, rng=np.random.default_rng(0), vectorized=True)
+    assert rows["log_loss"]["p"] == pytest.approx(test.pvalue, abs=0.05)
+    for row in rows.values():
+        if row["difference"] is not None:
+            assert row["low"] <= row["difference"] <= row["high"] or row["low"] == row["high"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_temperature_has_the_lowest_log_loss(tool, seed):
+    t = Table(seed)
+    ours = json.loads(tool("evaluate", "--format", "json", "--fit-temperature", "--show",
+                           "temperature", *(["--weight", "weight"] if t.weight is not None else []),
+                           stdin=t.text()))["temperature"]
+    z = np.log(np.maximum(t.p, np.finfo(np.float32).tiny))
+    weight = np.ones(t.n) if t.weight is None else t.weight
+
+    def loss(inverse):
+        logits = z * inverse
+        logs = special.log_softmax(logits, axis=1)[np.arange(t.n), t.truth]
+        return -np.average(logs, weights=weight)
+
+    best = optimize.minimize_scalar(loss, bounds=(0.01, 100), method="bounded",
+                                    options={"xatol": 1e-10})
+    assert ours["log_loss_before"] == near(loss(1))
+    assert ours["log_loss_after"] <= best.fun + 1e-9
+    assert ours["log_loss_after"] == pytest.approx(loss(1 / ours["temperature"]), abs=1e-9)
+    applied = t.evaluate(tool, "--temperature", str(ours["temperature"]))["metrics"]
+    if seed % 2 == 1:  # no probability of 0, which log_loss clips elsewhere
+        assert applied["log_loss"] == pytest.approx(ours["log_loss_after"], abs=1e-9)
+    assert applied["accuracy"] == t.evaluate(tool)["metrics"]["accuracy"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_thresholds_are_the_best_of_scikit_learns_curves(tool, seed):
+    t = Table(seed)
+    rules = ["f1", "youden", "cost:fp=1,fn=3", "recall:at=0.8", "precision:at=0.6"]
+    options = [option for rule in rules for option in ("--thresholds", rule)]
+    report = t.evaluate(tool, "--show", "thresholds", *options)
+    for row in report["thresholds"]:
+        is_class, score = t.truth == t.names.index(row["class"]), t.p[:, t.names.index(row["class"])]
+        if is_class.all() or not is_class.any():
+            assert row["threshold"] is None
+            continue
+        fpr, tpr, at = metrics.roc_curve(is_class, score, drop_intermediate=False, **t.kwargs)
+        weight = np.ones(t.n) if t.weight is None else t.weight
+        positive, negative = weight[is_class].sum(), weight[~is_class].sum()
+        tp, fp = tpr * positive, fpr * negative
+        precision = np.divide(tp, tp + fp, out=np.zeros_like(tp), where=tp + fp > 0)
+        values = {
+            "f1": 2 * tp / (tp + fp + positive),
+            "youden": tpr - fpr,
+            "cost:fp=1,fn=3": -(fp + 3 * (positive - tp)) / (positive + negative),
+            "recall:at=0.8": np.where(tpr >= 0.8 - 1e-12, at, -1),
+            "precision:at=0.6": np.where(precision >= 0.6, tpr, -1),
+        }[row["rule"]]
+        if values.max() <= 0 and row["threshold"] is None:
+            continue
+        if row["threshold"] is None:
+            assert np.argmax(values) == 0  # never is best
+            continue
+        mine = np.flatnonzero(np.isclose(at, row["threshold"], rtol=0, atol=1e-15))
+        assert len(mine) == 1
+        assert values[mine[0]] == pytest.approx(values.max(), abs=1e-9)
+        assert row["recall"] == pytest.approx(tpr[mine[0]], abs=1e-9)
+        assert row["specificity"] == pytest.approx(1 - fpr[mine[0]], abs=1e-9)
+
+
+def test_logit_adjustment(tool, tmp_path):
+    t = Table(11)
+    counts = np.arange(1, t.n_classes + 1)
+    train = tmp_path / "train.tsv"
+    train.write_text("label\n" + "".join(f"{name}\n" * n for name, n in zip(t.names, counts)))
+    ours = t.evaluate(tool, "--logit-adjust", str(train), "--tau", "1.5")["metrics"]
+    p = t.p * counts ** -1.5
+    p /= p.sum(axis=1, keepdims=True)
+    assert ours["accuracy"] == near(np.mean(p.argmax(axis=1) == t.truth))
+    assert ours["log_loss"] == near(
+        metrics.log_loss(t.truth, y_proba=p, labels=np.arange(t.n_classes)))
