@@ -70,7 +70,8 @@ is_read_later(const TsNet *net, const TsLayer *from, const TsLayer *layer)
 static gboolean
 is_free_after(const TsNet *net, const TsBuffer *buffer, const TsLayer *layer)
 {
-    if (buffer->storage == net->layers[0].out->storage) /* the caller's */
+    const gboolean is_kept = net->kept != NULL && net->kept->storage == buffer->storage;
+    if (is_kept || buffer->storage == net->layers[0].out->storage) /* the caller's */
         return FALSE;
     for (const TsLayer *other = net->layers; other < layer; other++)
         if (other->out->storage == buffer->storage && is_read_later(net, other, layer))

@@ -156,8 +156,10 @@ map_arena(gsize bytes, GError **error)
 {
     void *arena =
         mmap(NULL, MAX(bytes, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (arena != MAP_FAILED)
+    if (arena != MAP_FAILED) {
+        ts_advise_huge_pages(arena, bytes);
         return arena;
+    }
     g_autofree char *size = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
     ts_error_set(error, TS_ERROR_NO_MEMORY, "no memory for %s of activations", size);
     return NULL;
@@ -220,6 +222,8 @@ net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, int
         graph = net->folded->graph;
         params = net->folded->params;
     }
+    if (mode == TS_NET_TRAIN && !ts_params_add_gradients(params, error))
+        return NULL;
     net->graph = graph;
     net->params = params;
     net->batch = batch;

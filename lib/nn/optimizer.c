@@ -234,6 +234,8 @@ ts_optimizer_new(const TsOptimizerOptions *options, TsParams *params, GError **e
         ts_error_set(error, TS_ERROR_ARGUMENT, "optimizer nesterov needs momentum above 0");
         return NULL;
     }
+    if (!ts_params_add_gradients(params, error))
+        return NULL;
     for (guint k = 0; k < self->n_moments; k++)
         if (!new_moments(self, k, error))
             return NULL;

@@ -7,8 +7,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGNMENT = 64 };
+/* Large blocks lie on huge pages where the system has them: fewer faults, fewer misses. */
+enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
 
 static const char *const kernels_names[] = {
     [TS_KERNELS_AUTO] = "auto",
@@ -34,6 +36,14 @@ ts_conv_kernels_name(TsConvKernels kernels)
     return kernels_names[kernels];
 }
 
+void
+ts_advise_huge_pages(void *memory, gsize bytes)
+{
+#ifdef MADV_HUGEPAGE
+    madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: nothing depends on it */
+#endif
+}
+
 float *
 ts_aligned_floats(gsize n, GError **error)
 {
@@ -41,10 +51,13 @@ ts_aligned_floats(gsize n, GError **error)
     void *block = NULL;
     /* Not g_aligned_alloc(), which aborts where there is no memory. */
     if (!g_size_checked_mul(&bytes, n, sizeof(float)) || bytes >= G_MAXSSIZE ||
-        posix_memalign(&block, ALIGNMENT, bytes + ALIGNMENT) != 0) {
+        posix_memalign(&block, bytes < 2 * HUGE_PAGE ? ALIGNMENT : HUGE_PAGE, bytes + ALIGNMENT) !=
+            0) {
         ts_error_set(error, TS_ERROR_NO_MEMORY, "no memory for %" G_GSIZE_FORMAT " numbers", n);
         return NULL;
     }
+    if (bytes >= 2 * HUGE_PAGE)
+        ts_advise_huge_pages(block, bytes);
     return memset(block, 0, bytes + ALIGNMENT);
 }
 
@@ -56,13 +69,25 @@ ts_param_is_learned(const TsParam *param)
 }
 
 static gboolean
-allocate(TsParam *param, gsize n, GError **error)
+allocate(TsParam *param, gsize n, gboolean gradient, GError **error)
 {
     param->n_stored = n;
     param->data = ts_aligned_floats(n, error);
-    if (param->data != NULL && ts_param_is_learned(param))
+    if (param->data != NULL && gradient)
         param->grad = ts_aligned_floats(n, error);
-    return param->data != NULL && (param->grad != NULL || !ts_param_is_learned(param));
+    return param->data != NULL && (param->grad != NULL || !gradient);
+}
+
+gboolean
+ts_params_add_gradients(TsParams *params, GError **error)
+{
+    for (guint i = 0; i < params->n; i++) {
+        TsParam *param = &params->param[i];
+        if (param->grad == NULL && ts_param_is_learned(param) &&
+            (param->grad = ts_aligned_floats(param->n_stored, error)) == NULL)
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static void
@@ -87,7 +112,7 @@ ts_params_new(const TsGraph *graph, GError **error)
                 ts_error_set(error, TS_ERROR_NO_MEMORY, "%s: too many numbers", param->spec->name);
                 return NULL;
             }
-        if (!allocate(param, param->n, error))
+        if (!allocate(param, param->n, FALSE, error))
             return NULL;
         if (param->spec->role == TS_PARAM_SCALE || param->spec->role == TS_PARAM_RUNNING_VARIANCE)
             fill(param->data, param->n, 1.0f);
@@ -192,7 +217,7 @@ ts_param_adopt_layout(TsParam *param, const TsLayout *plain, const TsLayout *lay
 {
     g_assert(param->layout == NULL);
     TsParam stored = {.spec = param->spec, .n = param->n};
-    if (!allocate(&stored, ts_layout_bytes(layout) / sizeof(float), error) ||
+    if (!allocate(&stored, ts_layout_bytes(layout) / sizeof(float), param->grad != NULL, error) ||
         !reorder(plain, layout, param->data, stored.data, error)) {
         clear_data(&stored);
         return FALSE;

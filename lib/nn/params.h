@@ -18,7 +18,7 @@ typedef struct {
     TsLayout *plain;         /* NULL while data is plain */
     TsLayout *layout;        /* NULL while data is plain */
     float *data;             /* n_stored, 64-byte aligned */
-    float *grad;             /* likewise; NULL for statistics */
+    float *grad; /* likewise; NULL for statistics, and before ts_params_add_gradients() */
 } TsParam;
 
 /* How convolutions are computed. The rounding errors differ, so the choice is part of what makes
@@ -40,9 +40,12 @@ typedef struct {
     gboolean locked;       /* a net is compiled: layouts stay */
 } TsParams;
 
-/* All zero (running variances and scales one). The graph must outlive it. */
+/* All zero (running variances and scales one), without gradients. The graph must outlive it. */
 TsParams *ts_params_new(const TsGraph *graph, GError **error);
 void ts_params_free(TsParams *params);
+
+/* Memory for gradients, where there is none yet: for nets that train, and optimizers. */
+gboolean ts_params_add_gradients(TsParams *params, GError **error);
 
 /* Random start as the graph says (TsInit), a stream for each parameter's name. */
 void ts_params_init(TsParams *params, guint64 seed);
@@ -59,6 +62,9 @@ ts_param_set_plain(const TsParam *param, const float *plain, float *stored, GErr
 /* Store in `layout` from now on, `plain` being its row-major form. For compilation only. */
 gboolean ts_param_adopt_layout(TsParam *param, const TsLayout *plain, const TsLayout *layout,
                                GError **error);
+
+/* Ask the system for huge pages below `bytes` of memory, where it gives them on request. */
+void ts_advise_huge_pages(void *memory, gsize bytes);
 
 /* Zeroed floats for a parameter-sized array, 64-byte aligned; free(). */
 float *ts_aligned_floats(gsize n, GError **error);
