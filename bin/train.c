@@ -33,6 +33,9 @@ train(TsRun *run, GError **error)
     GError *failure = NULL;
     if (ts_run_train(run, &failure)) {
         const TsTrainer *trainer = ts_run_trainer(run);
+        g_autofree char *profile = ts_run_profile_table(run);
+        if (profile != NULL)
+            g_printerr("%s", profile);
         if (trainer->stop_reason != NULL)
             ts_info("stopped early: %s", trainer->stop_reason);
         ts_info("%s/model.safetensors is the model of the %s epoch", ts_run_options(run)->folder,

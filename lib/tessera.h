@@ -191,6 +191,7 @@
 #include "nn/predictor.h"
 #include "nn/pretrained/names.h"
 #include "nn/pretrained/pretrained.h"
+#include "nn/profile.h"
 #include "nn/reference.h"
 #include "nn/run.h"
 #include "nn/schedule.h"

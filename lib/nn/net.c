@@ -326,8 +326,11 @@ ts_net_run_steps(TsNet *net, guint from, guint to, GError **error)
 {
     for (guint i = from; i < to; i++) {
         TsStep *step = g_ptr_array_index(net->steps, i);
+        ts_profile_layer_begin(net->profile);
         gboolean done = step->kernel != NULL ? ts_kernel_run(step->kernel, error)
                                              : step->func(net, step->layer, error);
+        ts_profile_layer_end(net->profile, (guint) (step->layer - net->layers),
+                             i >= net->n_forward);
         if (!done) {
             g_prefix_error(error, "%s: ", step->layer->node->name);
             return FALSE;
@@ -336,10 +339,31 @@ ts_net_run_steps(TsNet *net, guint from, guint to, GError **error)
     return TRUE;
 }
 
+/* A layer's backward pass is a product for its weights and one for what stands below. */
+static void
+count_products(TsNet *net, gboolean backward)
+{
+    for (guint i = 0; net->profile != NULL && i < net->n_layers; i++) {
+        const TsLayer *layer = &net->layers[i];
+        guint products = backward ? node_learns(net, layer->node) : 1;
+        for (guint k = 0; backward && k < layer->node->n_inputs; k++)
+            products += net->layers[layer->node->input[k]].needs_grad;
+        if (!backward || layer->needs_grad)
+            ts_profile_add_products(net->profile, i, backward, products * net->batch);
+    }
+}
+
+void
+ts_net_set_profile(TsNet *net, TsProfile *profile)
+{
+    net->profile = profile;
+}
+
 gboolean
 ts_net_forward(TsNet *net, guint64 step, GError **error)
 {
     net->step_key = step;
+    count_products(net, FALSE);
     return ts_net_run_steps(net, 0, net->n_forward, error);
 }
 
@@ -347,6 +371,7 @@ gboolean
 ts_net_backward(TsNet *net, GError **error)
 {
     g_assert(ts_net_is_training(net));
+    count_products(net, TRUE);
     return ts_net_run_steps(net, net->n_forward, net->steps->len, error);
 }
 

@@ -16,6 +16,7 @@
 
 #include "nn/graph.h"
 #include "nn/params.h"
+#include "nn/profile.h"
 
 G_BEGIN_DECLS
 
@@ -42,6 +43,9 @@ ts_net_new_keeping(const TsGraph *graph, TsParams *params, guint batch, guint ke
 
 /* The output of the kept node in the last forward pass: (N, C, H, W). */
 const float *ts_net_kept(const TsNet *net);
+
+/* Time each layer from now on; the profile, of the same graph, is borrowed. NULL: no more. */
+void ts_net_set_profile(TsNet *net, TsProfile *profile);
 
 /* Seed of dropout; 0 by default. */
 void ts_net_set_seed(TsNet *net, guint64 seed);

@@ -32,6 +32,7 @@ struct _TsNet {
     TsBuffer *grad_logits;
     TsLayer *kept_layer; /* its output stays to the end; or NULL */
     TsBuffer *kept;      /* that output, plain */
+    TsProfile *profile;  /* borrowed; or NULL */
     float *arena;
     gsize planned, unplanned;
 };

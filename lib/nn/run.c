@@ -161,6 +161,7 @@ ts_run_free(TsRun *run)
     if (run == NULL)
         return;
     ts_trainer_free(run->trainer);
+    ts_profile_free(run->profile);
     ts_loader_free(run->train);
     ts_loader_free(run->val);
     ts_model_free(run->model);
@@ -277,5 +278,10 @@ ts_run_train(TsRun *run, GError **error)
             ts_info("going on after iteration %" G_GUINT64_FORMAT " (epoch %" G_GUINT64_FORMAT ")",
                     run->trainer->iteration, run->trainer->epoch + 1);
     }
-    return ts_run_write_json(run, error) && ts_trainer_run(run->trainer, error);
+    if (run->options.profile) {
+        run->profile = ts_profile_new(run->model->graph);
+        ts_trainer_set_profile(run->trainer, run->profile);
+    }
+    return ts_run_write_json(run, error) && ts_trainer_run(run->trainer, error) &&
+           ts_run_write_profile(run, error);
 }

@@ -58,6 +58,7 @@ typedef struct {
     char *const *callbacks; /* as ts_callback_parse() reads them, or NULL */
     guint histogram_epochs; /* distributions for TensorBoard each so many epochs; 0: none */
     gboolean tensorboard;
+    gboolean profile; /* measure where the time goes, write profile.tsv */
 
     gboolean resume;  /* go on from last.ckpt, if there is one */
     gboolean replace; /* begin anew although the folder holds a run */
@@ -79,6 +80,9 @@ gboolean ts_run_describe(TsRun *run, TsReport *report, GError **error);
 
 /* Train. TS_ERROR_IO if the folder holds a run and neither resume nor replace is set. */
 gboolean ts_run_train(TsRun *run, GError **error);
+
+/* The profile of a run that had one, for a terminal; else NULL. Free with g_free(). */
+char *ts_run_profile_table(const TsRun *run);
 
 const TsRunOptions *ts_run_options(const TsRun *run);
 

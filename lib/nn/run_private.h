@@ -13,6 +13,7 @@ struct _TsRun {
     TsLoader *train, *val;
     TsModel *model;
     TsTrainer *trainer;
+    TsProfile *profile;     /* NULL: nothing is measured */
     guint64 *counts;        /* of each class, in the training rows, repeats included */
     TsSampler *sampler;     /* NULL: each training row once */
     gboolean equal_weights; /* the sampler has used up the rows' weights */
@@ -53,6 +54,9 @@ guint ts_run_n_averages(const TsRun *run);
 /* Make the folder, or clear it of an old run as the options allow. */
 gboolean ts_run_prepare_folder(const TsRun *run, GError **error);
 gboolean ts_run_write_json(const TsRun *run, GError **error);
+
+/* Write profile.tsv, if there is a profile. */
+gboolean ts_run_write_profile(const TsRun *run, GError **error);
 
 /* The command line as it can be given to a shell again, as a block of Markdown. Free with
  * g_free(). */

@@ -96,6 +96,13 @@ ts_trainer_loss_changes(const TsTrainer *self)
 }
 
 void
+ts_trainer_set_profile(TsTrainer *self, TsProfile *profile)
+{
+    self->profile = profile;
+    ts_net_set_profile(self->net, profile);
+}
+
+void
 ts_trainer_stop(TsTrainer *self, const char *reason)
 {
     self->stop = TRUE;
@@ -107,18 +114,29 @@ ts_trainer_stop(TsTrainer *self, const char *reason)
 static gboolean
 notify(TsTrainer *self, gsize point, GError **error)
 {
-    for (guint i = 0; i < self->callbacks->len; i++) {
+    const TsProfilePart before = ts_profile_enter(self->profile, TS_PROFILE_CALLBACKS);
+    gboolean ok = TRUE;
+    for (guint i = 0; ok && i < self->callbacks->len; i++) {
         TsCallback *callback = g_ptr_array_index(self->callbacks, i);
         TsCallbackFunc func = G_STRUCT_MEMBER(TsCallbackFunc, callback, point);
-        if (func != NULL && !func(callback, self, error))
-            return FALSE;
+        ok = func == NULL || func(callback, self, error);
     }
-    return TRUE;
+    ts_profile_enter(self->profile, before);
+    return ok;
 }
 
 #define NOTIFY(self, point, error) notify(self, offsetof(TsCallback, point), error)
 
 /* ---- one epoch ---- */
+
+static const TsBatch *
+next_batch(TsTrainer *self, GError **error)
+{
+    const TsProfilePart before = ts_profile_enter(self->profile, TS_PROFILE_WAIT);
+    const TsBatch *batch = ts_loader_next(self->train, error);
+    ts_profile_enter(self->profile, before);
+    return batch;
+}
 
 /* A loss that is not finite ends the training, by an error unless a callback has stopped it. */
 static gboolean
@@ -174,7 +192,7 @@ train_epoch(TsTrainer *self, GError **error)
         return FALSE;
     GError *loader_error = NULL;
     const TsBatch *batch;
-    while (!has_its_steps(self) && (batch = ts_loader_next(self->train, &loader_error)) != NULL) {
+    while (!has_its_steps(self) && (batch = next_batch(self, &loader_error)) != NULL) {
         self->batch_in_hand = batch;
         if (!NOTIFY(self, batch_begin, error) || !ts_trainer_train_batch(self, batch, error) ||
             !NOTIFY(self, batch_end, error) || !check_loss(self, error) ||
@@ -261,8 +279,12 @@ ts_trainer_log_validation(TsTrainer *self, TsLogs *logs, GError **error)
 static gboolean
 validate(TsTrainer *self, GError **error)
 {
-    return self->val == NULL || (ts_trainer_log_validation(self, self->logs, error) &&
-                                 NOTIFY(self, validation_end, error));
+    if (self->val == NULL)
+        return TRUE;
+    const TsProfilePart before = ts_profile_enter(self->profile, TS_PROFILE_VALIDATION);
+    const gboolean done = ts_trainer_log_validation(self, self->logs, error);
+    ts_profile_enter(self->profile, before);
+    return done && NOTIFY(self, validation_end, error);
 }
 
 /* Judge and keep the weights that the callbacks put in for that. What they put in goes out again
@@ -315,8 +337,8 @@ ts_trainer_is_complete(const TsTrainer *self)
     return self->options.steps > 0 ? has_its_steps(self) : self->epoch >= self->options.epochs;
 }
 
-gboolean
-ts_trainer_run(TsTrainer *self, GError **error)
+static gboolean
+run_epochs(TsTrainer *self, GError **error)
 {
     if (!NOTIFY(self, train_begin, error))
         return FALSE;
@@ -334,4 +356,13 @@ ts_trainer_run(TsTrainer *self, GError **error)
             return FALSE;
     }
     return NOTIFY(self, train_end, error);
+}
+
+gboolean
+ts_trainer_run(TsTrainer *self, GError **error)
+{
+    ts_profile_begin(self->profile);
+    const gboolean done = run_epochs(self, error);
+    ts_profile_end(self->profile);
+    return done;
 }

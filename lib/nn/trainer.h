@@ -79,6 +79,7 @@ struct _TsTrainer {
     gboolean save;                /* set by a callback in batch_end: write the checkpoint now */
     gboolean stop;
     char *stop_reason;
+    TsProfile *profile;               /* where the time goes, or NULL; borrowed */
     const struct _TsStepWatch *watch; /* of a step that is dumped, or NULL; borrowed */
 };
 
@@ -89,6 +90,9 @@ void ts_trainer_free(TsTrainer *trainer);
 
 /* Add a callback, which is taken. */
 void ts_trainer_add_callback(TsTrainer *trainer, TsCallback *callback);
+
+/* Measure where the time goes; `profile` is of the model's graph, and borrowed. */
+void ts_trainer_set_profile(TsTrainer *trainer, TsProfile *profile);
 
 /* End after the running epoch, or at once where the loss is not finite; `reason` is copied. */
 void ts_trainer_stop(TsTrainer *trainer, const char *reason);

@@ -16,8 +16,10 @@ ts_trainer_net_for(TsTrainer *self, guint n, GError **error)
     if (self->net_rest == NULL) {
         self->net_rest =
             ts_net_new(self->model->graph, self->model->params, n, TS_NET_TRAIN, error);
-        if (self->net_rest != NULL)
+        if (self->net_rest != NULL) {
             ts_net_set_seed(self->net_rest, self->options.seed);
+            ts_net_set_profile(self->net_rest, self->profile);
+        }
     }
     return self->net_rest;
 }
@@ -66,6 +68,7 @@ static gboolean
 forward(const TsTrainer *self, TsNet *net, guint64 key, GError **error)
 {
     const TsStepWatch *watch = self->watch;
+    ts_profile_enter(self->profile, TS_PROFILE_FORWARD);
     return watch == NULL ? ts_net_forward(net, key, error)
                          : ts_net_forward_traced(net, key, watch->layer, watch->data, error);
 }
@@ -74,6 +77,7 @@ static gboolean
 backward(const TsTrainer *self, TsNet *net, GError **error)
 {
     const TsStepWatch *watch = self->watch;
+    ts_profile_enter(self->profile, TS_PROFILE_BACKWARD);
     return watch == NULL ? ts_net_backward(net, error)
                          : ts_net_backward_traced(net, watch->layer, watch->data, error);
 }
@@ -87,6 +91,7 @@ update(TsTrainer *self, GError **error)
     if (self->options.clip.kind != TS_CLIP_NONE && !tell(self, TS_STEP_CLIPPED, error))
         return FALSE;
     ts_optimizer_step(self->optimizer, ts_trainer_rate(self));
+    ts_profile_count_iteration(self->profile);
     return tell(self, TS_STEP_END, error);
 }
 
@@ -97,9 +102,11 @@ run_pass(TsTrainer *self, const TsBatch *batch, guint64 key, TsLossSums *sums, G
     TsNet *net = ts_trainer_net_for(self, batch->n, error);
     if (net == NULL)
         return FALSE;
+    ts_profile_enter(self->profile, TS_PROFILE_INPUT);
     ts_trainer_fill_input(net, batch, &self->model->preprocess);
     if (!forward(self, net, key, error))
         return FALSE;
+    ts_profile_enter(self->profile, TS_PROFILE_LOSS);
     const TsLoss loss = loss_of_epoch(self);
     const TsLossTargets targets = {batch->labels, batch->weights, batch->shares,
                                    batch->other_labels, batch->other_weights};
@@ -156,8 +163,8 @@ accumulate(TsTrainer *self, const TsBatch *batch, TsLossSums *sums, GError **err
     return TRUE;
 }
 
-gboolean
-ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
+static gboolean
+train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
 {
     TsLossSums sums = {0};
     if (!tell(self, TS_STEP_BEGIN, error))
@@ -172,8 +179,18 @@ ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
         return FALSE;
     if (self->diverged)
         return TRUE;
+    ts_profile_enter(self->profile, TS_PROFILE_UPDATE);
     if (!update(self, error))
         return FALSE;
     add_sums(&self->sums, &sums);
     return TRUE;
+}
+
+gboolean
+ts_trainer_train_batch(TsTrainer *self, const TsBatch *batch, GError **error)
+{
+    const TsProfilePart before = ts_profile_enter(self->profile, TS_PROFILE_OTHER);
+    const gboolean done = train_batch(self, batch, error);
+    ts_profile_enter(self->profile, before);
+    return done;
 }

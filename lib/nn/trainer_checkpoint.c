@@ -150,9 +150,12 @@ ts_trainer_write_checkpoint(TsTrainer *self, GError **error)
 {
     if (self->options.checkpoint == NULL)
         return TRUE;
+    const TsProfilePart before = ts_profile_enter(self->profile, TS_PROFILE_CHECKPOINT);
     g_autoptr(TsState) state = ts_state_new();
-    return ts_trainer_save(self, state, error) &&
-           ts_state_write(state, self->options.checkpoint, error);
+    const gboolean done = ts_trainer_save(self, state, error) &&
+                          ts_state_write(state, self->options.checkpoint, error);
+    ts_profile_enter(self->profile, before);
+    return done;
 }
 
 static gboolean

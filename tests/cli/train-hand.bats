@@ -109,3 +109,19 @@ column() {
     run -2 --separate-stderr train --dump third --dry-run digits.tsv
     stderr_has "exclude"
 }
+
+@test "--profile says where the time goes, and changes no bit" {
+    train -q -m cnn:width=8 --steps 6 -b 40 -o plain digits.tsv
+    run -0 --separate-stderr train -q -m cnn:width=8 --steps 6 -b 40 --profile -o run digits.tsv
+    stderr_has "gflops"
+    cmp plain/model.safetensors run/model.safetensors
+    cell() { awk -F'\t' -v part="$1" -v name="$2" '
+        NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } $1 == part { print $at[name] }' \
+        run/profile.tsv; }
+    [ "$(cell whole n)" = 6 ]
+    [ "$(cell forward operation | grep -c conv)" = "$(cell backward operation | grep -c conv)" ]
+    awk -F'\t' '
+        $3 == "conv" && !($7 > 0) { print "no speed of " $2; bad = 1 }
+        NR > 1 && $1 != "whole" && $6 != "\\N" { sum += $6 }
+        END { exit bad || sum < 0.999 || sum > 1.001 }' run/profile.tsv
+}

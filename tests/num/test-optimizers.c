@@ -118,6 +118,7 @@ START_TEST(adaptive_clipping)
     ts_graph_linear(graph, "head", x, 2);
     ck_assert(ts_graph_finish(graph, NULL));
     g_autoptr(TsParams) params = ts_params_new(graph, NULL);
+    ck_assert(ts_params_add_gradients(params, NULL));
     const float weight[] = {3, 4, 0, 0, 0, 0}, grad[] = {0, 0, 10, 0.3f, 0, 0.4f};
     for (guint i = 0; i < params->n; i++)
         for (gsize k = 0; k < params->param[i].n; k++) {
