@@ -1,8 +1,8 @@
 /* Named tensors of a model, whatever the format of their file.
  *
- * The format is seen from the content: safetensors, or what PyTorch's torch.save() writes (see
- * pth.h). A folder is a run of `train`, whose model.safetensors is meant, or one of arrays (see
- * npy_folder.h).
+ * The format is seen from the content: safetensors, what PyTorch's torch.save() writes (see pth.h),
+ * or ONNX, whose initializers are meant. A folder is a run of `train`, whose model.safetensors is
+ * meant, or one of arrays (see npy_folder.h).
  *
  *     g_autoptr(TsWeightFile) weights = ts_weight_file_read(path, error);
  *     for (guint i = 0; weights != NULL && i < ts_weight_file_n(weights); i++)

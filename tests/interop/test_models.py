@@ -116,7 +116,8 @@ class SameConv(nn.Conv2d):
 
     def forward(self, x):
         pads = []
-        for size, kernel, stride in zip(x.shape[:1:-1], self.kernel_size[::-1], self.stride[::-1]):
+        sizes = map(int, x.shape[:1:-1])
+        for size, kernel, stride in zip(sizes, self.kernel_size[::-1], self.stride[::-1]):
             zeros = max((-(size // -stride) - 1) * stride + kernel - size, 0)
             pads += [zeros // 2, zeros - zeros // 2]
         x = nn.functional.pad(x, pads)

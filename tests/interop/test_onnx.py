@@ -1,0 +1,284 @@
+"""ONNX from PyTorch's exporters into tessera and back: the logits of all three agree.
+
+PyTorch exports in two ways. The older folds batch norms into convolutions and forgets the names of
+their weights, unless it exports for training; the newer keeps the names, folds as it optimizes, and
+writes numbers into a file of their own when told to."""
+
+import re
+import subprocess
+import warnings
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from conftest import BUILD
+from onnx import TensorProto, helper as make
+from test_models import MODELS, set_norms
+from torch import nn
+
+warnings.filterwarnings("ignore", module="torch.*|onnxscript.*")
+
+
+class Small(nn.Module):
+    """For the newer exporter, which takes half a minute for a resnet18."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 8, 3, stride=2, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(8)
+        self.pool = nn.MaxPool2d(3, 2, 1)
+        self.layer1 = nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8))
+        self.head = nn.Sequential(nn.Dropout(0.2), nn.Linear(8, 10))
+
+    def forward(self, x):
+        x = self.pool(nn.functional.relu6(self.bn1(self.conv1(x))))
+        x = nn.functional.relu(self.layer1(x) + x)
+        return self.head(torch.flatten(nn.functional.adaptive_avg_pool2d(x, 1), 1))
+
+
+MODELS = {**MODELS, "small": (Small, (3, 20, 24))}
+
+
+def export(model, images, path, way):
+    if way == "folded":
+        torch.onnx.export(model, (images,), path, dynamo=False, input_names=["x"],
+                          dynamic_axes={"x": {0: "n"}})
+    elif way == "training":
+        torch.onnx.export(model, (images,), path, dynamo=False, input_names=["x"],
+                          dynamic_axes={"x": {0: "n"}}, do_constant_folding=False,
+                          training=torch.onnx.TrainingMode.TRAINING)
+        model.eval()
+    else:
+        program = torch.onnx.export(model, (images,), dynamo=True, verbose=False,
+                                    optimize=way == "optimized")
+        program.save(path, external_data=way == "plain")
+
+
+def logits_of(path, images):
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return session.run(None, {session.get_inputs()[0].name: images})[0]
+
+
+def layers_of(text):
+    """{layer: [parameters]} of those that have some."""
+    return {line.split()[0]: line.split()[2:] for line in text.splitlines() if line.split()[2:]}
+
+
+CASES = [(name, way) for name in (
+    "lenet", "resnet18", "mobilenetv2:dropout=0", "tf_efficientnet_lite0:dropout=0,drop_path=0",
+    "densenet-bc:depth=22,growth=12") for way in ("folded", "training")] + [
+    ("resnet50", "folded"), ("wrn-16-2", "folded"), ("lenet", "plain"),
+    ("small", "optimized"), ("small", "plain")]
+
+
+@pytest.mark.parametrize("description,way", CASES)
+def test_import_and_export(description, way, tmp_path, helper):
+    torch.manual_seed(7)
+    build, shape = MODELS[description]
+    model = build()
+    set_norms(model)
+    model.eval()
+    images = torch.randn(2, *shape)
+    source = tmp_path / "model.onnx"
+    export(model, images, str(source), way)
+    model.eval()
+    with torch.no_grad():
+        theirs = model(images).numpy()
+    np.save(tmp_path / "images.npy", images.numpy())
+    path = tmp_path / "ours.onnx"
+    text = helper("onnx-peer", source, tmp_path / "images.npy", tmp_path / "logits.npy", path)
+    ours = np.load(tmp_path / "logits.npy")
+    scale = np.abs(theirs).max()
+    assert np.abs(ours - theirs).max() <= 1e-5 * scale
+    onnx.checker.check_model(str(path), full_check=True)
+    again = logits_of(str(path), images.numpy())
+    assert np.abs(again - theirs).max() <= 1e-5 * scale
+    helper("onnx-peer", path, tmp_path / "images.npy", tmp_path / "twice.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "twice.npy"), ours)
+
+    # The names are PyTorch's: all where they were kept, else those of the layers that are left.
+    layers, names = layers_of(text.decode()), dict(model.named_modules())
+    for layer, params in layers.items():
+        # The paths of nodes follow calls, and WideResnet calls what lies in its blocks.
+        assert layer in names or description == "wrn-16-2", layer
+        if way in ("training", "plain"):
+            wanted = set(names[layer].state_dict()) - {"num_batches_tracked"}
+            assert set(params) == {f"{layer}.{p}" for p in wanted}
+    if way in ("training", "plain"):
+        assert {p.rsplit(".", 1)[0] for p in model.state_dict()} == set(layers)
+
+
+# ---- files that are refused ----
+
+def small_file(path, nodes, tensors=(), shape=("n", 3, 8, 8), opset=17):
+    graph = make.make_graph(
+        nodes, "g", [make.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [make.make_tensor_value_info("y", TensorProto.FLOAT, None)], tensors)
+    onnx.save(make.make_model(graph, opset_imports=[make.make_opsetid("", opset)]), path)
+
+
+def tensor(name, *shape):
+    values = np.linspace(-1, 1, int(np.prod(shape)), dtype=np.float32)
+    return make.make_tensor(name, TensorProto.FLOAT, shape, values)
+
+
+WEIGHTS = [tensor("w", 4, 3, 3, 3), tensor("c", 5, 4), tensor("d", 5)]
+
+
+def conv(**options):
+    return make.make_node("Conv", ["x", "w"], ["a"], "first", **options)
+
+
+REST = [make.make_node("GlobalAveragePool", ["a"], ["p"], "pool"),
+        make.make_node("Flatten", ["p"], ["f"], "flatten"),
+        make.make_node("Gemm", ["f", "c", "d"], ["y"], "fc", transB=1)]
+
+REFUSED = {
+    "unknown": ([make.make_node("Erf", ["x"], ["a"], "odd")],
+                r"node 'odd' \(Erf\): this operation is not known"),
+    "domain": ([make.make_node("Conv", ["x", "w"], ["a"], "odd", domain="com.example")],
+               r"node 'odd' \(Conv\): this operation of com.example is not known"),
+    "dilated": ([conv(dilations=[2, 2])], r"node 'first' \(Conv\): dilation 2 is not known"),
+    "oblong": ([conv(strides=[1, 2])], r"'strides' has to be one number"),
+    "huge": ([conv(pads=[1 << 40] * 4)], r"'pads' has to be from 0"),
+    "skewed": ([conv(pads=[2, 0, 0, 0])], r"padding \(2, 0, 0, 0\) is neither"),
+    "groups": ([conv(group=3)], r"does not fit a 3x3 kernel, 3 channels and 3 groups"),
+    "order": ([make.make_node("Relu", ["later"], ["a"], "r")],
+              r"its input 'later' is computed nowhere"),
+    "scaled": ([make.make_node("Mul", ["x", "x"], ["a"], "m")], r"its own sigmoid only"),
+    "added": ([make.make_node("Add", ["x", "w"], ["a"], "plus")],
+              r"node 'plus' \(Add\): a constant"),
+    "clipped": ([make.make_node("Clip", ["x"], ["a"], "clip")],
+                r"limits of -inf and inf are not known"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_had_is_named(name, tmp_path, tool):
+    nodes, message = REFUSED[name]
+    path = tmp_path / "model.onnx"
+    small_file(path, nodes + REST, WEIGHTS)
+    refuse(path, message)
+
+
+def refuse(path, message):
+    peer = BUILD / "tests" / "interop" / "onnx-peer"
+    done = subprocess.run([peer, path, "none.npy", "none.npy"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert re.search(message, done.stderr), done.stderr
+
+
+def test_shapes_that_cannot_be(tmp_path):
+    path = tmp_path / "model.onnx"
+    small_file(path, [conv()] + REST, WEIGHTS, shape=("n", 3, "h", "w"))
+    refuse(path, "its input 'x' has no fixed size")
+    small_file(path, [conv()] + REST, WEIGHTS, shape=("n", 3))
+    refuse(path, "is no batch of pictures")
+    small_file(path, [conv()] + REST, WEIGHTS[:2] + [tensor("d", 4)])
+    refuse(path, "'d' has 4 numbers for 5 channels")
+
+
+def test_external_data_stays_in_the_folder(tmp_path):
+    torch.manual_seed(1)
+    build, shape = MODELS["lenet"]
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "model.onnx"
+    export(build().eval(), torch.randn(1, *shape), str(path), "plain")
+    data = path.with_name("model.onnx.data")
+    whole, numbers = path.read_bytes(), data.read_bytes()
+    (tmp_path / "model.onnx.dat2").write_bytes(numbers)
+    for other in (b"../model.onnx.da", b"/odel.onnx.data "):
+        path.write_bytes(whole.replace(b"model.onnx.data", other[:15]))
+        refuse(path, "does not lie in the model's folder|cannot be opened")
+    path.write_bytes(whole)
+    data.unlink()
+    refuse(path, "cannot be opened: No such file")
+    data.symlink_to(tmp_path / "model.onnx.dat2")
+    refuse(path, "does not lie in the model's folder")
+    data.unlink()
+    data.write_bytes(numbers[:-4])
+    refuse(path, "does not fit into its place")
+
+
+def test_every_cut_is_refused_or_read(tmp_path, helper):
+    path = tmp_path / "model.onnx"
+    small_file(path, [conv()] + REST, WEIGHTS)
+    whole = path.read_bytes()
+    cut = tmp_path / "cut.onnx"
+    for n in range(0, len(whole), 29):
+        cut.write_bytes(whole[:n])
+        refuse(cut, "cut.onnx: |none.npy")
+
+
+def test_types_of_numbers(tmp_path, helper):
+    """Lists and bytes, halves and doubles: the same numbers."""
+    types = {TensorProto.FLOAT: "f4", TensorProto.DOUBLE: "f8", TensorProto.FLOAT16: "f2"}
+    images = np.random.default_rng(3).normal(size=(2, 3, 8, 8)).astype(np.float32)
+    np.save(tmp_path / "x.npy", images)
+    wanted = None
+    values = np.round(np.linspace(-1, 1, 108) * 64) / 64
+    for kind in (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16):
+        for raw in (False, True):
+            if kind == TensorProto.BFLOAT16 and raw:
+                bits = (values.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
+                w = make.make_tensor("w", kind, (4, 3, 3, 3), bits.tobytes(), raw=True)
+            elif raw:
+                data = values.astype(types[kind]).tobytes()
+                w = make.make_tensor("w", kind, (4, 3, 3, 3), data, raw=True)
+            else:
+                w = make.make_tensor("w", kind, (4, 3, 3, 3), values)
+            path = tmp_path / "model.onnx"
+            small_file(path, [conv()] + REST, [w] + WEIGHTS[1:])
+            helper("onnx-peer", path, tmp_path / "x.npy", tmp_path / "y.npy")
+            ours = np.load(tmp_path / "y.npy")
+            wanted = ours if wanted is None else wanted
+            np.testing.assert_array_equal(ours, wanted)
+
+
+def test_other_spellings(tmp_path, helper):
+    """MatMul and Add for Gemm, a Reshape computed from the shape, Pad before a convolution, SiLU and
+    hard swish by products, a softmax at the end."""
+    nodes = [
+        make.make_node("Pad", ["x", "pads"], ["padded"], "pad"),
+        make.make_node("Conv", ["padded", "w"], ["a"], "first"),
+        make.make_node("Sigmoid", ["a"], ["s"]), make.make_node("Mul", ["s", "a"], ["b"]),
+        make.make_node("HardSigmoid", ["b"], ["h"], alpha=1 / 6, beta=0.5),
+        make.make_node("Mul", ["b", "h"], ["e"]),
+        make.make_node("Concat", ["e", "b"], ["g"], axis=1),
+        make.make_node("AveragePool", ["g"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
+        make.make_node("Shape", ["p"], ["shape"]),
+        make.make_node("Constant", [], ["zero"], value_int=0),
+        make.make_node("Gather", ["shape", "zero"], ["n"]),
+        make.make_node("Constant", [], ["axes"], value_ints=[0]),
+        make.make_node("Unsqueeze", ["n", "axes"], ["n1"]),
+        make.make_node("Constant", [], ["rest"], value_ints=[-1]),
+        make.make_node("Concat", ["n1", "rest"], ["target"], axis=0),
+        make.make_node("Reshape", ["p", "target"], ["f"]),
+        make.make_node("MatMul", ["f", "m"], ["q"], "/head/head.0/MatMul"),
+        make.make_node("Add", ["d", "q"], ["z"]),
+        make.make_node("Softmax", ["z"], ["y"], axis=1),
+    ]
+    tensors = [WEIGHTS[0], WEIGHTS[2], tensor("m", 128, 5),
+               make.make_tensor("pads", TensorProto.INT64, (8,), [0, 0, 1, 1, 0, 0, 1, 1])]
+    path = tmp_path / "model.onnx"
+    small_file(path, nodes, tensors)
+    x = np.random.default_rng(5).normal(size=(2, 3, 8, 8)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    text = helper("onnx-peer", path, tmp_path / "x.npy", tmp_path / "y.npy").decode()
+    logits = np.load(tmp_path / "y.npy")
+    softmax = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    np.testing.assert_allclose(softmax, logits_of(str(path), x), rtol=1e-5, atol=1e-7)
+    assert layers_of(text) == {"first": ["first.weight"], "head.0": ["head.0.weight", "head.0.bias"]}
+
+
+def test_a_product_used_without_its_bias(tmp_path):
+    """Its layer would get the bias that only one of its users sees."""
+    nodes = [conv()] + REST[:2] + [
+        make.make_node("MatMul", ["f", "m"], ["q"], "product"),
+        make.make_node("Add", ["q", "d"], ["z"]),
+        make.make_node("Add", ["q", "z"], ["y"], "late")]
+    path = tmp_path / "model.onnx"
+    small_file(path, nodes, [WEIGHTS[0], WEIGHTS[2], tensor("m", 4, 5)])
+    refuse(path, r"node 'late' \(Add\): input 0 is used without its bias here")
