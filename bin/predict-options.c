@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/spec.h"
 #include "manifest/foreign.h"
 
@@ -42,6 +43,56 @@ predict_features_path(const char *given, const char *output, GError **error)
     }
     const gsize n = strlen(output) - (g_str_has_suffix(output, ".tsv") ? strlen(".tsv") : 0);
     return g_strdup_printf("%.*s.npy", (int) n, output);
+}
+
+/* The column threshold of the row of each class. */
+static gboolean
+read_threshold_table(const char *path, char **classes, double *thresholds, GError **error)
+{
+    guint of_class, of_threshold;
+    g_autoptr(TsManifest) table = ts_manifest_read(path, error);
+    if (table == NULL || !ts_manifest_require_column(table, "class", &of_class, error) ||
+        !ts_manifest_require_column(table, "threshold", &of_threshold, error))
+        return FALSE;
+    for (guint c = 0; classes[c] != NULL; c++) {
+        g_autofree char *name = ts_escape(classes[c]);
+        guint64 row = 0;
+        while (row < ts_manifest_n_rows(table) &&
+               !ts_cell_equal(ts_manifest_cell(table, row, of_class), name))
+            row++;
+        if (row == ts_manifest_n_rows(table))
+            return ts_error_set(error, TS_ERROR_FORMAT, "%s: there is no threshold of class '%s'",
+                                path, classes[c]);
+        if (!ts_cell_to_double(ts_manifest_cell(table, row, of_threshold), &thresholds[c]))
+            return ts_error_set(error, TS_ERROR_FORMAT,
+                                "%s:%" G_GUINT64_FORMAT
+                                ": the threshold of class '%s' is no number",
+                                path, ts_manifest_line(table, row), classes[c]);
+    }
+    return TRUE;
+}
+
+double *
+predict_read_thresholds(const TsModel *model, const char *text, GError **error)
+{
+    const guint n = g_strv_length(model->classes);
+    g_autofree double *thresholds = g_new(double, n);
+    double all = 0.5;
+    if (!model->multi_label) {
+        if (text != NULL)
+            ts_error_set(error, TS_ERROR_ARGUMENT,
+                         "--threshold: the model answers with one class, not with label sets");
+        return NULL;
+    }
+    if (text != NULL && g_str_has_suffix(text, ".tsv"))
+        return read_threshold_table(text, model->classes, thresholds, error)
+                   ? g_steal_pointer(&thresholds)
+                   : NULL;
+    if (text != NULL && !ts_parse_double(text, 0, 1, "--threshold", &all, error))
+        return NULL;
+    for (guint c = 0; c < n; c++)
+        thresholds[c] = all;
+    return g_steal_pointer(&thresholds);
 }
 
 static gboolean

@@ -17,6 +17,7 @@ struct _Answers {
     char (*text)[TS_NUMBER_MAX]; /* (n_columns) of the numbers */
     const char **values;         /* (n_columns) of a row */
     double *distances;           /* of a batch */
+    GString *set;                /* of labels */
     guint64 n_rows, n_rejected;
 };
 
@@ -69,6 +70,7 @@ answers_new(const char *path, const TsManifest *head, const TsModel *model,
     self->model = model;
     self->predictor = predictor;
     self->options = *options;
+    self->set = g_string_new(NULL);
     self->n_classes = g_strv_length(model->classes);
     self->n_columns = g_strv_length(columns);
     self->text = g_malloc_n(self->n_columns, TS_NUMBER_MAX);
@@ -109,13 +111,29 @@ put_number(Answers *self, guint column, double value)
     self->values[column] = ts_format_float(self->text[column], (float) value);
 }
 
+/* The labels whose probability reaches their threshold. Borrowed until the next row. */
+static const char *
+name_set(Answers *self, const double *p)
+{
+    g_string_truncate(self->set, 0);
+    for (guint c = 0; c < self->n_classes; c++)
+        if (p[c] >= self->options.thresholds[c])
+            g_string_append_printf(self->set, "%s%s", self->set->len > 0 ? ";" : "",
+                                   self->model->classes[c]);
+    return self->set->str;
+}
+
 static void
 put_values(Answers *self, const TsAnswers *answers, guint i)
 {
     const double *p = answers->probabilities + (gsize) i * self->n_classes;
     guint at = 0;
     int best = -1;
-    for (int k = 0; k < self->options.top_k; k++) {
+    if (self->options.thresholds != NULL) {
+        self->values[at++] = name_set(self, p);
+        put_number(self, at++, p[next_best(p, self->n_classes, -1)]);
+    }
+    for (int k = 0; self->options.thresholds == NULL && k < self->options.top_k; k++) {
         best = (int) next_best(p, self->n_classes, best);
         self->values[at++] = self->model->classes[best];
         put_number(self, at++, p[best]);
@@ -205,6 +223,7 @@ answers_free(Answers *self)
     ts_manifest_writer_free(self->writer);
     ts_manifest_writer_free(self->rejects);
     ts_npy_writer_free(self->features);
+    g_string_free(self->set, TRUE);
     g_free(self->text);
     g_free(self->values);
     g_free(self->distances);

@@ -11,7 +11,7 @@
 
 static struct {
     char *model, *output, *root, *split, *class_list, *rejects;
-    char *features, *features_out, *pool;
+    char *features, *features_out, *pool, *threshold;
     char **tta, **open_set;
     int batch_size, top_k;
     gboolean probabilities, keep_going;
@@ -28,6 +28,10 @@ static const GOptionEntry entries[] = {
      "Add a column p_CLASS for each class", NULL},
     {"top-k", 'k', 0, G_OPTION_ARG_INT, &opt.top_k,
      "Add pred_2, score_2 and so on to pred_K, score_K: the next classes (default: 1)", "K"},
+    {"threshold", 0, 0, G_OPTION_ARG_STRING, &opt.threshold,
+     "Of a model of label sets: pred has the labels of this probability or more, X or a table "
+     "FILE.tsv with columns class and threshold (default: 0.5)",
+     "X"},
     {"features", 0, 0, G_OPTION_ARG_STRING, &opt.features,
      "Write the activations of LAYER, as modelinfo --layers names it, to a .npy, a row each "
      "(default: what the classifier reads)",
@@ -93,6 +97,7 @@ typedef struct {
     TsModel *model;
     TsReference *reference;
     char *features;
+    double *thresholds;
     TsPredictor *predictor;
     TsFeed *feed;
     Answers *answers;
@@ -107,6 +112,7 @@ job_clear(Job *job)
     ts_reference_free(job->reference);
     ts_model_free(job->model);
     g_free(job->features);
+    g_free(job->thresholds);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
@@ -131,6 +137,16 @@ open_model(Job *job, guint64 n_rows, TsViews *views, AnswerOptions *what, GError
         !predict_parse_layer(job->model, opt.features, opt.pool, writes || job->reference != NULL,
                              &how, error))
         return FALSE;
+    GError *failure = NULL;
+    what->thresholds = job->thresholds =
+        predict_read_thresholds(job->model, opt.threshold, &failure);
+    if (failure != NULL) {
+        g_propagate_error(error, failure);
+        return FALSE;
+    }
+    if (job->model->multi_label && opt.top_k != 1)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--top-k: the model answers with label sets, -p shows them all");
     if (opt.top_k < 1 || opt.top_k > (int) g_strv_length(job->model->classes))
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--top-k: %d is outside of 1 to %u, the classes of the model",

@@ -15,6 +15,7 @@ typedef struct {
     int top_k; /* at least 1 */
     gboolean probabilities;
     gboolean energy;
+    const double *thresholds;     /* of label sets: one a class; NULL: the model is of classes */
     const TsReference *reference; /* for knn_distance, or NULL */
     const char *rejects;          /* path, or NULL: a sample that cannot be made is an error */
     gboolean keep_going;
@@ -51,6 +52,10 @@ char *predict_features_path(const char *given, const char *output, GError **erro
 /* Read --open-set; `scores` may be NULL. A reference is read too; free it. */
 gboolean predict_parse_scores(char **scores, gboolean *energy, double *temperature,
                               TsReference **reference, GError **error);
+
+/* Read --threshold, a number or a table with the columns class and threshold: one a class. NULL
+ * means 1/2. g_free(); NULL without an error if the model answers with one class. */
+double *predict_read_thresholds(const TsModel *model, const char *text, GError **error);
 
 /* Check that the model's classes are those of the file, in its order. TS_ERROR_FORMAT. */
 gboolean predict_check_classes(const TsModel *model, const char *path, GError **error);

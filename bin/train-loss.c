@@ -2,13 +2,21 @@
 #include "train.h"
 
 static struct {
-    char *loss, *class_weights, *sampler;
+    char *loss, *class_weights, *pos_weights, *sampler;
     int weights_from;
+    gboolean multi_label;
 } opt;
 
 const GOptionEntry train_loss_options[] = {
     {"loss", 0, 0, G_OPTION_ARG_STRING, &opt.loss,
-     "What is made small, see below (default: cross-entropy)", "NAME[:KEY=VALUE,...]"},
+     "What is made small, see below (default: cross-entropy, of label sets bce)",
+     "NAME[:KEY=VALUE,...]"},
+    {"multi-label", 0, 0, G_OPTION_ARG_NONE, &opt.multi_label,
+     "Cells hold several labels, separated by ';': learn each by itself", NULL},
+    {"pos-weights", 0, 0, G_OPTION_ARG_STRING, &opt.pos_weights,
+     "Weigh the rows that have a label: positive, (N - n) / n for a label of n rows, or a table "
+     "FILE.tsv with columns class and weight (default: none)",
+     "NAME"},
     {"class-weights", 0, 0, G_OPTION_ARG_STRING, &opt.class_weights,
      "Weigh the loss: balanced, effnum:B or class-balanced:B, inverse, sqrt, log, or a table "
      "FILE.tsv with columns "
@@ -26,7 +34,9 @@ gboolean
 train_loss_fill(TsRunOptions *options, GError **error)
 {
     const TrainBounds check = {"--class-weights-from", opt.weights_from, 0, TRAIN_MOST, FALSE};
-    options->loss = opt.loss != NULL ? opt.loss : "cross-entropy";
+    options->loss = opt.loss;
+    options->multi_label = opt.multi_label;
+    options->pos_weights = opt.pos_weights;
     options->class_weights = opt.class_weights != NULL ? opt.class_weights : "none";
     options->sampler = opt.sampler;
     options->class_weights_from = (guint) opt.weights_from;

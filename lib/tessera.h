@@ -82,6 +82,7 @@
 #include "stats/row_draw.h"
 #include "stats/row_values.h"
 #include "stats/scorecard.h"
+#include "stats/set_metrics.h"
 #include "stats/svg.h"
 #include "stats/threshold.h"
 
@@ -180,6 +181,7 @@
 #include "nn/graph.h"
 #include "nn/logs.h"
 #include "nn/loss.h"
+#include "nn/loss_sets.h"
 #include "nn/lrfind/band.h"
 #include "nn/lrfind/sweep.h"
 #include "nn/model.h"

@@ -151,6 +151,21 @@ write_mixture(Dump *dump, const TsBatch *batch, GError **error)
                          error);
 }
 
+/* The class of each sample, or 1 and 0 for each label of a set. */
+static gboolean
+write_labels(Dump *dump, const TsBatch *batch, GError **error)
+{
+    if (batch->targets == NULL)
+        return write_numbers(dump, "labels", TS_DTYPE_I32, batch->labels, batch->n, error);
+    const TsTensor targets = {.dtype = TS_DTYPE_F32,
+                              .rank = 2,
+                              .shape = {batch->n, batch->n_targets},
+                              .data = batch->targets,
+                              .n_bytes =
+                                  (gsize) batch->n * batch->n_targets * sizeof *batch->targets};
+    return write_array(dump, NULL, "targets", &targets, "\t\t\t", error);
+}
+
 static gboolean
 write_batch(Dump *dump, GError **error)
 {
@@ -165,7 +180,7 @@ write_batch(Dump *dump, GError **error)
     for (guint i = 0; i < batch->n; i++)
         rows[i] = (gint64) batch->rows[i];
     return write_array(dump, NULL, "input", &input, "\t\t\t", error) &&
-           write_numbers(dump, "labels", TS_DTYPE_I32, batch->labels, batch->n, error) &&
+           write_labels(dump, batch, error) &&
            write_numbers(dump, "sample_weights", TS_DTYPE_F32, batch->weights, batch->n, error) &&
            write_numbers(dump, "rows", TS_DTYPE_I64, rows, batch->n, error) &&
            write_mixture(dump, batch, error) && write_params(dump, "before", FALSE, error);

@@ -30,13 +30,16 @@
 
 #include <glib.h>
 
+/* Losses of samples with several labels are in nn/loss_sets.h. */
+
 G_BEGIN_DECLS
 
 typedef struct {
     double smoothing; /* 0: none */
     gboolean focal, bce;
     double gamma;                /* focal */
-    double pos_weight;           /* BCE */
+    double pos_weight;           /* BCE, of every class */
+    const double *pos_weights;   /* BCE of label sets, one a class, times that; or NULL; borrowed */
     double scale;                /* 1 but for LDAM */
     double *offset;              /* one a class, or NULL; owned */
     double *margin;              /* likewise */

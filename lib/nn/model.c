@@ -100,6 +100,8 @@ ts_model_describe(const TsModel *model, TsState *state)
     ts_state_set(state, "std", std);
     ts_state_set(state, "interpolation", ts_preprocess_filter_name(how->filter));
     ts_state_set(state, "precision", "f32");
+    if (model->multi_label)
+        ts_state_set(state, "multi_label", "true");
 }
 
 gboolean
@@ -237,6 +239,7 @@ model_from_state(const TsState *state, const char *name, GError **error)
         g_propagate_prefixed_error(error, failure, "%s: ", name);
         return NULL;
     }
+    model->multi_label = g_strcmp0(ts_state_get(state, "multi_label"), "true") == 0;
     return g_steal_pointer(&model);
 }
 

@@ -16,8 +16,10 @@
 G_BEGIN_DECLS
 
 typedef struct {
-    char *architecture; /* as train --arch takes it */
-    char **classes;     /* NULL-terminated; class i is output i */
+    char *architecture;   /* as train --arch takes it */
+    char **classes;       /* NULL-terminated; class i is output i */
+    gboolean multi_label; /* outputs are logits of labels by themselves, not of one class out of all
+                           */
     TsPreprocess preprocess;
     TsGraph *graph;
     TsParams *params;

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
-#include "nn/loss.h"
+#include "nn/loss_sets.h"
 #include "nn/net.h"
 
 #include <math.h>
@@ -51,6 +51,18 @@ ts_graph_find_layer(const TsGraph *graph, const char *name, guint *node, GError 
 
 /* ---- answers ---- */
 
+/* -T sum ln (1 + exp(z / T)) */
+static double
+compute_joint_energy(const float *logits, guint n, double temperature)
+{
+    double sum = 0;
+    for (guint c = 0; c < n; c++) {
+        const double z = (double) logits[c] / temperature;
+        sum += fmax(z, 0) + log1p(exp(-fabs(z)));
+    }
+    return -temperature * sum;
+}
+
 /* -T ln sum exp(z / T) */
 static double
 compute_energy(const float *logits, guint n, double temperature)
@@ -95,10 +107,12 @@ add_image(TsPredictor *self, guint k, guint i)
     const float *logits = ts_net_logits(self->net) + (gsize) k * self->n_classes;
     const double share = 1.0 / self->options.n_views;
     double *sums = self->probabilities + (gsize) i * self->n_classes;
-    ts_softmax(logits, self->n_classes, self->one);
+    const gboolean of_sets = self->model->multi_label;
+    (of_sets ? ts_sigmoid : ts_softmax)(logits, self->n_classes, self->one);
     for (guint c = 0; c < self->n_classes; c++)
         sums[c] += share * self->one[c];
-    self->energies[i] += share * compute_energy(logits, self->n_classes, self->options.temperature);
+    self->energies[i] += share * (of_sets ? compute_joint_energy : compute_energy)(
+                                     logits, self->n_classes, self->options.temperature);
     if (self->n_features == 0)
         return;
     const TsShape shape = ts_graph_node(self->model->graph, self->options.layer)->shape;

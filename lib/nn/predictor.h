@@ -34,9 +34,11 @@ typedef struct {
 /* What the model says of `n` samples. */
 typedef struct {
     guint n;
-    const double *probabilities; /* (n, classes) */
+    const double *probabilities; /* (n, classes), of each label by itself if the model is of sets */
     const double *energies;      /* (n) -T ln sum exp(z / T) (Liu et al., "Energy-based
-                                    out-of-distribution detection", 2020) */
+                                    out-of-distribution detection", 2020); of sets -T sum ln (1 +
+                                    exp(z / T)) (Wang et al., "Can multi-label classification
+                                    networks know what they don't know?", 2021) */
     const float *features;       /* (n, numbers of the layer), or NULL */
 } TsAnswers;
 

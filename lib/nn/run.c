@@ -78,6 +78,7 @@ open_model(TsRun *run, GError **error)
                               (const char *const *) run->classes->names, &how, error);
     if (run->model == NULL)
         return FALSE;
+    run->model->multi_label = run->options.multi_label;
     ts_params_init(run->model->params, run->options.seed);
     return TRUE;
 }
@@ -100,15 +101,18 @@ static gboolean
 settle_loss(TsRun *run, GError **error)
 {
     return ts_loss_parse(run->options.loss, run->counts, run->classes->n, &run->loss, error) &&
-           settle_class_weights(run, run->counts, error);
+           settle_class_weights(run, run->counts, error) && ts_run_settle_pos_weights(run, error);
 }
 
 static gboolean
 settle_monitor(TsRun *run, GError **error)
 {
     static const char *const of_training[] = {"loss", "accuracy", NULL};
-    static const char *const of_validation[] = {"val_loss", "val_accuracy", "val_balanced_accuracy",
-                                                NULL};
+    static const char *const of_classes[] = {"val_loss", "val_accuracy", "val_balanced_accuracy",
+                                             NULL};
+    static const char *const of_sets[] = {"val_loss",     "val_accuracy", "val_macro_f1",
+                                          "val_micro_f1", "val_map",      NULL};
+    const char *const *of_validation = run->sets != NULL ? of_sets : of_classes;
     const char *name = run->options.monitor;
     run->keeps_last = name == NULL && run->val == NULL;
     if (name == NULL)
@@ -119,9 +123,9 @@ settle_monitor(TsRun *run, GError **error)
                             name, run->options.val_split);
     else if (!g_strv_contains(of_training, name) && !g_strv_contains(of_validation, name))
         return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "monitor '%s' is not loss, accuracy, val_loss, val_accuracy or "
-                            "val_balanced_accuracy",
-                            name);
+                            "monitor '%s' is not loss, accuracy, val_loss, val_accuracy%s", name,
+                            run->sets != NULL ? ", val_macro_f1, val_micro_f1 or val_map"
+                                              : " or val_balanced_accuracy");
     return TRUE;
 }
 
@@ -168,11 +172,13 @@ ts_run_free(TsRun *run)
     ts_dataset_free(run->train_set);
     ts_dataset_free(run->val_set);
     ts_classes_free(run->classes);
+    ts_label_sets_free(run->sets);
     ts_manifest_free(run->manifest);
     ts_sampler_free(run->sampler);
     ts_loss_clear(&run->loss);
     g_free(run->counts);
     g_free(run->class_weights);
+    g_free(run->pos_weights);
     g_free(run->fingerprint);
     g_free(run->mix_text);
     g_free(run->model_path);
@@ -218,6 +224,7 @@ settle_settings(TsRun *run)
         {"mix", run->mix_text},
         {"loss", text_or(options->loss, "cross-entropy")},
         {"class-weights", text_or(options->class_weights, "none")},
+        {"pos-weights", text_or(options->pos_weights, "none")},
     };
     G_STATIC_ASSERT(sizeof settings <= sizeof run->settings);
     memcpy(run->settings, settings, sizeof settings);

@@ -45,9 +45,11 @@ typedef struct {
     TsSchedule schedule;
     gboolean schedule_by_batch; /* the rate changes with each batch, not each epoch */
     const char *sampler;        /* as ts_sampler_help() lists them; NULL: shuffle */
-    const char *loss;           /* as ts_loss_parse() reads it */
-    const char *class_weights;  /* "none", a formula of balance/weights.h, or a table (.tsv) */
-    guint class_weights_from;   /* epoch, from 0, from which they count */
+    const char *loss;        /* as ts_loss_parse() reads it; NULL: cross-entropy, or bce for sets */
+    gboolean multi_label;    /* rows have label sets */
+    const char *pos_weights; /* of label sets: "none" or NULL, "positive", or a table (.tsv) */
+    const char *class_weights; /* "none", a formula of balance/weights.h, or a table (.tsv) */
+    guint class_weights_from;  /* epoch, from 0, from which they count */
     const char *monitor; /* NULL: val_loss, or the last epoch's model is kept where there is no
                             validation */
     guint patience;      /* of early stopping; 0: none */

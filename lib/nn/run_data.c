@@ -11,19 +11,22 @@ static guint64
 settle_training_rows(TsRun *run, const guint64 *rows, guint64 n)
 {
     const TsRunOptions *options = &run->options;
+    g_autofree double *sums = g_new0(double, run->classes->n);
     run->counts = g_new0(guint64, run->classes->n);
     for (guint64 i = 0; i < n; i++)
-        run->counts[run->classes->of_row[rows[i]]]++;
+        ts_run_count_labels(run, rows[i], 1, sums);
+    for (guint c = 0; c < run->classes->n; c++)
+        run->counts[c] = (guint64) sums[c];
     if (options->overfit_batches == 0)
         return n;
     const guint64 first = MIN(n, (guint64) options->overfit_batches * options->batch_size *
                                      MAX(options->accumulate, 1));
-    g_autofree gboolean *seen = g_new0(gboolean, run->classes->n);
     guint n_seen = 0;
-    for (guint64 i = 0; i < first; i++) {
-        n_seen += !seen[run->classes->of_row[rows[i]]];
-        seen[run->classes->of_row[rows[i]]] = TRUE;
-    }
+    memset(sums, 0, run->classes->n * sizeof *sums);
+    for (guint64 i = 0; i < first; i++)
+        ts_run_count_labels(run, rows[i], 1, sums);
+    for (guint c = 0; c < run->classes->n; c++)
+        n_seen += sums[c] > 0;
     if (n_seen < run->classes->n)
         ts_warning("the first %" G_GUINT64_FORMAT " rows have %u of %u classes; shuffle the rows, "
                    "as with (sed -u 1q; shuf), to see more",
@@ -42,7 +45,7 @@ choose_rows(TsRun *run, const char *split, gboolean is_train, GError **error)
     g_autofree guint64 *rows =
         ts_manifest_select(run->manifest, "split", has_splits ? split : NULL, &n);
     for (guint64 i = 0; i < n; i++)
-        if (run->classes->of_row[rows[i]] >= 0)
+        if (ts_run_is_labelled(run, rows[i]))
             rows[n_labelled++] = rows[i];
     if (n_labelled < n)
         ts_warning("%" G_GUINT64_FORMAT " rows of %s have no label and are left out",
@@ -54,7 +57,10 @@ choose_rows(TsRun *run, const char *split, gboolean is_train, GError **error)
         return NULL;
     if (is_train)
         n_labelled = settle_training_rows(run, rows, n_labelled);
-    return ts_dataset_new(run->manifest, rows, n_labelled, run->classes, error);
+    TsDataset *dataset = ts_dataset_new(run->manifest, rows, n_labelled, run->classes, error);
+    if (dataset != NULL && run->sets != NULL)
+        ts_dataset_set_label_sets(dataset, run->sets);
+    return dataset;
 }
 
 static void
@@ -87,15 +93,8 @@ ts_run_open_data(TsRun *run, GError **error)
         return FALSE;
     if (options->root != NULL)
         ts_manifest_set_folder(run->manifest, options->root);
-    run->classes = run->model != NULL
-                       ? ts_classes_new_with(run->manifest, "label", run->model->classes, error)
-                       : ts_classes_new(run->manifest, "label", error);
-    if (run->classes == NULL)
+    if (!ts_run_open_labels(run, error))
         return FALSE;
-    if (run->classes->n < 2)
-        return ts_error_set(error, TS_ERROR_FORMAT,
-                            "%s: a classifier needs two classes or more, there is %u",
-                            ts_manifest_name(run->manifest), run->classes->n);
     GError *failure = NULL;
     run->train_set = choose_rows(run, options->train_split, TRUE, &failure);
     if (failure == NULL && options->val_split != NULL)

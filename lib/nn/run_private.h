@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 struct _TsRun {
     TsRunOptions options;
     TsManifest *manifest;
-    TsClasses *classes;
+    TsClasses *classes; /* with label sets: their names and counts, no row has a class */
+    TsLabelSets *sets;  /* NULL: one label a row */
     TsDataset *train_set, *val_set; /* val_set NULL: no validation */
     TsLoader *train, *val;
     TsModel *model;
@@ -19,6 +20,7 @@ struct _TsRun {
     gboolean equal_weights; /* the sampler has used up the rows' weights */
     TsLoss loss;
     double *class_weights; /* NULL: none */
+    double *pos_weights;   /* likewise */
     gboolean keeps_last;   /* nothing judges the epochs */
     char *fingerprint;
     char *model_path, *checkpoint_path;
@@ -30,6 +32,15 @@ struct _TsRun {
  * cache is shared out by the number of samples. */
 gboolean ts_run_open_data(TsRun *run, GError **error);
 gboolean ts_run_open_loaders(TsRun *run, GError **error);
+
+/* Read the classes and labels; whether a row has any; add `amount` to the sums (classes) of its
+ * labels; its class, of a set the rarest in the training rows, the number of classes for an empty
+ * set. */
+gboolean ts_run_open_labels(TsRun *run, GError **error);
+gboolean ts_run_is_labelled(const TsRun *run, guint64 row);
+void ts_run_count_labels(const TsRun *run, guint64 row, double amount, double *sums);
+guint ts_run_rarest_label(const TsRun *run, guint64 row);
+gboolean ts_run_settle_pos_weights(TsRun *run, GError **error);
 
 /* Settle what an epoch is made of, and count the classes with repeats; before the loaders. */
 gboolean ts_run_open_sampler(TsRun *run, GError **error);

@@ -53,21 +53,41 @@ count_classes(TsRun *run, const double *repeats)
     if (run->options.overfit_batches > 0)
         return;
     for (guint64 i = 0; i < ts_dataset_n(run->train_set); i++)
-        sums[ts_dataset_label(run->train_set, i)] += repeats[i];
+        ts_run_count_labels(run, ts_dataset_row(run->train_set, i), repeats[i], sums);
     for (guint c = 0; c < run->classes->n; c++)
         run->counts[c] = (guint64) rint(sums[c]);
 }
 
-/* Each class as a whole weighs the same, its rows share that in proportion to their repeats. */
+static guint
+class_of(const TsRun *run, guint64 i)
+{
+    return ts_run_rarest_label(run, ts_dataset_row(run->train_set, i));
+}
+
+/* Each class as a whole weighs the same, its rows share that in proportion to their repeats. A
+ * label set is of the class of its rarest label; empty ones are a class of their own. */
 static void
 balance(const TsRun *run, double *weights)
 {
-    g_autofree double *sums = g_new0(double, run->classes->n);
+    g_autofree double *sums = g_new0(double, (gsize) run->classes->n + 1);
     for (guint64 i = 0; i < ts_dataset_n(run->train_set); i++)
-        sums[ts_dataset_label(run->train_set, i)] += weights[i];
+        sums[class_of(run, i)] += weights[i];
     for (guint64 i = 0; i < ts_dataset_n(run->train_set); i++)
         if (weights[i] > 0)
-            weights[i] /= sums[ts_dataset_label(run->train_set, i)];
+            weights[i] /= sums[class_of(run, i)];
+}
+
+/* The largest factor of a row's labels; 1 for an empty set. */
+static double
+factor_of(const TsRun *run, guint64 i, const double *factors)
+{
+    const guint64 row = ts_dataset_row(run->train_set, i);
+    double largest = 1;
+    if (run->sets == NULL)
+        return factors[run->classes->of_row[row]];
+    for (guint64 at = run->sets->first[row]; at < run->sets->first[row + 1]; at++)
+        largest = MAX(largest, factors[run->sets->labels[at]]);
+    return largest;
 }
 
 static gboolean
@@ -77,17 +97,21 @@ apply_factors(TsRun *run, TsSpec *spec, double *repeats, GError **error)
     char number[TS_NUMBER_MAX];
     const guint n = run->classes->n;
     guint64 total = 0;
+    double rows = 0;
     if (!ts_spec_double(spec, "t", 1e-9, 1, 0.001, &t, error))
         return FALSE;
-    for (guint c = 0; c < n; c++)
+    for (guint c = 0; run->sets == NULL && c < n; c++)
         total += run->counts[c];
+    for (guint64 i = 0; run->sets != NULL && i < ts_dataset_n(run->train_set); i++)
+        rows += repeats[i];
+    total += (guint64) rint(rows);
     g_autofree double *factors = g_new0(double, n);
     g_autofree char *term = g_strconcat("repeat:", ts_format_double(number, t), NULL);
     if (!ts_class_terms(term, run->counts, n, total, factors, error))
         return FALSE;
     for (guint64 i = 0; i < ts_dataset_n(run->train_set); i++)
         if (repeats[i] > 0)
-            repeats[i] *= factors[ts_dataset_label(run->train_set, i)];
+            repeats[i] *= factor_of(run, i, factors);
     return TRUE;
 }
 

@@ -53,6 +53,7 @@ ts_trainer_free(TsTrainer *self)
     ts_net_free(self->net_rest);
     ts_net_free(self->net_val);
     ts_confusion_free(self->confusion);
+    ts_set_metrics_free(self->set_metrics);
     g_free(self->stop_reason);
     g_free(self);
 }
@@ -216,63 +217,76 @@ validate_batch(TsTrainer *self, const TsBatch *batch, TsLossSums *sums, GError *
     if (!ts_net_forward(self->net_val, 0, error))
         return FALSE;
     const float *logits = ts_net_logits(self->net_val);
-    ts_loss_compute(NULL, logits, batch->labels, batch->weights, batch->n, classes, batch->n, NULL,
-                    sums);
-    for (guint i = 0; i < batch->n; i++)
-        ts_confusion_add(self->confusion, (guint) batch->labels[i],
-                         ts_loss_predicted_class(logits + (gsize) i * classes, classes), 1);
+    if (batch->targets != NULL) {
+        ts_loss_compute_sets(NULL, logits, batch->targets, batch->weights, batch->n, classes,
+                             batch->n, NULL, sums);
+        ts_set_metrics_add(self->set_metrics, logits, batch->targets, batch->n, 0);
+    } else {
+        ts_loss_compute(NULL, logits, batch->labels, batch->weights, batch->n, classes, batch->n,
+                        NULL, sums);
+        for (guint i = 0; i < batch->n; i++)
+            ts_confusion_add(self->confusion, (guint) batch->labels[i],
+                             ts_loss_predicted_class(logits + (gsize) i * classes, classes), 1);
+    }
     self->batch_in_hand = batch;
     self->logits_in_hand = logits;
     return NOTIFY(self, validation_batch_end, error);
 }
 
-/* The confusion matrix and the net of validation, made at the first one. */
+/* The counts and the net of validation, made at the first one. */
 static gboolean
 prepare_validation(TsTrainer *self, GError **error)
 {
-    if (self->confusion == NULL)
-        self->confusion = ts_confusion_new(g_strv_length(self->model->classes),
-                                           (const char *const *) self->model->classes, error);
-    if (self->confusion == NULL)
+    const guint classes = g_strv_length(self->model->classes);
+    if (self->model->multi_label && self->set_metrics == NULL)
+        self->set_metrics = ts_set_metrics_new(classes);
+    if (self->set_metrics != NULL)
+        ts_set_metrics_reset(self->set_metrics);
+    else if (self->confusion == NULL)
+        self->confusion =
+            ts_confusion_new(classes, (const char *const *) self->model->classes, error);
+    if (self->confusion == NULL && self->set_metrics == NULL)
         return FALSE;
-    ts_confusion_reset(self->confusion);
+    if (self->confusion != NULL)
+        ts_confusion_reset(self->confusion);
     if (self->net_val == NULL)
         self->net_val = ts_net_new(self->model->graph, self->model->params,
                                    self->options.batch_size, TS_NET_INFER, error);
     return self->net_val != NULL;
 }
 
-gboolean
-ts_trainer_validate(TsTrainer *self, TsLoader *loader, double *loss, double *accuracy,
-                    double *balanced_accuracy, GError **error)
+static void
+log_set_scores(const TsTrainer *self, TsLogs *logs)
 {
-    if (!prepare_validation(self, error) || !ts_loader_begin_epoch(loader, 0, 0, error))
+    TsSetScores scores;
+    ts_set_metrics_compute(self->set_metrics, &scores);
+    ts_logs_set(logs, "val_macro_f1", scores.macro_f1);
+    ts_logs_set(logs, "val_micro_f1", scores.micro_f1);
+    ts_logs_set(logs, "val_map", scores.mean_precision);
+}
+
+gboolean
+ts_trainer_log_validation(TsTrainer *self, TsLogs *logs, GError **error)
+{
+    if (!prepare_validation(self, error) || !ts_loader_begin_epoch(self->val, 0, 0, error))
         return FALSE;
     GError *loader_error = NULL;
     TsLossSums sums = {0};
     const TsBatch *batch;
-    while ((batch = ts_loader_next(loader, &loader_error)) != NULL)
+    while ((batch = ts_loader_next(self->val, &loader_error)) != NULL)
         if (!validate_batch(self, batch, &sums, error))
             return FALSE;
     if (loader_error != NULL) {
         g_propagate_error(error, loader_error);
         return FALSE;
     }
-    *loss = ts_loss_mean(&sums);
-    *accuracy = ts_loss_accuracy(&sums);
-    *balanced_accuracy = ts_confusion_compute_balanced_accuracy(self->confusion);
-    return TRUE;
-}
-
-gboolean
-ts_trainer_log_validation(TsTrainer *self, TsLogs *logs, GError **error)
-{
-    double loss, accuracy, balanced;
-    if (!ts_trainer_validate(self, self->val, &loss, &accuracy, &balanced, error))
-        return FALSE;
-    ts_logs_set(logs, "val_loss", loss);
-    ts_logs_set(logs, "val_accuracy", accuracy);
-    ts_logs_set(logs, "val_balanced_accuracy", balanced);
+    ts_logs_set(logs, "val_loss", ts_loss_mean(&sums));
+    ts_logs_set(logs, "val_accuracy", ts_loss_accuracy(&sums));
+    if (self->set_metrics != NULL)
+        log_set_scores(self, logs);
+    else
+        ts_logs_set(logs, "val_balanced_accuracy",
+                    ts_confusion_compute_balanced_accuracy(self->confusion));
     return TRUE;
 }
 

@@ -16,11 +16,13 @@
 #include "nn/clip.h"
 #include "nn/logs.h"
 #include "nn/loss.h"
+#include "nn/loss_sets.h"
 #include "nn/model.h"
 #include "nn/net.h"
 #include "nn/optimizer.h"
 #include "sample/loader.h"
 #include "stats/confusion.h"
+#include "stats/set_metrics.h"
 
 G_BEGIN_DECLS
 
@@ -69,7 +71,8 @@ struct _TsTrainer {
     double rate_scale;            /* times this: 1 until a callback lowers it */
     const TsBatch *batch_in_hand; /* in batch_begin, batch_end and validation_batch_end */
     const float *logits_in_hand;  /* (n, classes), in batch_end and validation_batch_end */
-    TsConfusion *confusion;       /* of the last validation; NULL before */
+    TsConfusion *confusion;       /* of the last validation; NULL before, and with label sets */
+    TsSetMetrics *set_metrics;    /* likewise, of label sets */
     double batch_loss;            /* of the last batch; may be infinite or NaN in batch_end */
     gboolean diverged;            /* that it is, and nobody has recovered */
     TsLossSums sums;              /* over the epoch so far */
@@ -130,11 +133,9 @@ gboolean ts_trainer_is_complete(const TsTrainer *trainer);
 /* Train. On TS_ERROR_INTERRUPTED the checkpoint has been written, if there is a path for it. */
 gboolean ts_trainer_run(TsTrainer *trainer, GError **error);
 
-/* Mean loss, accuracy and balanced accuracy of the model, in inference mode, over `loader`. */
-gboolean ts_trainer_validate(TsTrainer *trainer, TsLoader *loader, double *loss, double *accuracy,
-                             double *balanced_accuracy, GError **error);
-
-/* The same over the validation rows, into val_loss and so on of `logs`. */
+/* Loss and accuracy of the model, in inference mode, over the validation rows, into val_loss and
+ * val_accuracy of `logs`; and val_balanced_accuracy, or of label sets, whose accuracy is the share
+ * of the sets that are right as a whole, val_macro_f1, val_micro_f1 and val_map. */
 gboolean ts_trainer_log_validation(TsTrainer *trainer, TsLogs *logs, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsTrainer, ts_trainer_free)

@@ -108,11 +108,15 @@ run_pass(TsTrainer *self, const TsBatch *batch, guint64 key, TsLossSums *sums, G
         return FALSE;
     ts_profile_enter(self->profile, TS_PROFILE_LOSS);
     const TsLoss loss = loss_of_epoch(self);
+    const guint classes = g_strv_length(self->model->classes);
     const TsLossTargets targets = {batch->labels, batch->weights, batch->shares,
                                    batch->other_labels, batch->other_weights};
-    ts_loss_compute_targets(&loss, ts_net_logits(net), &targets, batch->n,
-                            g_strv_length(self->model->classes), batch->n, ts_net_grad_logits(net),
-                            sums);
+    if (batch->targets != NULL)
+        ts_loss_compute_sets(&loss, ts_net_logits(net), batch->targets, batch->weights, batch->n,
+                             classes, batch->n, ts_net_grad_logits(net), sums);
+    else
+        ts_loss_compute_targets(&loss, ts_net_logits(net), &targets, batch->n, classes, batch->n,
+                                ts_net_grad_logits(net), sums);
     self->logits_in_hand = ts_net_logits(net);
     self->diverged = sums->weight > 0 && !isfinite(sums->loss);
     return self->diverged || backward(self, net, error);
@@ -132,6 +136,8 @@ ts_trainer_part_of_batch(const TsTrainer *self, const TsBatch *batch, guint pass
     part.n = (guint) MIN(batch->n - from, self->options.batch_size);
     part.images += from * ts_preprocess_n_bytes(&self->model->preprocess);
     part.labels += from;
+    if (part.targets != NULL)
+        part.targets += from * part.n_targets;
     if (part.weights != NULL)
         part.weights += from;
     if (part.shares != NULL) {

@@ -15,11 +15,12 @@ static const guint64 MAX_OPEN_BYTES = G_GUINT64_CONSTANT(2) << 30;
 struct _TsDataset {
     const TsManifest *manifest;
     guint64 n;
-    guint64 *rows;    /* (n) */
-    gint32 *labels;   /* (n) */
-    float *weights;   /* (n) */
-    guint64 *parents; /* (n), or NULL if no sample is mixed */
-    double *lambdas;  /* (n), likewise */
+    guint64 *rows;           /* (n) */
+    gint32 *labels;          /* (n) */
+    float *weights;          /* (n) */
+    guint64 *parents;        /* (n), or NULL if no sample is mixed */
+    double *lambdas;         /* (n), likewise */
+    const TsLabelSets *sets; /* or NULL */
     int file_name, region[4], weight, parent_b, lambda, op, mask; /* columns, -1: absent */
     int range[2], raw, grid[6];                                   /* likewise */
     TsSourcePool *pool;
@@ -339,6 +340,27 @@ ts_dataset_new(const TsManifest *manifest, const guint64 *rows, guint64 n_rows,
     self->pool = ts_dataset_source_pool_new();
     self->bytes = ts_dataset_bytes_pool_new();
     return g_steal_pointer(&self);
+}
+
+void
+ts_dataset_set_label_sets(TsDataset *self, const TsLabelSets *sets)
+{
+    self->sets = sets;
+}
+
+guint
+ts_dataset_n_targets(const TsDataset *self)
+{
+    return self->sets != NULL ? self->sets->n : 0;
+}
+
+void
+ts_dataset_get_targets(const TsDataset *self, guint64 i, float *targets)
+{
+    const guint64 row = self->rows[i];
+    memset(targets, 0, self->sets->n * sizeof *targets);
+    for (guint64 at = self->sets->first[row]; at < self->sets->first[row + 1]; at++)
+        targets[self->sets->labels[at]] = 1;
 }
 
 static void

@@ -14,6 +14,7 @@
 
 #include "manifest/classes.h"
 #include "manifest/manifest.h"
+#include "stats/label_sets.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,16 @@ typedef struct _TsDataset TsDataset;
  * the line of a row that is no sound recipe. */
 TsDataset *ts_dataset_new(const TsManifest *manifest, const guint64 *rows, guint64 n_rows,
                           const TsClasses *classes, GError **error);
+
+/* Give the samples several labels each, those of `sets` (of the same manifest; must outlive the
+ * dataset), instead of one. */
+void ts_dataset_set_label_sets(TsDataset *dataset, const TsLabelSets *sets);
+
+/* The classes of the sets; 0 without them. */
+guint ts_dataset_n_targets(const TsDataset *dataset);
+
+/* targets (n_targets): 1 for each label of sample `i`, 0 for the other classes. */
+void ts_dataset_get_targets(const TsDataset *dataset, guint64 i, float *targets);
 
 /* Free. NULL is allowed. */
 void ts_dataset_free(TsDataset *dataset);

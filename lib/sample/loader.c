@@ -122,18 +122,42 @@ make_sample(TsLoader *self, guint64 k, Slot *slot, TsLoaderCosts *costs, GError 
     return bytes != NULL ? augment(self, i, self->keys[k], bytes, slot, costs, error) : NULL;
 }
 
+/* Samples k and n - 1 - k have become `share` of themselves and the rest of the other. A target
+ * counts with its row's weight: the loss is linear in both. */
+static void
+mix_targets(TsBatch *batch, guint k, double share)
+{
+    const guint other = batch->n - 1 - k, n = batch->n_targets;
+    float *a = batch->targets + (gsize) k * n, *b = batch->targets + (gsize) other * n;
+    const double weight_a = (double) batch->weights[k], weight_b = (double) batch->weights[other];
+    const double sum_a = share * weight_a + (1 - share) * weight_b;
+    const double sum_b = share * weight_b + (1 - share) * weight_a;
+    for (guint c = 0; c < n && k != other; c++) {
+        const double of_a = weight_a * (double) a[c], of_b = weight_b * (double) b[c];
+        a[c] = sum_a > 0 ? (float) ((share * of_a + (1 - share) * of_b) / sum_a) : 0;
+        b[c] = sum_b > 0 ? (float) ((share * of_b + (1 - share) * of_a) / sum_b) : 0;
+    }
+    batch->weights[k] = (float) sum_a;
+    batch->weights[other] = (float) sum_b;
+}
+
 /* Mix a batch that is filled: a matter of (seed, epoch, its number) alone. */
 static void
 mix_batch(const TsLoader *self, guint64 b, TsBatch *batch)
 {
     TsMixDraw draw;
     const guint n = batch->n;
-    for (guint k = 0; k < n; k++)
+    for (guint k = 0; k < n && batch->shares != NULL; k++)
         batch->shares[k] = 1;
     if (!ts_mix_draw(&self->options.mix, self->options.seed, self->epoch * self->n_batches + b,
                      self->how.width, self->how.height, &draw))
         return;
     ts_mix_images(&draw, batch->images, n, self->how.channels, self->how.width, self->how.height);
+    if (batch->n_targets > 0) {
+        for (guint k = 0; k < (n + 1) / 2; k++)
+            mix_targets(batch, k, ts_mix_label_share(&draw, 1, 1));
+        return;
+    }
     for (guint k = 0; k < n; k++) {
         const gint32 label = batch->labels[k], other = batch->labels[n - 1 - k];
         batch->other_labels[k] = other;
@@ -160,6 +184,8 @@ fill_batch(TsLoader *self, guint64 b, Slot *slot, TsLoaderCosts *costs, GError *
         ts_preprocess_normalise(bytes, &self->how, batch->images + k * self->n_sample);
         costs->fill_ns += ts_now_ns() - before;
         batch->labels[k] = ts_dataset_label(self->dataset, i);
+        if (batch->n_targets > 0)
+            ts_dataset_get_targets(self->dataset, i, batch->targets + (gsize) k * batch->n_targets);
         batch->weights[k] = self->options.equal_weights ? 1 : ts_dataset_weight(self->dataset, i);
         batch->rows[k] = ts_dataset_row(self->dataset, i);
     }
@@ -218,6 +244,19 @@ allocate_mixtures(TsBatch *batch, gsize n, GError **error)
     return batch->other_weights != NULL;
 }
 
+/* Labels, and what there is for label sets and mixtures. */
+static gboolean
+allocate_labels(TsLoader *self, TsBatch *batch, gsize n, GError **error)
+{
+    batch->labels = ts_try_alloc(n, sizeof *batch->labels, "batch", error);
+    batch->n_targets = ts_dataset_n_targets(self->dataset);
+    if (batch->labels == NULL || batch->n_targets == 0)
+        return batch->labels != NULL &&
+               (self->options.mix.n == 0 || allocate_mixtures(batch, n, error));
+    batch->targets = ts_try_alloc(n, batch->n_targets * sizeof *batch->targets, "batch", error);
+    return batch->targets != NULL;
+}
+
 static gboolean
 slot_init(TsLoader *self, Slot *slot, GError **error)
 {
@@ -226,13 +265,11 @@ slot_init(TsLoader *self, Slot *slot, GError **error)
         return ts_error_set(error, TS_ERROR_RANGE, "a sample is too large");
     TsBatch *batch = &slot->batch;
     batch->images = ts_try_alloc(n, bytes, "batch", error);
-    batch->labels = batch->images ? ts_try_alloc(n, sizeof *batch->labels, "batch", error) : NULL;
-    batch->weights = batch->labels ? ts_try_alloc(n, sizeof *batch->weights, "batch", error) : NULL;
+    batch->weights = batch->images ? ts_try_alloc(n, sizeof *batch->weights, "batch", error) : NULL;
     batch->rows = batch->weights ? ts_try_alloc(n, sizeof *batch->rows, "batch", error) : NULL;
     slot->scratch = batch->rows ? ts_try_alloc(self->n_sample, 1, "batch", error) : NULL;
     slot->changed = slot->scratch ? ts_try_alloc(self->n_sample, 1, "batch", error) : NULL;
-    const gboolean done =
-        slot->changed != NULL && (self->options.mix.n == 0 || allocate_mixtures(batch, n, error));
+    const gboolean done = slot->changed != NULL && allocate_labels(self, batch, n, error);
     if (!done)
         g_prefix_error(error,
                        "%u samples in a batch, fewer need less memory: ", self->options.batch_size);
@@ -247,6 +284,7 @@ slot_clear(Slot *slot)
     g_free(slot->changed);
     g_free(slot->batch.images);
     g_free(slot->batch.labels);
+    g_free(slot->batch.targets);
     g_free(slot->batch.weights);
     g_free(slot->batch.rows);
     g_free(slot->batch.shares);

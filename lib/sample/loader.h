@@ -46,12 +46,15 @@ typedef struct {
 } TsLoaderOptions;
 
 typedef struct {
-    guint n;        /* samples: batch_size, or fewer in the last batch */
-    float *images;  /* (N, C, H, W) = (pixel / 255 - mean) / std */
-    gint32 *labels; /* (N), -1: unlabelled */
-    float *weights; /* (N) */
-    guint64 *rows;  /* (N), rows of the manifest */
-    /* What sample k is mixed with; NULL where the loader does not mix: */
+    guint n;         /* samples: batch_size, or fewer in the last batch */
+    float *images;   /* (N, C, H, W) = (pixel / 255 - mean) / std */
+    gint32 *labels;  /* (N), -1: unlabelled */
+    float *weights;  /* (N) */
+    guint64 *rows;   /* (N), rows of the manifest */
+    guint n_targets; /* classes of samples with several labels, or 0 */
+    float *targets;  /* (N, n_targets), 1 for each label; of a mixture the mean of both by what they
+                        count, and its weight is what both count together; NULL without label sets */
+    /* What sample k is mixed with, where each has one label; NULL where the loader does not mix: */
     float *shares;        /* (N) of its own label, 1: all of it */
     gint32 *other_labels; /* (N) */
     float *other_weights; /* (N) */

@@ -11,7 +11,7 @@ typedef struct {
     TsLabelSets *sets;
     const TsManifest *manifest;
     const char *column;
-    gboolean is_fixed;   /* by classes.txt: no other names */
+    const char *list;    /* what fixes the names, "in classes.txt"; NULL: any name is one */
     GHashTable *numbers; /* name -> its number */
     GPtrArray *names;    /* in order of appearance */
     GArray *labels;      /* of guint32 */
@@ -46,13 +46,14 @@ read_name(Reader *reader, guint64 row, TsCell cell, GError **error)
     guint32 number;
     if (g_hash_table_lookup_extended(reader->numbers, name, NULL, &found)) {
         number = GPOINTER_TO_UINT(found);
-    } else if (reader->is_fixed || cell.length == 0) {
+    } else if (reader->list != NULL || cell.length == 0) {
         g_autofree char *where = ts_manifest_where(reader->manifest, row);
-        return ts_error_set(error, TS_ERROR_FORMAT,
-                            cell.length == 0
-                                ? "%s: empty name in %s, names are separated by one ';'"
-                                : "%s: %s '%s' is not in classes.txt",
-                            where, reader->column, name);
+        if (cell.length == 0)
+            return ts_error_set(error, TS_ERROR_FORMAT,
+                                "%s: empty name in %s, names are separated by one ';'", where,
+                                reader->column);
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: %s '%s' is not %s", where, reader->column,
+                            name, reader->list);
     } else {
         number = add_name(reader, name);
     }
@@ -105,7 +106,7 @@ finish(Reader *reader)
     sets->names = g_new0(char *, (gsize) n + 1);
     for (guint i = 0; i < n; i++)
         sets->names[i] = reader->names->pdata[i];
-    if (!reader->is_fixed)
+    if (reader->list == NULL)
         qsort(sets->names, n, sizeof *sets->names, compare_names);
     g_autofree guint32 *number = g_new(guint32, (gsize) n + 1);
     for (guint i = 0; i < n; i++)
@@ -131,20 +132,20 @@ sets_alloc(const TsManifest *manifest, GError **error)
     return sets->is_labelled != NULL ? g_steal_pointer(&sets) : NULL;
 }
 
-TsLabelSets *
-ts_label_sets_new(const TsManifest *manifest, const char *column, GError **error)
+static TsLabelSets *
+read_sets(const TsManifest *manifest, const char *column, const char *const *list,
+          const char *list_name, GError **error)
 {
     guint at;
     g_autoptr(TsLabelSets) sets = NULL;
     if (!ts_manifest_require_column(manifest, column, &at, error) ||
         (sets = sets_alloc(manifest, error)) == NULL)
         return NULL;
-    const char *const *list = ts_manifest_class_list(manifest);
     g_auto(Reader) reader = {
         .sets = sets,
         .manifest = manifest,
         .column = column,
-        .is_fixed = list != NULL,
+        .list = list != NULL ? list_name : NULL,
         .numbers = g_hash_table_new(g_str_hash, g_str_equal),
         .names = g_ptr_array_new(),
         .labels = g_array_new(FALSE, FALSE, sizeof(guint32)),
@@ -160,6 +161,19 @@ ts_label_sets_new(const TsManifest *manifest, const char *column, GError **error
     }
     finish(&reader);
     return g_steal_pointer(&sets);
+}
+
+TsLabelSets *
+ts_label_sets_new(const TsManifest *manifest, const char *column, GError **error)
+{
+    return read_sets(manifest, column, ts_manifest_class_list(manifest), "in classes.txt", error);
+}
+
+TsLabelSets *
+ts_label_sets_new_with(const TsManifest *manifest, const char *column, const char *const *names,
+                       GError **error)
+{
+    return read_sets(manifest, column, names, "among the classes of the model", error);
 }
 
 static guint64

@@ -40,6 +40,12 @@ typedef struct {
  * not in classes.txt; TS_ERROR_NO_MEMORY. */
 TsLabelSets *ts_label_sets_new(const TsManifest *manifest, const char *column, GError **error);
 
+/* The same with the classes of a model, `names` (NULL-terminated, copied): another name is an
+ * error.
+ */
+TsLabelSets *ts_label_sets_new_with(const TsManifest *manifest, const char *column,
+                                    const char *const *names, GError **error);
+
 /* Compute `irlbl` (n): the count of the most frequent class over that of each, NaN for a class
  * without rows; and `stats`. Formulas: Charte et al., "Addressing imbalance in multilabel
  * classification", Neurocomputing 163, 2015 (IRLbl, MeanIR, CVIR), and "Dealing with difficult

@@ -4,11 +4,11 @@
  *
  * IN is a safetensors file: logits (n, classes), labels (n), weights (n) of the rows, class_weights
  * (classes) and counts (classes), all as floats; for mixtures also shares, other_labels and
- * other_weights, (n) each. Prints the mean loss, then the gradient (n,
- * classes), a number a line.
+ * other_weights, (n) each; for label sets targets (n, classes) and pos_weights (classes). Prints
+ * the mean loss, then the gradient (n, classes), a number a line.
  */
 #include "base/error.h"
-#include "nn/loss.h"
+#include "nn/loss_sets.h"
 #include "store/safetensors.h"
 
 #include <stdio.h>
@@ -62,8 +62,20 @@ run(char **args, GError **error)
         for (guint i = 0; i < n; i++)
             other_labels[i] = (gint32) other_numbers[i];
     }
+    g_autofree float *sets = NULL, *pos_numbers = NULL;
+    g_autofree double *pos_weights = g_new(double, classes);
+    if (ts_safetensors_find(file, "targets") != NULL) {
+        sets = read_numbers(file, "targets", error);
+        pos_numbers = read_numbers(file, "pos_weights", error);
+        for (guint c = 0; c < classes; c++)
+            pos_weights[c] = (double) pos_numbers[c];
+        loss.pos_weights = pos_weights;
+    }
     const TsLossTargets targets = {labels, weights, shares, other_labels, other_weights};
-    ts_loss_compute_targets(&loss, logits, &targets, n, classes, n, grad, &sums);
+    if (sets != NULL)
+        ts_loss_compute_sets(&loss, logits, sets, weights, n, classes, n, grad, &sums);
+    else
+        ts_loss_compute_targets(&loss, logits, &targets, n, classes, n, grad, &sums);
     ts_loss_clear(&loss);
     printf("%.17g\n", ts_loss_mean(&sums));
     for (gsize i = 0; i < (gsize) n * classes; i++)

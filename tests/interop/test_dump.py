@@ -75,12 +75,27 @@ def close(ours, theirs, name, bound=1e-4):
     assert difference <= bound * np.linalg.norm(theirs.astype(np.float64)) + 1e-7, name
 
 
+def write_sets(path):
+    """The shapes with a set of labels each, the empty one too."""
+    rows = (BUILD / "sample_data" / "shapes.tsv").read_text().splitlines()
+    sets = ["disc", "square;disc", "", "triangle;square;disc"]
+    rows[1:] = ["\t".join([row.split("\t")[0], sets[i % 4], "x"]) for i, row in enumerate(rows[1:])]
+    path.write_text("\n".join(rows) + "\n")
+
+
+@pytest.mark.parametrize("sets", [False, True])
 @pytest.mark.parametrize("architecture", MODELS)
-def test_pytorch_computes_the_same_step(architecture, tool, tmp_path):
+def test_pytorch_computes_the_same_step(architecture, sets, tool, tmp_path):
     lr = 0.05
+    dataset = BUILD / "sample_data" / "shapes.tsv"
+    more = []
+    if sets:
+        more = ["--multi-label", "--pos-weights", "positive", "--root", str(dataset.parent)]
+        dataset = tmp_path / "sets.tsv"
+        write_sets(dataset)
     tool("train", "-q", "--dump", str(tmp_path / "step"), "-m", architecture, "-s", "16x16", "-b",
          "8", "--optimizer", "sgd", "--lr", str(lr), "--weight-decay", "0.01", "--kernels", "direct",
-         "--schedule", "constant", str(BUILD / "sample_data" / "shapes.tsv"))
+         "--schedule", "constant", *more, str(dataset))
     step = Step(tmp_path / "step")
     params = {name: torch.tensor(value, requires_grad="running" not in name)
               for name, value in step.part("before").items()}
@@ -99,7 +114,14 @@ def test_pytorch_computes_the_same_step(architecture, tool, tmp_path):
         if shown:
             close(out, values[name].detach().numpy(), name)
     logits = values[step.layers()[-1]["layer"]]
-    loss = functional.cross_entropy(logits.flatten(1), torch.tensor(step.array("labels")).long())
+    if sets:
+        counts = np.array([32, 21, 10])  # of 42 rows: disc, square, triangle
+        weight = torch.tensor((42 - counts) / counts)
+        criterion = torch.nn.BCEWithLogitsLoss(pos_weight=weight.float())
+        loss = criterion(logits.flatten(1), torch.tensor(step.array("targets")))
+    else:
+        loss = functional.cross_entropy(logits.flatten(1),
+                                        torch.tensor(step.array("labels")).long())
     assert step.array("loss")[0] == pytest.approx(loss.item(), rel=1e-5)
     loss.backward()
     gradients, layers = step.part("gradients"), step.part("activation_gradients")

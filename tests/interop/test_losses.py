@@ -144,3 +144,37 @@ def test_mixtures_are_soft_targets(name, helper, tmp_path):
     np.testing.assert_allclose(
         out[1:].reshape(N, CLASSES), z.grad.numpy(), rtol=1e-6, atol=1e-9
     )
+
+
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("name, smoothing", [("bce", 0), ("bce:smoothing=0.2,pos-weight=3", 0.2)])
+def test_bce_of_label_sets_equals_pytorch(name, smoothing, soft, helper, tmp_path):
+    random = np.random.default_rng(2)
+    targets = random.random((N, CLASSES))
+    data = {
+        "logits": 4 * random.normal(size=(N, CLASSES)),
+        "labels": np.zeros(N),
+        "counts": np.ones(CLASSES),
+        "targets": targets if soft else targets < 0.3,
+        "weights": random.random(N),
+        "class_weights": 2 * random.random(CLASSES),
+        "pos_weights": 5 * random.random(CLASSES),
+    }
+    data["targets"][0] = 0
+    data = {key: value.astype(np.float32) for key, value in data.items()}
+    save_file(data, tmp_path / "in.safetensors")
+    out = np.array(helper("loss-peer", name, tmp_path / "in.safetensors").split(), float)
+    z, t, r, w, q = (
+        torch.tensor(data[k]).double()
+        for k in ("logits", "targets", "weights", "class_weights", "pos_weights")
+    )
+    z.requires_grad_()
+    scale = 3 if "pos-weight" in name else 1
+    criterion = torch.nn.BCEWithLogitsLoss(weight=w, pos_weight=scale * q, reduction="none")
+    rows = criterion(z, (1 - smoothing) * t + smoothing / 2).mean(1)
+    loss = (r * rows).sum() / r.sum()
+    loss.backward()
+    assert out[0] == pytest.approx(loss.item(), rel=1e-12)
+    np.testing.assert_allclose(
+        out[1:].reshape(N, CLASSES), z.grad.numpy(), rtol=1e-6, atol=1e-9
+    )

@@ -14,12 +14,14 @@ ts_monitor_settle(TsMonitor *monitor, GError **error)
         return TRUE;
     if (strstr(monitor->name, "loss") != NULL)
         monitor->mode = TS_MONITOR_MIN;
-    else if (strstr(monitor->name, "accuracy") != NULL)
+    else if (strstr(monitor->name, "accuracy") != NULL || strstr(monitor->name, "_f1") != NULL ||
+             g_str_has_suffix(monitor->name, "_map"))
         monitor->mode = TS_MONITOR_MAX;
     else
         return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "monitor '%s' is not known: loss, val_loss, accuracy, val_accuracy or "
-                            "val_balanced_accuracy",
+                            "monitor '%s' is not known: loss, val_loss, accuracy, val_accuracy, "
+                            "val_balanced_accuracy, and of label sets val_macro_f1, val_micro_f1, "
+                            "val_map",
                             monitor->name);
     return TRUE;
 }

@@ -60,14 +60,18 @@ is_spike(const Rollback *self, double loss, double z)
 
 /* ---- samples ---- */
 
-/* The sample's own loss, plain cross-entropy. */
+/* The sample's own loss, plain cross-entropy, or BCE of a label set. */
 static double
 loss_of_sample(const TsTrainer *trainer, guint i)
 {
     const guint classes = g_strv_length(trainer->model->classes);
-    const gint32 label = trainer->batch_in_hand->labels[i];
+    const TsBatch *batch = trainer->batch_in_hand;
+    const float *logits = trainer->logits_in_hand + (gsize) i * classes;
+    const gint32 label = batch->labels[i];
+    if (batch->targets != NULL)
+        return ts_loss_of_set(NULL, logits, batch->targets + (gsize) i * classes, classes);
     g_autofree double *p = g_new(double, classes);
-    ts_softmax(trainer->logits_in_hand + (gsize) i * classes, classes, p);
+    ts_softmax(logits, classes, p);
     return label >= 0 ? -log(p[label]) : NAN;
 }
 

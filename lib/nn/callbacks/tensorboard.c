@@ -65,27 +65,40 @@ batch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
                                       error);
 }
 
+/* The class or the set of sample `i`, or what the logits make of it. */
+static char *
+name_labels(const TsModel *model, const TsBatch *batch, guint i, const float *logits)
+{
+    const guint n = g_strv_length(model->classes);
+    const gsize at = (gsize) i * n;
+    if (batch->targets == NULL)
+        return g_strdup(model->classes[logits != NULL ? ts_loss_predicted_class(logits + at, n)
+                                                      : (guint) batch->labels[i]]);
+    GString *names = g_string_new(NULL);
+    for (guint c = 0; c < n; c++)
+        if (logits != NULL ? logits[at + c] >= 0 : batch->targets[at + c] >= 0.5f)
+            g_string_append_printf(names, "%s%s", names->len > 0 ? ";" : "", model->classes[c]);
+    return g_string_free(names, FALSE);
+}
+
 /* The first mistakes, in the order of the rows. */
 static gboolean
 validation_batch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
     TensorBoard *self = (TensorBoard *) callback;
     const TsBatch *batch = trainer->batch_in_hand;
-    const guint classes = g_strv_length(trainer->model->classes);
     const gsize n = ts_preprocess_n_bytes(&trainer->model->preprocess);
     if (self->curves != NULL)
-        ts_pr_curves_add(self->curves, trainer->logits_in_hand, batch->labels, batch->n);
+        ts_pr_curves_add(self->curves, trainer->logits_in_hand, batch);
     for (guint i = 0; i < batch->n; i++) {
-        guint predicted =
-            ts_loss_predicted_class(trainer->logits_in_hand + (gsize) i * classes, classes);
-        if (predicted == (guint) batch->labels[i])
+        g_autofree char *label = name_labels(trainer->model, batch, i, NULL);
+        g_autofree char *predicted = name_labels(trainer->model, batch, i, trainer->logits_in_hand);
+        if (strcmp(label, predicted) == 0)
             continue;
         if (!ts_mosaic_add(self->mistakes, batch->images + i * n))
             return TRUE;
         g_string_append_printf(self->list, "| %u | %" G_GUINT64_FORMAT " | %s | %s |\n",
-                               self->mistakes->n, batch->rows[i] + 1,
-                               trainer->model->classes[batch->labels[i]],
-                               trainer->model->classes[predicted]);
+                               self->mistakes->n, batch->rows[i] + 1, label, predicted);
     }
     return TRUE;
 }
@@ -99,8 +112,9 @@ validation_end(TsCallback *callback, TsTrainer *trainer, GError **error)
         "| picture | row | class | predicted |\n|---|---|---|---|\n", self->list->str, NULL);
     gboolean ok = ts_mosaic_write(self->mistakes, self->writer, "mistakes/val", step, error) &&
                   ts_event_writer_add_text(self->writer, "mistakes/val", step, table, error) &&
-                  ts_tensorboard_add_confusion(self->writer, "confusion/val", step,
-                                               trainer->confusion, error) &&
+                  (trainer->confusion == NULL ||
+                   ts_tensorboard_add_confusion(self->writer, "confusion/val", step,
+                                                trainer->confusion, error)) &&
                   (self->curves == NULL || trainer->epoch % self->options.pr_epochs != 0 ||
                    ts_pr_curves_write(self->curves, self->writer, step, error));
     if (self->curves != NULL)

@@ -3,6 +3,7 @@
 
 #include "image/image.h"
 #include "nn/graph.h"
+#include "sample/loader.h"
 #include "sample/preprocess.h"
 #include "stats/confusion.h"
 #include "store/tfevents.h"
@@ -47,8 +48,8 @@ typedef struct _TsPrCurves TsPrCurves;
 TsPrCurves *ts_pr_curves_new(const char *const *classes);
 void ts_pr_curves_free(TsPrCurves *curves);
 
-/* logits (n, classes), labels (n), those below 0 left out. */
-void ts_pr_curves_add(TsPrCurves *curves, const float *logits, const gint32 *labels, guint n);
+/* logits (n, classes) of the samples of a batch; labels below 0 are left out. */
+void ts_pr_curves_add(TsPrCurves *curves, const float *logits, const TsBatch *batch);
 void ts_pr_curves_clear(TsPrCurves *curves);
 
 /* Write a curve for each class, as pr/CLASS. */

@@ -1,7 +1,7 @@
 /* Precision-recall curves of the validation rows, one a class, for TensorBoard. */
 #include "nn/callbacks/tensorboard.h"
 
-#include "nn/loss.h"
+#include "nn/loss_sets.h"
 
 #include <string.h>
 
@@ -44,17 +44,24 @@ ts_pr_curves_free(TsPrCurves *self)
 }
 
 void
-ts_pr_curves_add(TsPrCurves *self, const float *logits, const gint32 *labels, guint n)
+ts_pr_curves_add(TsPrCurves *self, const float *logits, const TsBatch *batch)
 {
-    for (guint i = 0; i < n; i++) {
-        if (labels[i] < 0)
+    const float *targets = batch->targets;
+    for (guint i = 0; i < batch->n; i++) {
+        const gsize at = (gsize) i * self->n;
+        if (targets == NULL && batch->labels[i] < 0)
             continue;
-        ts_softmax(logits + (gsize) i * self->n, self->n, self->p);
+        if (targets != NULL)
+            ts_sigmoid(logits + at, self->n, self->p);
+        else
+            ts_softmax(logits + at, self->n, self->p);
         for (guint c = 0; c < self->n; c++) {
             /* What is no number counts as nothing. */
             const double score = self->p[c] >= 0 ? MIN(self->p[c], 1.0) : 0;
             const guint bin = (guint) (score * (TS_EVENT_THRESHOLDS - 1));
-            (labels[i] == (gint32) c ? self->of_class : self->of_others)[c][bin]++;
+            const gboolean is_of_class =
+                targets != NULL ? targets[at + c] >= 0.5f : batch->labels[i] == (gint32) c;
+            (is_of_class ? self->of_class : self->of_others)[c][bin]++;
         }
     }
 }
