@@ -3,9 +3,10 @@
 #include "base/log.h"
 #include "evaluate.h"
 #include "layout/layout.h"
+#include "stats/cost.h"
 
 static struct {
-    char *model, *label, *pred, *score, *weight, *split, *positive;
+    char *model, *label, *pred, *score, *weight, *split, *positive, *cost;
     gboolean multi_label;
 } opt;
 
@@ -25,6 +26,9 @@ const GOptionEntry evaluate_input_options[] = {
      "Count each row as often as this column says (default: once)", "COLUMN"},
     {"positive", 0, 0, G_OPTION_ARG_STRING, &opt.positive,
      "Of two classes, the one that auroc and ap are about (default: the last)", "CLASS"},
+    {"cost", 0, 0, G_OPTION_ARG_FILENAME, &opt.cost,
+     "What each mistake costs, a table like that of the confusion matrix: adds the metric cost",
+     "FILE"},
     {"split", 0, 0, G_OPTION_ARG_STRING, &opt.split, "Use only the rows of this split", "NAME"},
     G_OPTION_ENTRY_NULL,
 };
@@ -52,6 +56,8 @@ evaluate_check_input(GError **error)
                             : opt.weight != NULL ? "weight"
                             : opt.pred != NULL   ? "pred"
                                                  : "score");
+    if (opt.multi_label && opt.cost != NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--cost: not with --multi-label");
     return !opt.multi_label || opt.positive == NULL ||
            ts_error_set(error, TS_ERROR_ARGUMENT,
                         "--positive: with --multi-label every class is one; take ap[%s]",
@@ -99,16 +105,29 @@ evaluate_read_table(const char *dataset, TsManifest **manifest, TsPredictions **
     return *predictions != NULL;
 }
 
-gboolean
-evaluate_read(Evaluation *self, const char *dataset, GError **error)
+static gboolean
+ask_model(Evaluation *self, const char *dataset, GError **error)
 {
     const TsPredictionColumns columns = choose_columns();
-    if (opt.model == NULL)
-        return evaluate_read_table(dataset, &self->manifest, &self->predictions, error);
     self->manifest = ts_layout_read(dataset, error);
     if (self->manifest != NULL)
         self->predictions = evaluate_predict(opt.model, self->manifest, &columns, error);
     if (self->predictions != NULL)
         warn(self->manifest, self->predictions);
     return self->predictions != NULL;
+}
+
+gboolean
+evaluate_read(Evaluation *self, const char *dataset, GError **error)
+{
+    if (!(opt.model != NULL
+              ? ask_model(self, dataset, error)
+              : evaluate_read_table(dataset, &self->manifest, &self->predictions, error)))
+        return FALSE;
+    if (opt.cost == NULL)
+        return TRUE;
+    self->predictions->cost = ts_cost_read(opt.cost, self->predictions, error);
+    if (self->predictions->cost == NULL)
+        g_prefix_error(error, "--cost: ");
+    return self->predictions->cost != NULL;
 }

@@ -67,6 +67,7 @@
 #include "stats/compare.h"
 #include "stats/condition.h"
 #include "stats/confusion.h"
+#include "stats/cost.h"
 #include "stats/curves.h"
 #include "stats/drift.h"
 #include "stats/histogram.h"

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/threads.h"
+#include "stats/cost.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -104,6 +105,8 @@ ts_predictions_pool(const TsPredictions *a, const TsPredictions *b, GError **err
         both->weight = g_new(double, 2 * a->n);
     both->positive = a->positive;
     both->n_bins = a->n_bins;
+    if (n_classes == a->n_classes)
+        both->cost = ts_predictions_copy_cost(a);
     copy_half(both, 0, a);
     copy_half(both, a->n, b);
     if (a->weight != NULL)

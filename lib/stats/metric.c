@@ -9,7 +9,7 @@
 #include <string.h>
 
 typedef enum { ONE_LABEL = 1, SETS = 2, BOTH = 3 } Kind;
-typedef enum { NOTHING, PROBABILITIES, CONFIDENCE, TWO_CLASSES } Need;
+typedef enum { NOTHING, PROBABILITIES, CONFIDENCE, TWO_CLASSES, COSTS } Need;
 
 /* Of all rows. */
 typedef enum {
@@ -22,6 +22,7 @@ typedef enum {
     AP,
     ECE,
     MCE,
+    COST,
     MEAN, /* of the row value */
     TOP,
 } Whole;
@@ -43,6 +44,7 @@ static const struct {
     {"ap", AP, ONE_LABEL, TWO_CLASSES, 0, FALSE},
     {"log_loss", MEAN, ONE_LABEL, PROBABILITIES, TS_ROW_LOG_LOSS, TRUE},
     {"brier", MEAN, ONE_LABEL, PROBABILITIES, TS_ROW_BRIER, TRUE},
+    {"cost", COST, ONE_LABEL, COSTS, 0, TRUE},
     {"exact_match", MEAN, SETS, NOTHING, TS_ROW_EXACT, FALSE},
     {"hamming_loss", MEAN, SETS, NOTHING, TS_ROW_HAMMING, TRUE},
     {"samples_precision", MEAN, SETS, NOTHING, TS_ROW_PRECISION, FALSE},
@@ -87,6 +89,7 @@ static const char *const defaults[] = {
     "gmean",
     "kappa",
     "mcc",
+    "cost",
     "top5",
     "exact_match",
     "hamming_loss",
@@ -280,6 +283,10 @@ ts_metric_bind(TsMetric *metric, const TsPredictions *predictions, GError **erro
                             metric->name, predictions->n_classes, metric->name, metric->name);
     if (metric->need == CONFIDENCE && predictions->score != NULL)
         return TRUE;
+    if (metric->need == COSTS)
+        return predictions->cost != NULL ||
+               ts_error_set(error, TS_ERROR_ARGUMENT, "'%s' needs a table of costs, --cost FILE",
+                            metric->name);
     if (metric->need != NOTHING && predictions->p == NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "'%s' needs probabilities, columns p_CLASS such as predict "
@@ -329,6 +336,8 @@ compute_whole(const TsMetric *metric, TsScorecard *card)
         return ts_scorecard_ece(card);
     case MCE:
         return ts_scorecard_mce(card);
+    case COST:
+        return ts_scorecard_cost(card);
     case MEAN:
         return ts_scorecard_mean(card, metric->row_value);
     default:

@@ -5,6 +5,7 @@
 #include "base/nearest.h"
 #include "base/threads.h"
 #include "stats/calibration.h"
+#include "stats/cost.h"
 #include "stats/row_values.h"
 
 #include <stdlib.h>
@@ -70,6 +71,7 @@ ts_predictions_select(const TsPredictions *self, const guint64 *which, guint64 n
         return NULL;
     part->positive = self->positive;
     part->n_bins = self->n_bins;
+    part->cost = ts_predictions_copy_cost(self);
     copy_rows(part->truth, self->truth, sizeof *self->truth, which, n);
     copy_rows(part->pred, self->pred, sizeof *self->pred, which, n);
     copy_rows(part->truth_sets, self->truth_sets, self->n_classes, which, n);
@@ -201,6 +203,7 @@ ts_predictions_free(TsPredictions *self)
     g_free(self->p);
     g_free(self->score);
     g_free(self->weight);
+    g_free(self->cost);
     g_free(self->rows);
     g_free(self->ranked);
     g_free(self->values);

@@ -43,6 +43,7 @@ typedef struct {
     double *p;                      /* (n, n_classes), or NULL */
     double *score;        /* (n): probability of pred; NULL where p is not, or no column */
     double *weight;       /* (n), or NULL: 1 */
+    double *cost;         /* (n_classes, n_classes): truth, pred; or NULL: see cost.h */
     guint64 *rows;        /* (n): of the manifest */
     guint64 n_unlabelled; /* rows left out */
     guint64 n_uneven;     /* rows whose probabilities do not sum to 1 within 0.001 */

@@ -234,6 +234,19 @@ ts_scorecard_top(const TsScorecard *card, guint k)
 }
 
 double
+ts_scorecard_cost(const TsScorecard *card)
+{
+    const TsPredictions *p = card->predictions;
+    double sum = 0;
+    if (p->cost == NULL)
+        return NAN;
+    for (guint64 i = 0; i < p->n; i++)
+        sum +=
+            weight_of(card, i) * p->cost[(gsize) p->truth[i] * p->n_classes + (gsize) p->pred[i]];
+    return card->total > 0 ? sum / card->total : NAN;
+}
+
+double
 ts_scorecard_mean(const TsScorecard *card, guint row_value)
 {
     const TsPredictions *p = card->predictions;

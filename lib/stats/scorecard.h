@@ -60,6 +60,7 @@ double ts_scorecard_balanced_accuracy(const TsScorecard *card); /* of classes wi
 double ts_scorecard_gmean(const TsScorecard *card); /* of the recalls: geometric_mean_score */
 double ts_scorecard_kappa(const TsScorecard *card); /* NaN where there is one class only */
 double ts_scorecard_mcc(const TsScorecard *card);
+double ts_scorecard_cost(const TsScorecard *card); /* mean of a row: see cost.h */
 double ts_scorecard_top(const TsScorecard *card, guint k);
 
 /* Mean of a value of row_values.h. */

@@ -246,6 +246,20 @@ table() {
     [[ "${lines[2]}" = $'test\t6\t'* ]] # the lower Brier score is the better one
 }
 
+@test "mistakes cost what a table says" {
+    printf 'truth\tdog\tcat\tape\ndog\t0\t4\t9\ncat\t1\t0\t9\nape\t9\t9\t9\n' >cost.tsv
+    run -0 --separate-stderr evaluate --cost cost.tsv --metrics cost p.tsv
+    [ "$output" = $'metric\tvalue\ncost\t1.125' ] # (1 * 1 + 2 * 4) / 8
+    run -1 evaluate --cost cost.tsv --fail-if 'cost>1' p.tsv
+    bad 2 "'cost' needs a table of costs" --metrics cost p.tsv
+    sed '/^cat/d' cost.tsv >c.tsv
+    bad 1 "--cost: c.tsv: no row begins with the class 'cat'" --cost c.tsv p.tsv
+    sed 's/4/x/' cost.tsv >c.tsv
+    bad 1 "--cost: c.tsv:2: cat 'x' is not a cost" --cost c.tsv p.tsv
+    cut -f 1,2 cost.tsv >c.tsv
+    bad 1 "c.tsv:1: no column 'cat'" --cost c.tsv p.tsv
+}
+
 @test "sets of labels" {
     printf 'label\tpred\ncat;dog\tcat\n\t\ndog\tdog;eel\n\\N\tdog\n' >sets.tsv
     run -0 --separate-stderr evaluate --multi-label --metrics exact_match,micro_f1,recall[dog] sets.tsv
