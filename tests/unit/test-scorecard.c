@@ -74,7 +74,7 @@ START_TEST(every_answer_is_in_one_bin)
         ck_assert(ts_calibration_bins(p, NULL, n_bins, bins));
         for (guint b = 0; b < n_bins; b++) {
             sum += bins[b].weight;
-            ck_assert(!(bins[b].weight > 0) || (bins[b].confidence > (double) b / n_bins - 1e-12 &&
+            ck_assert(!(bins[b].weight > 0) || (bins[b].confidence > (double) b / n_bins &&
                                                 bins[b].confidence <= (b + 1.) / n_bins + 1e-12));
         }
         ck_assert_double_eq(sum, N);
