@@ -65,6 +65,20 @@ START_TEST(a_temperature_that_was_applied_is_found_again)
 }
 END_TEST
 
+START_TEST(temperatures_beside_the_fitted_one_are_worse)
+{
+    static const double beside[] = {0.98, 1.02};
+    for (guint i = 0; i < G_N_ELEMENTS(beside); i++) {
+        g_autoptr(TsPredictions) p = make(2);
+        TsTemperatureFit best, other;
+        ck_assert(ts_temperature_fit(p, 15, &best, NULL));
+        ts_temperature_apply(p, beside[i]);
+        ck_assert(ts_temperature_fit(p, 15, &other, NULL));
+        ck_assert(other.log_loss[0] > best.log_loss[1]);
+    }
+}
+END_TEST
+
 START_TEST(every_answer_is_in_one_bin)
 {
     g_autoptr(TsPredictions) p = make(3);
@@ -175,6 +189,7 @@ main(void)
     TCase *tcase = tcase_create("scorecard");
     tcase_add_test(tcase, auroc_is_the_share_of_pairs_in_order);
     tcase_add_test(tcase, a_temperature_that_was_applied_is_found_again);
+    tcase_add_test(tcase, temperatures_beside_the_fitted_one_are_worse);
     tcase_add_test(tcase, every_answer_is_in_one_bin);
     tcase_add_test(tcase, strata_keep_the_count_of_each_class);
     tcase_add_test(tcase, groups_are_drawn_whole);
