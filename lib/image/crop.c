@@ -5,9 +5,13 @@
 #include "base/error.h"
 #include "image/jpeg_read.h"
 #include "image/orient.h"
+#include "image/wide.h"
 
 #include <math.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* ---- the filter ---- */
 
@@ -66,7 +70,7 @@ taps_init(Taps *self, int from, double begin, double length, int to, GError **er
 /* ---- bytes, in floats ---- */
 
 /* One output row's sums over the rows of the source. Written so that it compiles to vectors. */
-static void
+static inline void
 add_rows(const guint8 *restrict rows, gsize stride, gsize n, const float *weights, int count,
          float *restrict sums)
 {
@@ -101,30 +105,59 @@ sum_columns(const float *restrict sums, const Taps *along, gsize bands, guint8 *
     }
 }
 
+/* RGB: one vector a pixel, whose fourth number is that of the next one and is not used. */
+static inline void
+sum_columns_rgb(const float *restrict sums, const Taps *along, guint8 *restrict out)
+{
+#ifdef __SSE2__
+    for (int i = 0; i < along->n; i++, out += 3) {
+        const float *weights = along->weights + (gsize) i * (gsize) along->n_taps;
+        const float *from = sums + (gsize) along->first[i] * 3;
+        __m128 value = _mm_set1_ps(0.5F);
+        for (int k = 0; k < along->count[i]; k++)
+            value =
+                _mm_add_ps(value, _mm_mul_ps(_mm_set1_ps(weights[k]), _mm_loadu_ps(from + 3 * k)));
+        const __m128i whole = _mm_cvttps_epi32(value);
+        const __m128i words = _mm_packs_epi32(whole, whole);
+        const int bytes = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
+        memcpy(out, &bytes, 3);
+    }
+#else
+    sum_columns(sums, along, 3, out);
+#endif
+}
+
+/* Rows of `part` to those of `out`; `sums` has room for one, and a number more. */
+TS_WIDE static void
+scale_rows(const TsImage *part, const Taps *along, const Taps *down, float *sums, TsImage *out)
+{
+    const gsize bands = (gsize) part->bands, row = ts_image_row_size(part);
+    for (int y = 0; y < out->height; y++) {
+        guint8 *to = out->data + (gsize) y * ts_image_row_size(out);
+        add_rows(part->data + (gsize) down->first[y] * row, row, row,
+                 down->weights + (gsize) y * (gsize) down->n_taps, down->count[y], sums);
+        if (bands == 3)
+            sum_columns_rgb(sums, along, to);
+        else if (bands == 1)
+            sum_columns(sums, along, 1, to);
+        else
+            sum_columns(sums, along, bands, to);
+    }
+}
+
 /* The box of `part`, 8-bit samples of up to 4 bands, to `out`. */
 static gboolean
 scale_bytes(const TsImage *part, const double box[4], TsImage *out, GError **error)
 {
     g_auto(Taps) along = {0};
     g_auto(Taps) down = {0};
-    const gsize bands = (gsize) part->bands, row = ts_image_row_size(part);
     if (!taps_init(&along, part->width, box[0], box[2], out->width, error) ||
         !taps_init(&down, part->height, box[1], box[3], out->height, error))
         return FALSE;
-    g_autofree float *sums = ts_try_alloc(row, sizeof *sums, "row", error);
+    g_autofree float *sums = ts_try_alloc(ts_image_row_size(part) + 1, sizeof *sums, "row", error);
     if (sums == NULL)
         return FALSE;
-    for (int y = 0; y < out->height; y++) {
-        guint8 *to = out->data + (gsize) y * ts_image_row_size(out);
-        add_rows(part->data + (gsize) down.first[y] * row, row, row,
-                 down.weights + (gsize) y * (gsize) down.n_taps, down.count[y], sums);
-        if (bands == 3)
-            sum_columns(sums, &along, 3, to);
-        else if (bands == 1)
-            sum_columns(sums, &along, 1, to);
-        else
-            sum_columns(sums, &along, bands, to);
-    }
+    scale_rows(part, &along, &down, sums, out);
     return TRUE;
 }
 

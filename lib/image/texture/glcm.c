@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "image/texture/family.h"
-#include "image/texture/wide.h"
+#include "image/wide.h"
 
 #include <math.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "image/texture/spread.h"
-#include "image/texture/wide.h"
+#include "image/wide.h"
 
 #include <math.h>
 #include <string.h>

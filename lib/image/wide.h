@@ -1,5 +1,5 @@
 /* Loops compiled twice, for processors with AVX2 and for those without; inside of
- * lib/image/texture. Both do the same operations in the same order (AVX2 does not bring fused
+ * lib/image. Both do the same operations in the same order (AVX2 does not bring fused
  * multiplication), so that results are the same everywhere.
  *
  * The choice is made while the library is loaded, before sanitizers are ready. */
