@@ -25,7 +25,7 @@ static const struct {
     {"lrfind", "look for a learning rate by a short training"},
     {"train", "learn a classifier from a data set"},
     {"predict", "classify images with a trained model"},
-    {"evaluate", "judge predictions: accuracy, confusion, scores of each class"},
+    {"evaluate", "judge predictions: metrics, intervals, slices, calibration, two models compared"},
     {"modelinfo", "show, check, compare and convert model files"},
     {"untile", "put tiles, or what was predicted of them, back to where they were cut"},
 };
