@@ -5,14 +5,15 @@
 #include "base/error.h"
 #include "base/outfile.h"
 #include "base/outfolder.h"
+#include "nn/pretrained/names.h"
 #include "store/half.h"
-#include "store/npy.h"
+#include "store/npy_folder.h"
 #include "store/safetensors.h"
 
 #include <gio/gio.h>
 #include <string.h>
 
-/* ---- safetensors ---- */
+/* ---- numbers of another type ---- */
 
 static gboolean
 is_floating(TsDtype dtype)
@@ -46,52 +47,167 @@ convert_numbers(const TsTensor *tensor, TsDtype dtype, GError **error)
     return halves;
 }
 
-gboolean
-modelinfo_write_safetensors(const ModelInfo *info, const char *path, const char *dtype,
-                            gboolean replace, GError **error)
+/* ---- what is written ---- */
+
+/* Tensors of a file, or of a model under somebody's names. */
+typedef struct {
+    GArray *tensors;  /* of TsTensor */
+    GPtrArray *owned; /* names and numbers that were made for it */
+    GPtrArray *texts; /* metadata: key, value, ..., NULL; owned */
+} Content;
+
+static void
+clear_content(Content *content)
 {
-    const guint n = ts_weight_file_n(info->weights);
-    TsDtype wanted = TS_DTYPE_F32;
-    if (dtype != NULL && !parse_dtype(dtype, &wanted, error))
-        return FALSE;
-    g_autofree TsTensor *tensors = g_new0(TsTensor, n + 1);
-    g_autoptr(GPtrArray) converted = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < n; i++) {
-        tensors[i] = *ts_weight_file_get(info->weights, i);
-        if (dtype == NULL || !is_floating(tensors[i].dtype) || tensors[i].dtype == wanted)
-            continue;
-        gpointer numbers = convert_numbers(&tensors[i], wanted, error);
-        if (numbers == NULL)
-            return FALSE;
-        g_ptr_array_add(converted, numbers);
-        tensors[i].n_bytes = ts_tensor_n(&tensors[i]) * ts_dtype_size(wanted);
-        tensors[i].dtype = wanted;
-        tensors[i].data = numbers;
-    }
-    g_autofree const char **metadata = ts_weight_file_all_metadata(info->weights);
-    return ts_safetensors_write(path, metadata, tensors, n, replace, error);
+    g_array_unref(content->tensors);
+    g_ptr_array_unref(content->owned);
+    g_ptr_array_unref(content->texts);
 }
 
-/* ---- arrays ---- */
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Content, clear_content)
+
+static void
+add_text(Content *content, const char *key, const char *value)
+{
+    g_ptr_array_add(content->texts, g_strdup(key));
+    g_ptr_array_add(content->texts, g_strdup(value));
+}
+
+static void
+take_file(const ModelInfo *info, Content *content)
+{
+    g_autofree const char **metadata = ts_weight_file_all_metadata(info->weights);
+    for (guint i = 0; i < ts_weight_file_n(info->weights); i++)
+        g_array_append_val(content->tensors, *ts_weight_file_get(info->weights, i));
+    for (const char **pair = metadata; *pair != NULL; pair += 2)
+        add_text(content, pair[0], pair[1]);
+}
+
+/* The model's metadata; under other names than ours it is PyTorch's file, not tessera's. */
+static void
+describe_model(const ModelInfo *info, gboolean ours, Content *content)
+{
+    g_autoptr(TsState) state = ts_state_new();
+    ts_model_describe(info->model, state);
+    g_autofree const char **values = ts_state_all_values(state);
+    for (const char **pair = values; *pair != NULL; pair += 2)
+        add_text(content, pair[0], !ours && strcmp(pair[0], "format") == 0 ? "pt" : pair[1]);
+    if (info->loaded == NULL)
+        return;
+    g_autofree char *source = g_path_get_basename(info->loaded->source);
+    add_text(content, "source", source);
+    add_text(content, "source_sha256", info->loaded->sha256);
+}
+
+static gboolean
+add_param(const TsParam *param, char *name, Content *content, GError **error)
+{
+    float *numbers = ts_try_alloc(param->n, sizeof *numbers, param->spec->name, error);
+    g_ptr_array_add(content->owned, name);
+    if (numbers == NULL)
+        return FALSE;
+    g_ptr_array_add(content->owned, numbers);
+    TsTensor tensor = {.name = name,
+                       .dtype = TS_DTYPE_F32,
+                       .rank = param->spec->rank,
+                       .data = numbers,
+                       .n_bytes = param->n * sizeof *numbers};
+    memcpy(tensor.shape, param->spec->shape, sizeof param->spec->shape);
+    g_array_append_val(content->tensors, tensor);
+    return ts_param_get_plain(param, param->data, numbers, error);
+}
+
+/* PyTorch's batch norms count their batches. */
+static void
+add_counter(const char *running_var, Content *content)
+{
+    static const gint64 zero;
+    const gsize n = strlen(running_var) - strlen("running_var");
+    char *name = g_strdup_printf("%.*snum_batches_tracked", (int) n, running_var);
+    const TsTensor tensor = {
+        .name = name, .dtype = TS_DTYPE_I64, .data = &zero, .n_bytes = sizeof zero};
+    g_ptr_array_add(content->owned, name);
+    g_array_append_val(content->tensors, tensor);
+}
+
+static gboolean
+take_model(const ModelInfo *info, const char *names, Content *content, GError **error)
+{
+    const TsModel *model = info->model;
+    g_autoptr(GHashTable) map =
+        ts_names_map(names != NULL ? names : "tessera", model->architecture, model->graph, error);
+    if (map == NULL)
+        return FALSE;
+    describe_model(info, names == NULL, content);
+    for (guint i = 0; i < model->params->n; i++) {
+        const TsParam *param = &model->params->param[i];
+        char *name = ts_names_translate(map, param->spec->name);
+        if (!add_param(param, name, content, error))
+            return FALSE;
+        if (names != NULL && param->spec->role == TS_PARAM_RUNNING_VARIANCE)
+            add_counter(name, content);
+    }
+    return TRUE;
+}
+
+static gboolean
+take_content(const ModelInfo *info, const char *names, Content *content, GError **error)
+{
+    *content =
+        (Content){g_array_new(FALSE, FALSE, sizeof(TsTensor)),
+                  g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func(g_free)};
+    if (names != NULL || info->loaded != NULL) {
+        if (!take_model(info, names, content, error))
+            return FALSE;
+    } else {
+        take_file(info, content);
+    }
+    g_ptr_array_add(content->texts, NULL);
+    return TRUE;
+}
 
 gboolean
-modelinfo_write_arrays(const ModelInfo *info, const char *folder, gboolean replace, GError **error)
+modelinfo_write_safetensors(const ModelInfo *info, const char *path, const char *names,
+                            const char *dtype, gboolean replace, GError **error)
 {
-    g_autoptr(TsOutFolder) out = ts_out_folder_new(folder, replace, error);
-    for (guint i = 0; out != NULL && i < ts_weight_file_n(info->weights); i++) {
-        const TsTensor *tensor = ts_weight_file_get(info->weights, i);
-        if (strchr(tensor->name, '/') != NULL || tensor->name[0] == '.')
-            return ts_error_set(error, TS_ERROR_FORMAT,
-                                "%s: tensor '%s' cannot be the name of a file", info->path,
-                                tensor->name);
-        g_autofree char *name = g_strconcat(tensor->name, ".npy", NULL);
-        g_autofree char *path = g_build_filename(ts_out_folder_path(out), name, NULL);
-        if (!ts_npy_write(path, tensor, FALSE, error)) {
-            g_prefix_error(error, "tensor '%s': ", tensor->name);
+    TsDtype wanted = TS_DTYPE_F32;
+    g_auto(Content) content = {0};
+    if (!take_content(info, names, &content, error) ||
+        (dtype != NULL && !parse_dtype(dtype, &wanted, error)))
+        return FALSE;
+    for (guint i = 0; dtype != NULL && i < content.tensors->len; i++) {
+        TsTensor *tensor = &g_array_index(content.tensors, TsTensor, i);
+        if (!is_floating(tensor->dtype) || tensor->dtype == wanted)
+            continue;
+        gpointer numbers = convert_numbers(tensor, wanted, error);
+        if (numbers == NULL)
             return FALSE;
-        }
+        g_ptr_array_add(content.owned, numbers);
+        tensor->n_bytes = ts_tensor_n(tensor) * ts_dtype_size(wanted);
+        tensor->dtype = wanted;
+        tensor->data = numbers;
     }
-    return out != NULL && ts_out_folder_commit(out, error);
+    return ts_safetensors_write(path, (const char *const *) content.texts->pdata,
+                                (const TsTensor *) content.tensors->data, content.tensors->len,
+                                replace, error);
+}
+
+gboolean
+modelinfo_write_arrays(const ModelInfo *info, const char *folder, const char *names,
+                       gboolean replace, GError **error)
+{
+    g_auto(Content) content = {0};
+    g_autoptr(TsOutFolder) out = NULL;
+    if (!take_content(info, names, &content, error) ||
+        (out = ts_out_folder_new(folder, replace, error)) == NULL)
+        return FALSE;
+    if (!ts_npy_folder_write(ts_out_folder_path(out), (const char *const *) content.texts->pdata,
+                             (const TsTensor *) content.tensors->data, content.tensors->len,
+                             error)) {
+        g_prefix_error(error, "%s: ", info->path);
+        return FALSE;
+    }
+    return ts_out_folder_commit(out, error);
 }
 
 /* ---- the graph ---- */

@@ -5,11 +5,14 @@
 #include "base/log.h"
 #include "base/tool.h"
 
+#include <math.h>
+
 static struct {
-    char *output, *arrays, *graph, *dtype;
+    char *output, *arrays, *graph, *dtype, *names;
     double tolerance;
     gboolean layers, tensors, verify, diff;
-} opt;
+    ModelInfoLoad load;
+} opt = {.load.crop = NAN};
 
 static const GOptionEntry show_options[] = {
     {"layers", 'l', 0, G_OPTION_ARG_NONE, &opt.layers,
@@ -38,12 +41,40 @@ static const GOptionEntry convert_options[] = {
      "With -o: numbers as f32, f16 or bf16 (default: as they are)", "TYPE"},
     {"npy", 0, 0, G_OPTION_ARG_FILENAME, &opt.arrays,
      "Write a folder with an array NAME.npy for each tensor", "DIR"},
+    {"names", 0, 0, G_OPTION_ARG_STRING, &opt.names,
+     "With -o and --npy: layers as tessera, timm or torchvision names them", "LIBRARY"},
+    G_OPTION_ENTRY_NULL,
+};
+
+static const GOptionEntry load_options[] = {
+    {"load-into", 0, 0, G_OPTION_ARG_STRING, &opt.load.architecture,
+     "Load the weights into an architecture (auto: the file's, or found by names and shapes) and "
+     "report what fits; with -o, write the model",
+     "ARCH"},
+    {"classes", 0, 0, G_OPTION_ARG_FILENAME, &opt.load.classes,
+     "Names of the outputs, a line each (default: the file's, or 0, 1, ...)", "FILE"},
+    {"size", 0, 0, G_OPTION_ARG_STRING, &opt.load.size, "Size of the input", "WxH"},
+    {"mean", 0, 0, G_OPTION_ARG_STRING, &opt.load.mean,
+     "Mean of the channels, pixels being 0 to 1: a number, or one for each", "X[,X,...]"},
+    {"std", 0, 0, G_OPTION_ARG_STRING, &opt.load.std, "Deviation of the channels, likewise",
+     "X[,X,...]"},
+    {"crop", 0, 0, G_OPTION_ARG_DOUBLE, &opt.load.crop,
+     "Share of the scaled picture that the input is cut from (default: 1, all of it)", "X"},
+    {"interpolation", 0, 0, G_OPTION_ARG_STRING, &opt.load.interpolation,
+     "How pictures are scaled: bilinear (default), bicubic or lanczos", "NAME"},
+    {"channels", 0, 0, G_OPTION_ARG_INT, &opt.load.channels,
+     "Adapt the first convolution to so many channels", "N"},
+    {"new-head", 0, 0, G_OPTION_ARG_NONE, &opt.load.new_head,
+     "Start the classifier at random where its outputs are not those of --classes", NULL},
+    {"ignore", 0, 0, G_OPTION_ARG_STRING_ARRAY, &opt.load.ignore,
+     "Parameters and tensors that need not fit, with * and ?; may be repeated", "PATTERN"},
     G_OPTION_ENTRY_NULL,
 };
 
 static const TsToolPart parts[] = {{"What to show:", show_options},
                                    {"Checks:", check_options},
                                    {"Other forms:", convert_options},
+                                   {"Weights of other software:", load_options},
                                    {NULL, NULL}};
 
 static void
@@ -51,6 +82,7 @@ clear_info(ModelInfo *info)
 {
     ts_weight_file_free(info->weights);
     ts_model_free(info->model);
+    ts_load_report_free(info->loaded);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ModelInfo, clear_info)
@@ -63,14 +95,34 @@ open_info(const char *path, ModelInfo *info, GError **error)
     info->weights = ts_weight_file_read(path, error);
     if (info->weights == NULL)
         return FALSE;
-    const char *format = ts_weight_file_metadata(info->weights, "format");
-    if (format == NULL || !g_str_has_prefix(format, "tessera "))
+    if (!ts_pretrained_is_ours(info->weights))
         return TRUE;
-    g_autofree char *inside = g_file_test(path, G_FILE_TEST_IS_DIR)
-                                  ? g_build_filename(path, "model.safetensors", NULL)
-                                  : g_strdup(path);
-    info->model = ts_model_read(inside, error);
+    /* Damaged numbers are for --verify to tell, so they are no error here. */
+    const TsPretrainedOptions options = {0};
+    const char *inside = ts_weight_file_path(info->weights);
+    info->model = g_file_test(inside, G_FILE_TEST_IS_DIR)
+                      ? ts_pretrained_read(path, &options, NULL, error)
+                      : ts_model_read(inside, error);
     return info->model != NULL;
+}
+
+/* What says how weights are loaded goes with --load-into. */
+static gboolean
+check_load_usage(GError **error)
+{
+    const ModelInfoLoad *load = &opt.load;
+    if (load->channels < 0 || load->channels > TS_MAX_CHANNELS)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--channels: %d is not 1 to %d",
+                            load->channels, TS_MAX_CHANNELS);
+    if (load->architecture != NULL)
+        return !opt.diff || ts_error_set(error, TS_ERROR_ARGUMENT, "--diff: does nothing else");
+    const gboolean given = load->classes != NULL || load->size != NULL || load->mean != NULL ||
+                           load->std != NULL || load->interpolation != NULL || !isnan(load->crop) ||
+                           load->channels > 0 || load->new_head || load->ignore != NULL;
+    return !given ||
+           ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "--classes, --size, --mean, --std, --crop, --interpolation, --channels, "
+                        "--new-head and --ignore: go with --load-into ARCH");
 }
 
 static gboolean
@@ -84,6 +136,10 @@ check_usage(int n_args, GError **error)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--tolerance: goes with --diff");
     if (!(opt.tolerance >= 0))
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--tolerance: %g is below 0", opt.tolerance);
+    if (opt.names != NULL && opt.output == NULL && opt.arrays == NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--names: goes with -o FILE or --npy DIR");
+    if (!check_load_usage(error))
+        return FALSE;
     if (opt.dtype != NULL && opt.output == NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--dtype: goes with -o FILE");
     if (opt.diff && (opt.layers || opt.tensors || opt.verify || opt.output != NULL ||
@@ -130,17 +186,21 @@ write_forms(const ModelInfo *info, GError **error)
 {
     if (opt.graph != NULL && !modelinfo_write_graph(info, opt.graph, ts_tool_force(), error))
         return FALSE;
-    if (opt.output != NULL &&
-        !modelinfo_write_safetensors(info, opt.output, opt.dtype, ts_tool_force(), error))
+    if (opt.output != NULL && !modelinfo_write_safetensors(info, opt.output, opt.names, opt.dtype,
+                                                           ts_tool_force(), error))
         return FALSE;
-    return opt.arrays == NULL || modelinfo_write_arrays(info, opt.arrays, ts_tool_force(), error);
+    return opt.arrays == NULL ||
+           modelinfo_write_arrays(info, opt.arrays, opt.names, ts_tool_force(), error);
 }
 
 static gboolean
 show(const ModelInfo *info, GError **error)
 {
     g_autoptr(TsReport) report = ts_report_new();
-    modelinfo_add_summary(info, report);
+    if (info->loaded != NULL)
+        ts_load_report_add(info->loaded, TRUE, report);
+    else
+        modelinfo_add_summary(info, report);
     if (opt.layers)
         modelinfo_add_layers(info, report);
     if (opt.tensors && !modelinfo_add_tensors(info, report, error))
@@ -148,6 +208,20 @@ show(const ModelInfo *info, GError **error)
     if (opt.verify && !verify(info, report, error))
         return FALSE;
     return ts_report_print(report, ts_tool_format(), error);
+}
+
+/* The report is printed where the weights do not fit, too. */
+static gboolean
+load_into(ModelInfo *info, GError **error)
+{
+    if (modelinfo_load(info, &opt.load, opt.output != NULL, error))
+        return TRUE;
+    g_autoptr(TsReport) report = ts_report_new();
+    if (info->loaded == NULL)
+        return FALSE;
+    ts_load_report_add(info->loaded, FALSE, report);
+    ts_report_print(report, ts_tool_format(), NULL);
+    return FALSE;
 }
 
 static gboolean
@@ -158,12 +232,13 @@ run(int n_args, char **args, GError **error)
         return FALSE;
     if (opt.diff)
         return diff(args, error);
-    if (!open_info(args[0], &info, error))
+    if (!open_info(args[0], &info, error) ||
+        (opt.load.architecture != NULL && !load_into(&info, error)))
         return FALSE;
-    if ((opt.layers || opt.graph != NULL) && info.model == NULL)
+    if ((opt.layers || opt.graph != NULL || opt.names != NULL) && info.model == NULL)
         return ts_error_set(error, TS_ERROR_FORMAT,
                             "%s: does not say its architecture, so its layers are not known; "
-                            "--tensors lists what it holds",
+                            "--tensors lists what it holds, --load-into says or finds it",
                             args[0]);
     return write_forms(&info, error) && show(&info, error);
 }
@@ -176,15 +251,21 @@ main(int argc, char **argv)
         .arguments = "MODEL [MODEL]",
         .summary = "Show, check, compare and convert model files.",
         .description =
-            "MODEL is a safetensors file, the folder of a run of train, or weights that\n"
-            "PyTorch's torch.save() wrote (.pth, .pt). Nothing in such a file is run:\n"
+            "MODEL is a safetensors file, the folder of a run of train, a folder of arrays\n"
+            "(--npy), or weights that PyTorch's torch.save() wrote (.pth, .pt). Nothing in such a "
+            "file is run:\n"
             "one that asks for a function call is refused by the function's name.",
         .examples = "  modelinfo run/model.safetensors\n"
                     "  modelinfo --layers --graph model.svg run\n"
                     "  modelinfo --tensors resnet18.pth\n"
                     "  modelinfo --diff run/model.safetensors other/model.safetensors\n"
-                    "  modelinfo -o small.safetensors --dtype bf16 run",
-        .flags = TS_TOOL_FORCE | TS_TOOL_FORMAT,
+                    "  modelinfo -o small.safetensors --dtype bf16 run\n"
+                    "  modelinfo --load-into resnet18 resnet18.pth\n"
+                    "  modelinfo --load-into auto --size 224 --mean 0.485,0.456,0.406 \\\n"
+                    "      --std 0.229,0.224,0.225 --crop 0.875 --classes imagenet.txt \\\n"
+                    "      -o model.safetensors resnet18.pth\n"
+                    "  modelinfo --names torchvision -o theirs.safetensors run",
+        .flags = TS_TOOL_FORCE | TS_TOOL_FORMAT | TS_TOOL_SEED,
         .min_args = 1,
         .max_args = 2,
         .parts = parts,

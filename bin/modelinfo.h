@@ -1,22 +1,41 @@
 /* The parts of modelinfo.
  *
  * modelinfo-tables.c: what a model is; modelinfo-diff.c: how two differ; modelinfo-convert.c: other
- * forms of it.
+ * forms of it; modelinfo-load.c: into an architecture.
  */
 #pragma once
 
-#include "nn/model.h"
+#include "nn/pretrained/pretrained.h"
 #include "stats/report.h"
 #include "store/weight_file.h"
 
 G_BEGIN_DECLS
 
-/* A file of weights, and the model that it describes if tessera wrote it (else NULL). */
+/* A file of weights, and the model that it describes if tessera wrote it or that it was loaded into
+ * (else NULL). */
 typedef struct {
     const char *path;
     TsWeightFile *weights;
     TsModel *model;
+    TsLoadReport *loaded; /* how, with --load-into; else NULL */
 } ModelInfo;
+
+/* What --load-into and the options that go with it say; texts as given, NULL where they are not. */
+typedef struct {
+    char *architecture; /* "auto": as the file says, or found */
+    char *classes;      /* a file */
+    char *size, *mean, *std, *interpolation;
+    double crop;  /* NaN: not given */
+    int channels; /* 0: not given */
+    char **ignore;
+    gboolean new_head;
+} ModelInfoLoad;
+
+/* Load the weights into the architecture: info->model and info->loaded. The latter is there too
+ * where they do not fit. `complete`: the model will be written, so the file or the options have to
+ * say how pictures become input. */
+gboolean
+modelinfo_load(ModelInfo *info, const ModelInfoLoad *load, gboolean complete, GError **error);
 
 /* All finite numbers of a tensor. NaN where there is none. */
 typedef struct {
@@ -44,11 +63,12 @@ gboolean modelinfo_add_differences(const TsWeightFile *a, const TsWeightFile *b,
                                    TsReport *report, guint *n_different, GError **error);
 
 /* Write the weights as safetensors, floating-point numbers as `dtype` (f32, f16, bf16; NULL: as
- * they are), or as a folder of .npy files. */
-gboolean modelinfo_write_safetensors(const ModelInfo *info, const char *path, const char *dtype,
-                                     gboolean replace, GError **error);
-gboolean
-modelinfo_write_arrays(const ModelInfo *info, const char *folder, gboolean replace, GError **error);
+ * they are), or as a folder of .npy files: with the names that the library `names` has for the
+ * layers of the model, or NULL: as in the file, or, where it was loaded, as tessera's. */
+gboolean modelinfo_write_safetensors(const ModelInfo *info, const char *path, const char *names,
+                                     const char *dtype, gboolean replace, GError **error);
+gboolean modelinfo_write_arrays(const ModelInfo *info, const char *folder, const char *names,
+                                gboolean replace, GError **error);
 
 /* Write the graph as .dot, or as .svg by graphviz' dot. */
 gboolean

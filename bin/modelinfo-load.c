@@ -1,0 +1,129 @@
+/* Weights loaded into an architecture: the report of it, and the model that they make. */
+#include "modelinfo.h"
+
+#include "base/error.h"
+#include "base/number.h"
+#include "manifest/foreign.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- how pictures become input ---- */
+
+/* One number for all channels, or one for each. */
+static gboolean
+parse_channels(const char *text, const char *option, int channels, float *numbers, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+    const int n = (int) g_strv_length(parts);
+    if (n != 1 && n != channels)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: '%s' is not one number or %d", option,
+                            text, channels);
+    for (int c = 0; c < channels; c++) {
+        double number;
+        if (!ts_parse_double(parts[n == 1 ? 0 : c], -1e6, 1e6, option, &number, error))
+            return FALSE;
+        numbers[c] = (float) number;
+    }
+    return TRUE;
+}
+
+/* Other channels than the file's have the average of its means and deviations, as their weights are
+ * made of all. */
+static void
+change_channels(TsPreprocess *how, int channels)
+{
+    float mean = 0, std = 0;
+    for (int c = 0; c < how->channels; c++) {
+        mean += how->mean[c] / (float) how->channels;
+        std += how->std[c] / (float) how->channels;
+    }
+    for (int c = 0; c < channels && channels != how->channels; c++) {
+        how->mean[c] = mean;
+        how->std[c] = std;
+    }
+    how->channels = channels;
+}
+
+/* What is given goes over what the file says. */
+static gboolean
+settle_preprocess(const ModelInfoLoad *load, TsPreprocess *how, GError **error)
+{
+    if (load->size != NULL &&
+        !ts_parse_size(load->size, "--size", &how->width, &how->height, error))
+        return FALSE;
+    if (load->channels > 0)
+        change_channels(how, load->channels);
+    if (load->mean != NULL &&
+        !parse_channels(load->mean, "--mean", how->channels, how->mean, error))
+        return FALSE;
+    if (load->std != NULL && !parse_channels(load->std, "--std", how->channels, how->std, error))
+        return FALSE;
+    if (!isnan(load->crop))
+        how->crop_pct = load->crop;
+    if (load->interpolation != NULL &&
+        !ts_preprocess_parse_filter(load->interpolation, &how->filter, error))
+        return FALSE;
+    return ts_preprocess_check(how, error);
+}
+
+/* Where only the report is asked for, any input will do. */
+static gboolean
+start_preprocess(const ModelInfo *info, const ModelInfoLoad *load, gboolean complete,
+                 TsPreprocess *how, GError **error)
+{
+    if (info->model != NULL) {
+        *how = info->model->preprocess;
+        return TRUE;
+    }
+    if (complete && (load->size == NULL || load->mean == NULL || load->std == NULL))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "%s: does not say how pictures become its input: give --size, --mean "
+                            "and --std (and --crop and --interpolation), as they stand where the "
+                            "weights are from",
+                            info->path);
+    *how = (TsPreprocess){.width = 224, .height = 224, .channels = 3, .crop_pct = 1};
+    for (int c = 0; c < TS_MAX_CHANNELS; c++)
+        how->std[c] = 1;
+    return TRUE;
+}
+
+/* ---- loading ---- */
+
+static gboolean
+read_classes(const char *path, char ***classes, GError **error)
+{
+    GError *failure = NULL;
+    *classes = ts_class_list_read(path, &failure);
+    if (*classes != NULL)
+        return TRUE;
+    if (failure == NULL)
+        return ts_error_set(error, TS_ERROR_IO, "--classes: there is no file %s", path);
+    g_propagate_error(error, failure);
+    return FALSE;
+}
+
+gboolean
+modelinfo_load(ModelInfo *info, const ModelInfoLoad *load, gboolean complete, GError **error)
+{
+    TsPreprocess how;
+    g_auto(GStrv) classes = NULL;
+    if (!start_preprocess(info, load, complete, &how, error) ||
+        !settle_preprocess(load, &how, error) ||
+        (load->classes != NULL && !read_classes(load->classes, &classes, error)))
+        return FALSE;
+    const TsPretrainedOptions options = {
+        .architecture = strcmp(load->architecture, "auto") != 0 ? load->architecture : NULL,
+        .classes = (const char *const *) classes,
+        .preprocess = &how,
+        .load = {.ignore = (const char *const *) load->ignore,
+                 .head = load->new_head ? TS_HEAD_IF_NEEDED : TS_HEAD_KEPT,
+                 .adapt_input = load->channels > 0,
+                 .seed = ts_tool_seed()}};
+    TsModel *model = ts_pretrained_read(info->path, &options, &info->loaded, error);
+    if (model == NULL)
+        return FALSE;
+    ts_model_free(info->model);
+    info->model = model;
+    return TRUE;
+}
