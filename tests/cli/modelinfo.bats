@@ -70,6 +70,96 @@ assert report["model"]["parameters"] == 72499 and report["model"]["tensors"] == 
     modelinfo -q --force --npy arrays run > /dev/null
 }
 
+@test "arrays and back: the same file, byte for byte" {
+    modelinfo -q --npy arrays run > /dev/null
+    run -0 --separate-stderr modelinfo arrays
+    output_has $'architecture\tcnn'
+    modelinfo -q -o back.safetensors arrays > /dev/null
+    same back.safetensors run/model.safetensors
+    rm arrays/fc.bias.npy
+    run -1 --separate-stderr modelinfo arrays
+    stderr_has "1 missing ('fc.bias')"
+}
+
+# anonymous: the weights of the run without metadata, as somebody else would write them.
+anonymous() {
+    modelinfo -q --npy theirs run > /dev/null
+    rm theirs/metadata.safetensors
+    modelinfo -q -o "$1" theirs > /dev/null
+}
+
+@test "weights of others become a model that predicts alone" {
+    anonymous w.safetensors
+    run -1 predict -m w.safetensors shapes.tsv
+    printf 'disc\nsquare\ntriangle\n' > names.txt
+    modelinfo -q --load-into cnn --classes names.txt --size 16 --mean 0.5 --std 0.5,0.5,0.5 \
+        -o model.safetensors w.safetensors > report.tsv
+    grep -qx $'matched\t32' report.tsv
+    grep -qx "sha256	$(sha256sum w.safetensors | cut -d' ' -f1)" report.tsv
+    predict -p -m run/model.safetensors shapes.tsv > expected.tsv
+    predict -p -m model.safetensors shapes.tsv > got.tsv
+    same got.tsv expected.tsv
+    run -0 --separate-stderr modelinfo model.safetensors
+    output_has $'source\tw.safetensors'
+}
+
+@test "the report says what does not fit, and nothing is written" {
+    anonymous w.safetensors
+    run -1 --separate-stderr modelinfo --load-into cnn:width=8 --size 16 --mean 0 --std 1 \
+        -o model.safetensors w.safetensors
+    output_has $'stage1.conv1.weight\tshape\tstage1.conv1.weight\t8x3x3x3\t16x3x3x3'
+    stderr_has "its weights are not those of cnn:width=8"
+    run -1 --separate-stderr modelinfo --load-into resnet18 w.safetensors
+    output_has $'layer1.0.bn1.weight\tmissing'
+    output_has $'unused\tstage1.conv1.weight'
+    run -0 --separate-stderr modelinfo --load-into auto w.safetensors
+    output_has $'architecture\tcnn'
+    rm theirs/fc.bias.npy
+    run -1 --separate-stderr modelinfo --load-into auto theirs
+    stderr_has "no architecture that is known"
+    printf 'a\nb\n' > two.txt
+    run -1 --separate-stderr modelinfo --load-into cnn --classes two.txt --size 16 --mean 0 --std 1 \
+        -o model.safetensors w.safetensors
+    stderr_has "3x64 in the file, 2x64 in the model"
+    modelinfo -q --load-into cnn --classes two.txt --new-head --size 16 --mean 0 --std 1 \
+        --seed 5 -o model.safetensors w.safetensors > report.tsv
+    grep -qx $'fresh\t2' report.tsv
+    printf 'a\na\nb\n' > twice.txt
+    run -1 modelinfo --load-into cnn --classes twice.txt w.safetensors
+    run -2 --separate-stderr modelinfo --load-into cnn -o other.safetensors w.safetensors
+    stderr_has "give --size, --mean and --std"
+    [ ! -e other.safetensors ]
+}
+
+@test "a model may get other channels, and parts that do not fit may be left out" {
+    modelinfo -q --load-into auto --channels 1 -o grey.safetensors run > report.tsv
+    grep -qx $'adapted\t1' report.tsv
+    run -0 --separate-stderr modelinfo grey.safetensors
+    output_has $'input\t1x16x16'
+    predict -m grey.safetensors shapes.tsv > grey.tsv
+    rm -rf theirs
+    modelinfo -q --npy theirs run > /dev/null
+    rm theirs/stage1.bn1.weight.npy theirs/metadata.safetensors
+    cp theirs/fc.bias.npy theirs/extra.bias.npy
+    run -1 modelinfo --load-into cnn --size 16 theirs
+    modelinfo -q --load-into cnn --size 16 --ignore 'stage1.bn1.*' --ignore 'extra.*' theirs > report.tsv
+    grep -qx $'fresh\t4' report.tsv
+    grep -qx $'ignored\t1' report.tsv
+}
+
+@test "names of other libraries, and back" {
+    train -q -o mobile --epochs 1 --size 32 --no-tensorboard --model mobilenetv2:width=0.1 shapes.tsv
+    modelinfo -q --names torchvision -o theirs.safetensors mobile > /dev/null
+    modelinfo --tensors theirs.safetensors > tensors.tsv
+    grep -q '^features.17.conv.2.weight' tensors.tsv
+    grep -q '^features.17.conv.3.num_batches_tracked' tensors.tsv
+    modelinfo -q --load-into mobilenetv2:width=0.1 --size 32 --mean 0.5 --std 0.5 \
+        -o back.safetensors theirs.safetensors > /dev/null
+    modelinfo -q --diff back.safetensors mobile
+    run -2 --separate-stderr modelinfo --names torchvision -o x.safetensors run
+    stderr_has "there are no names of 'torchvision' for cnn"
+}
+
 @test "the graph names every layer, and is a picture where graphviz is" {
     modelinfo -q --graph model.dot run > /dev/null
     grep -q 'stage1.conv1' model.dot
@@ -105,6 +195,14 @@ assert report["model"]["parameters"] == 72499 and report["model"]["tensors"] == 
     run -2 --separate-stderr modelinfo -o x.safetensors --dtype f64 run
     stderr_has "'f64' is not f32, f16 or bf16"
     run -2 modelinfo --graph x.png run
+    run -2 modelinfo --size 16 run
+    run -2 modelinfo --names timm run
+    run -2 modelinfo --diff --load-into cnn run run
+    run -2 modelinfo --load-into cnn --channels 9 run
+    run -2 modelinfo --load-into cnn --mean 1,2 run
+    run -2 modelinfo --load-into cnn --interpolation nearest run
+    run -2 --separate-stderr modelinfo --load-into resnet19 run
+    stderr_has "there is no model 'resnet19'"
     [ ! -e x.safetensors ]
 }
 
@@ -115,10 +213,10 @@ assert report["model"]["parameters"] == 72499 and report["model"]["tensors"] == 
     stderr_has "nothing"
     head -c 1000 run/model.safetensors > cut.safetensors
     run -1 modelinfo cut.safetensors
-    printf '\x80\x02}q\x00.' > old.pth
-    truncate -s 100 old.pth
-    run -1 --separate-stderr modelinfo old.pth
-    stderr_has "before PyTorch 1.6"
+    printf '\x80\x02}q\x00.' > pickle.pth
+    truncate -s 100 pickle.pth
+    run -1 --separate-stderr modelinfo pickle.pth
+    stderr_has "written by pickle"
     mkdir empty
     run -1 modelinfo empty
 }

@@ -64,7 +64,12 @@ settle_names(Plan *plan, GError **error)
             return FALSE;
         g_autofree char *prefix =
             ts_names_find_prefix(plan->file, map, ts_graph_param(graph, 0)->name);
-        const guint found = count_found(plan, map, prefix);
+        guint found = count_found(plan, map, prefix);
+        if (found <= plan->model->params->n / 2 && *prefix != '\0') {
+            /* One name of another architecture that ends alike. */
+            *prefix = '\0';
+            found = count_found(plan, map, prefix);
+        }
         if (plan->map != NULL && found <= most)
             continue;
         most = found;
