@@ -83,7 +83,8 @@ gboolean ts_pretrained_load(TsModel *model, const TsWeightFile *file, const TsLo
 typedef struct {
     const char *architecture;   /* NULL: as the file's metadata says, or else found from names and
                                    shapes */
-    const char *const *classes; /* NULL: the file's; "0", "1", ... where it does not say */
+    const char *const *classes; /* NULL: the file's, of one class or several labels as
+                                        there; "0", "1", ... where it does not say */
     const TsPreprocess *preprocess; /* NULL: the file's */
     TsLoadOptions load;
 } TsPretrainedOptions;

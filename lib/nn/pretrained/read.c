@@ -80,5 +80,7 @@ ts_pretrained_read(const char *path, const TsPretrainedOptions *options, TsLoadR
         settings.architecture, (const char *const *) settings.classes, &settings.preprocess, error);
     if (model == NULL || !ts_pretrained_load(model, file, &options->load, report, error))
         return NULL;
+    model->multi_label = options->classes == NULL && ts_pretrained_is_ours(file) &&
+                         g_strcmp0(ts_weight_file_metadata(file, "multi_label"), "true") == 0;
     return g_steal_pointer(&model);
 }
