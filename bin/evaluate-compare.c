@@ -6,7 +6,9 @@
 static struct {
     char *against;
     int permutations;
-} opt = {.permutations = 1000};
+} opt = {.permutations = -1};
+
+enum { USUAL_PERMUTATIONS = 1000 };
 
 const GOptionEntry evaluate_compare_options[] = {
     {"against", 0, 0, G_OPTION_ARG_FILENAME, &opt.against,
@@ -25,6 +27,10 @@ evaluate_has_comparison(void)
 gboolean
 evaluate_check_compare(GError **error)
 {
+    if (opt.permutations == -1)
+        opt.permutations = USUAL_PERMUTATIONS;
+    else if (opt.against == NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--permutations needs --against");
     return (opt.permutations >= 0 && opt.permutations <= 10000000) ||
            ts_error_set(error, TS_ERROR_ARGUMENT, "--permutations: %d is not 0 to 10000000",
                         opt.permutations);

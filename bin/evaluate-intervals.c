@@ -33,6 +33,8 @@ evaluate_check_bootstrap(Evaluation *self, GError **error)
     if (opt.bootstrap == 0 && (opt.confidence != NULL || opt.stratify))
         return ts_error_set(error, TS_ERROR_ARGUMENT, "%s needs --bootstrap N",
                             opt.stratify ? "--stratify" : "--confidence");
+    if (opt.group != NULL && opt.bootstrap == 0 && !evaluate_has_comparison())
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--group needs --bootstrap N or --against");
     *how = (TsBootstrap){(guint) opt.bootstrap, 0.95, ts_tool_seed()};
     if (opt.confidence != NULL &&
         !ts_parse_double(opt.confidence, 0, 1, "--confidence", &how->confidence, error))

@@ -143,6 +143,9 @@ bad() {
     bad 2 "no confusion matrix" --multi-label --confusion p.tsv
     bad 2 "--confidence needs --bootstrap" --confidence 0.9 p.tsv
     bad 2 "--confidence: 1 is not between 0 and 1" --bootstrap 9 --confidence 1 p.tsv
+    bad 2 "--group needs --bootstrap N or --against" --group split p.tsv
+    bad 2 "--permutations needs --against" --permutations 9 p.tsv
+    bad 2 "--permutations: -2 is not 0 to" --permutations -2 --against p.tsv p.tsv
     bad 2 "--bootstrap: -1 is not 0 to" --bootstrap -1 p.tsv
     bad 2 "draw by group or by class, not both" --bootstrap 9 --group score --stratify p.tsv
     bad 2 "--show intervals: needs --bootstrap" --show intervals p.tsv
