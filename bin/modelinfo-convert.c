@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/outfile.h"
 #include "base/outfolder.h"
+#include "nn/arch/arch.h"
 #include "nn/pretrained/names.h"
 #include "store/half.h"
 #include "store/npy_folder.h"
@@ -232,7 +233,8 @@ describe_graph(const TsModel *model)
                                 "  node [shape=box, style=\"rounded,filled\", "
                                 "fillcolor=\"#eef3f8\", fontname=\"sans-serif\", fontsize=10];\n"
                                 "  edge [arrowsize=0.6];\n  label=");
-    append_quoted(dot, model->architecture);
+    g_autofree char *title = ts_arch_title(model->architecture);
+    append_quoted(dot, title);
     g_string_append(dot, ";\n");
     for (guint i = 0; i < model->graph->nodes->len; i++) {
         const TsNode *node = ts_graph_node(model->graph, i);
@@ -289,4 +291,15 @@ modelinfo_write_graph(const ModelInfo *info, const char *path, gboolean replace,
         return FALSE;
     const char *text = is_svg ? svg : dot->str;
     return ts_write_file(path, text, strlen(text), replace, error);
+}
+
+/* ---- text ---- */
+
+gboolean
+modelinfo_write_arch(const ModelInfo *info, const char *path, gboolean replace, GError **error)
+{
+    g_autofree char *text = ts_arch_print(info->model->graph);
+    g_autoptr(TsOutFile) out = ts_out_file_new(path, replace, error);
+    return out != NULL && ts_out_file_write(out, text, strlen(text), error) &&
+           ts_out_file_commit(out, error);
 }

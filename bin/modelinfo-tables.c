@@ -2,6 +2,7 @@
 #include "modelinfo.h"
 
 #include "base/error.h"
+#include "nn/arch/arch.h"
 
 #include <math.h>
 
@@ -63,7 +64,8 @@ add_model(const TsModel *model, TsReport *report)
         const TsShape *shape = &ts_graph_node(model->graph, i)->shape;
         n_activations += shape->c * shape->h * shape->w;
     }
-    ts_report_value_text(report, "architecture", model->architecture);
+    g_autofree char *title = ts_arch_title(model->architecture);
+    ts_report_value_text(report, "architecture", title);
     ts_report_value_text(report, "input", input);
     ts_report_value_text(report, "mean", mean);
     ts_report_value_text(report, "std", std);

@@ -8,7 +8,7 @@
 #include <math.h>
 
 static struct {
-    char *output, *arrays, *graph, *dtype, *names;
+    char *output, *arrays, *graph, *arch, *dtype, *names;
     double tolerance;
     gboolean layers, tensors, verify, diff;
     ModelInfoLoad load;
@@ -39,6 +39,8 @@ static const GOptionEntry convert_options[] = {
      "FILE"},
     {"dtype", 0, 0, G_OPTION_ARG_STRING, &opt.dtype,
      "With -o: numbers as f32, f16 or bf16 (default: as they are)", "TYPE"},
+    {"arch", 0, 0, G_OPTION_ARG_FILENAME, &opt.arch,
+     "Write the network as text that train --arch reads, see tessera-arch(5)", "FILE"},
     {"npy", 0, 0, G_OPTION_ARG_FILENAME, &opt.arrays,
      "Write a folder with an array NAME.npy for each tensor", "DIR"},
     {"names", 0, 0, G_OPTION_ARG_STRING, &opt.names,
@@ -143,7 +145,7 @@ check_usage(int n_args, GError **error)
     if (opt.dtype != NULL && opt.output == NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--dtype: goes with -o FILE");
     if (opt.diff && (opt.layers || opt.tensors || opt.verify || opt.output != NULL ||
-                     opt.arrays != NULL || opt.graph != NULL))
+                     opt.arrays != NULL || opt.graph != NULL || opt.arch != NULL))
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--diff: does nothing else");
     return TRUE;
 }
@@ -188,6 +190,8 @@ write_forms(const ModelInfo *info, GError **error)
         return FALSE;
     if (opt.output != NULL && !modelinfo_write_safetensors(info, opt.output, opt.names, opt.dtype,
                                                            ts_tool_force(), error))
+        return FALSE;
+    if (opt.arch != NULL && !modelinfo_write_arch(info, opt.arch, ts_tool_force(), error))
         return FALSE;
     return opt.arrays == NULL ||
            modelinfo_write_arrays(info, opt.arrays, opt.names, ts_tool_force(), error);

@@ -70,6 +70,10 @@ gboolean modelinfo_write_safetensors(const ModelInfo *info, const char *path, co
 gboolean modelinfo_write_arrays(const ModelInfo *info, const char *folder, const char *names,
                                 gboolean replace, GError **error);
 
+/* Write the network as text of tessera-arch(5). */
+gboolean
+modelinfo_write_arch(const ModelInfo *info, const char *path, gboolean replace, GError **error);
+
 /* Write the graph as .dot, or as .svg by graphviz' dot. */
 gboolean
 modelinfo_write_graph(const ModelInfo *info, const char *path, gboolean replace, GError **error);

@@ -1,21 +1,34 @@
 /* train's options of the model. */
 #include "train.h"
 
+#include "base/error.h"
+#include "nn/arch/arch.h"
+
 static struct {
-    char *model, *kernels;
+    char *model, *arch, *kernels;
 } opt;
 
 const GOptionEntry train_model_options[] = {
     {"model", 'm', 0, G_OPTION_ARG_STRING, &opt.model, "Architecture (default: cnn)",
      "NAME[:KEY=VALUE,...]"},
+    {"arch", 0, 0, G_OPTION_ARG_FILENAME, &opt.arch,
+     "Architecture of one's own: a text of layers, see tessera-arch(5)", "FILE"},
     {"kernels", 0, 0, G_OPTION_ARG_STRING, &opt.kernels,
      "Convolutions: auto, direct, winograd (default: auto, by shape)", "NAME"},
     G_OPTION_ENTRY_NULL,
 };
 
+/* What --arch says; options borrow it until the tool ends. */
+static char *description;
+
 gboolean
 train_model_fill(TsRunOptions *options, GError **error)
 {
     options->architecture = opt.model;
+    if (opt.model != NULL && opt.arch != NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--model and --arch exclude each other");
+    if (opt.arch != NULL &&
+        (options->architecture = description = ts_arch_read(opt.arch, error)) == NULL)
+        return FALSE;
     return opt.kernels == NULL || ts_conv_kernels_parse(opt.kernels, &options->kernels, error);
 }

@@ -72,7 +72,8 @@ ts_spec_name(const TsSpec *self)
 const char *
 ts_spec_text(TsSpec *self, const char *key)
 {
-    g_ptr_array_add(self->asked, g_strdup(key));
+    if (!g_ptr_array_find_with_equal_func(self->asked, key, g_str_equal, NULL))
+        g_ptr_array_add(self->asked, g_strdup(key));
     return g_hash_table_lookup(self->values, key);
 }
 

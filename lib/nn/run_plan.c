@@ -1,4 +1,5 @@
 /* What a run is going to do, for --dry-run. */
+#include "nn/arch/arch.h"
 #include "nn/run_private.h"
 
 enum { MOST_RATES = 12 }; /* rows of the schedule's table */
@@ -104,7 +105,8 @@ ts_run_describe(TsRun *run, TsReport *report, GError **error)
     const TsPreprocess *how = &run->model->preprocess;
     g_autofree char *input = g_strdup_printf("%dx%dx%d", how->channels, how->height, how->width);
     ts_report_begin_values(report, "plan");
-    ts_report_value_text(report, "model", run->model->architecture);
+    g_autofree char *title = ts_arch_title(run->model->architecture);
+    ts_report_value_text(report, "model", title);
     ts_report_value_int(report, "classes", run->classes->n);
     ts_report_value_text(report, "input", input);
     describe_samples(run, report);

@@ -2,6 +2,9 @@
 #include "nn/trainer_private.h"
 
 #include "base/error.h"
+#include "nn/arch/arch.h"
+
+#include <string.h>
 
 static gboolean
 save_history(const TsTrainer *self, TsState *state)
@@ -161,10 +164,14 @@ ts_trainer_write_checkpoint(TsTrainer *self, GError **error)
 static gboolean
 check_equal(const char *name, const char *there, const char *own, GError **error)
 {
-    return g_strcmp0(there, own) == 0 ||
-           ts_error_set(error, TS_ERROR_ARGUMENT,
-                        "cannot resume with another %s: the checkpoint has '%s', this run '%s'",
-                        name, there != NULL ? there : "", own);
+    if (g_strcmp0(there, own) == 0)
+        return TRUE;
+    /* One line of the text that train --arch may have read. */
+    g_autofree char *old = ts_arch_title(there != NULL ? there : "");
+    g_autofree char *new = ts_arch_title(own);
+    return ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "cannot resume with another %s: the checkpoint has '%s', this run '%s'%s",
+                        name, old, new, strcmp(old, new) == 0 ? ", whose text has changed" : "");
 }
 
 /* Checkpoints of older versions say nothing of settings. */

@@ -31,3 +31,11 @@ run_examples() {
     run -1 run_examples x.1
     output_has "'false | cat' ends with 1"
 }
+
+# A literal block of the page that begins with "# NAME.arch" is that file.
+@test "the examples of tessera-arch(5) run, with the networks that it shows" {
+    awk '/^\.Ed/ { file = "" } file { print > file } /^# [a-z]+\.arch$/ { file = $2 }' \
+        "$source_root/man/tessera-arch.5"
+    run_examples "$source_root/man/tessera-arch.5"
+    [ -s lines.arch ]
+}

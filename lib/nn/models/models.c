@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "nn/arch/arch.h"
 
 #include <string.h>
 
@@ -113,6 +114,8 @@ TsGraph *
 ts_model_graph_new(const char *description, int channels, int height, int width, int classes,
                    GError **error)
 {
+    if (ts_arch_is_description(description))
+        return ts_arch_graph_new(description, channels, height, width, classes, error);
     g_autoptr(TsSpec) options = ts_spec_parse(description, "model", error);
     const Family *family = options != NULL ? find_family(ts_spec_name(options), error) : NULL;
     if (family == NULL)
