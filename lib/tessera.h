@@ -171,6 +171,7 @@
 #include "balance/weights.h"
 
 #include "nn/accumulate.h"
+#include "nn/arch/arch.h"
 #include "nn/callback.h"
 #include "nn/callbacks/callbacks.h"
 #include "nn/callbacks/monitor.h"

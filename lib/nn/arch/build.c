@@ -143,12 +143,14 @@ run_residual(TsArchBuilder *b, guint i, const char *prefix, guint *x, GError **e
 {
     const TsArchLine *line = b->lines->pdata[i];
     const TsArchLine *close = b->lines->pdata[line->end];
-    guint body = *x, shortcut = *x;
+    const guint begin = *x;
+    guint body = begin, shortcut;
     g_autofree char *inner =
         line->label != NULL ? g_strconcat(prefix, line->label, ".", NULL) : g_strdup(prefix);
     if (!expect_words(b, line, 1, "residual {", error) ||
         !run_lines(b, i + 1, line->end, inner, &body, error))
         return FALSE;
+    shortcut = begin;
     if (close->opens) {
         if (!g_str_equal(close->words[0], "shortcut"))
             return ts_arch_fail(b, close, error, "shortcut is expected behind }, not '%s'",

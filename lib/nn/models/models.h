@@ -19,8 +19,8 @@ typedef struct {
     TsSpec *options;
 } TsModelSpec;
 
-/* Build `description`, of this form or of arch/arch.h's, for an input (channels, height, width) and so many classes. TS_ERROR_ARGUMENT
- * for an unknown name or option, or an input too small. */
+/* Build `description`, of this form or of arch/arch.h's, for an input (channels, height, width) and
+ * so many classes. TS_ERROR_ARGUMENT for an unknown name or option, or an input too small. */
 TsGraph *ts_model_graph_new(const char *description, int channels, int height, int width,
                             int classes, GError **error);
 
