@@ -239,7 +239,8 @@ run(int n_args, char **args, GError **error)
     if (!open_info(args[0], &info, error) ||
         (opt.load.architecture != NULL && !load_into(&info, error)))
         return FALSE;
-    if ((opt.layers || opt.graph != NULL || opt.names != NULL) && info.model == NULL)
+    if ((opt.layers || opt.graph != NULL || opt.arch != NULL || opt.names != NULL) &&
+        info.model == NULL)
         return ts_error_set(error, TS_ERROR_FORMAT,
                             "%s: does not say its architecture, so its layers are not known; "
                             "--tensors lists what it holds, --load-into says or finds it",
