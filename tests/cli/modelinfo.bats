@@ -221,6 +221,30 @@ anonymous() {
     run -1 modelinfo empty
 }
 
+# bad BEGIN END: a file of one tensor, two numbers, and a second one that lies there.
+bad() {
+    python3 - "$1" "$2" << 'END'
+import json, struct, sys
+begin, end = map(int, sys.argv[1:])
+head = {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
+        "b": {"dtype": "F32", "shape": [2], "data_offsets": [begin, end]}}
+text = json.dumps(head).encode()
+open("bad.safetensors", "wb").write(struct.pack("<Q", len(text)) + text + bytes(16))
+END
+}
+
+@test "tensors that overlap, leave a hole, or lie beyond the end are refused" {
+    bad 8 16
+    run -0 modelinfo bad.safetensors
+    for range in "4 12" "0 8" "12 20" "8 12" "16 24" "16 8"; do
+        # shellcheck disable=SC2086 # two numbers
+        bad $range
+        run -1 --separate-stderr modelinfo --load-into cnn --size 16 bad.safetensors
+        stderr_has "bad.safetensors"
+        [ -z "$output" ]
+    done
+}
+
 @test "an output that exists stays without --force" {
     echo mine > kept.safetensors
     run -1 modelinfo -o kept.safetensors run
