@@ -100,6 +100,13 @@ evaluate_predict(const char *path, const TsManifest *manifest, const TsPredictio
         return NULL;
     }
     g_autoptr(TsModel) model = ts_model_read(path, error);
+    if (model != NULL && model->multi_label) {
+        ts_error_set(error, TS_ERROR_ARGUMENT,
+                     "--model: %s tells several labels; take predict -p -m %s ... | evaluate "
+                     "--multi-label",
+                     path, path);
+        return NULL;
+    }
     g_autoptr(TsPredictions) self = model != NULL ? begin(model, manifest, columns, error) : NULL;
     if (self == NULL || !ask(model, manifest, self, error) ||
         (columns->positive != NULL && !ts_predictions_set_positive(self, columns->positive, error)))

@@ -342,6 +342,15 @@ assert all(abs(a[name] - b[name]) < 1e-6 for name in a), (a, b)'
     bad 1 "p.tsv:2: label 'cat' is not among the classes" -m run/model.safetensors p.tsv
 }
 
+@test "a model of several labels, through predict" {
+    awk -F'\t' -v OFS='\t' 'NR > 1 && NR % 3 == 0 { $2 = $2 ";third" } 1' shapes.tsv >sets.tsv
+    train -q --multi-label --loss bce -o run --epochs 1 sets.tsv
+    predict -p -m run/model.safetensors sets.tsv >answers.tsv
+    run -0 --separate-stderr evaluate --multi-label --metrics support[third],lrap answers.tsv
+    [ "${lines[1]}" = $'support[third]\t14' ]
+    bad 2 "run/model.safetensors tells several labels; take predict -p" -m run/model.safetensors sets.tsv
+}
+
 @test "a full disk is an error" {
     run -1 bash -c 'evaluate p.tsv >/dev/full'
     output_has "standard output: cannot be written"
