@@ -114,7 +114,8 @@ choose_centroids(RebalanceJob *job, const TsUndersample *what, guint8 *keep, GEr
                             "--voting soft makes new values: for columns of feature tables and for "
                             "arrays, not for pictures or another --space");
     gboolean is_soft = voting == VOTING_SOFT || (voting == VOTING_AUTO && can_be_soft);
-    if (!ts_keep_centroids(what, ts_tool_seed(), keep, is_soft ? &job->new_values : NULL, error))
+    if (!ts_keep_centroids(what, ts_tool_seed(), job->how->compat, keep,
+                           is_soft ? &job->new_values : NULL, error))
         return FALSE;
     for (guint c = 0; is_soft && c < job->classes->n; c++)
         job->n_new += job->targeted[c] ? job->targets[c] : 0;

@@ -122,7 +122,7 @@ static const RebalanceMethod methods[] = {
     {"nearmiss-1", TS_RESAMPLE_UNDER, BY_NEARMISS, 1, "lfk"},
     {"nearmiss-2", TS_RESAMPLE_UNDER, BY_NEARMISS, 2, "lfk"},
     {"nearmiss-3", TS_RESAMPLE_UNDER, BY_NEARMISS, 3, "lfk3"},
-    {"centroids", TS_RESAMPLE_UNDER, BY_CENTROIDS, 0, "lfv"},
+    {"centroids", TS_RESAMPLE_UNDER, BY_CENTROIDS, 0, "lfvc"},
     {"iht", TS_RESAMPLE_UNDER, BY_HARDNESS, 0, "lp"},
     {"tomek", TS_RESAMPLE_UNDER, BY_CLEANING, TS_CLEAN_TOMEK, "f"},
     {"enn", TS_RESAMPLE_UNDER, BY_CLEANING, TS_CLEAN_ENN, "fka"},

@@ -2,7 +2,7 @@
 #include "smote.h"
 #include "balance/resample/resample.h"
 #include "balance/smote/smote_nominal.h"
-#include "balance/space/kmeans.h"
+#include "balance/space/kmeans_compat.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/number.h"
@@ -221,10 +221,7 @@ check_kind(const Kind *kind, GError **error)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--clusters, --cluster-threshold and --density-exponent are about "
                             "--kind kmeans");
-    return !clusters || opt.compat == NULL || clusters_are_given() ||
-           ts_error_set(error, TS_ERROR_ARGUMENT,
-                        "--compat imblearn: its clusters come from a sampling of scikit-learn's; "
-                        "give them, --clusters FILE.npy");
+    return TRUE;
 }
 
 /* Read a number, or leave what there is. */
@@ -364,8 +361,12 @@ find_clusters(SmoteJob *job, GError **error)
     gint64 n = DEFAULT_CLUSTERS;
     if (opt.clusters != NULL && !ts_parse_int(opt.clusters, 1, G_MAXINT32, "--clusters", &n, error))
         return FALSE;
+    const TsPoints *points = &job->space->points;
+    gsize k = MIN((gsize) n, job->n);
     g_autoptr(TsKmeans) found =
-        ts_kmeans(&job->space->points, NULL, job->n, MIN((gsize) n, job->n), ts_tool_seed(), error);
+        job->how.compat
+            ? ts_kmeans_compat(points, NULL, job->n, k, (guint32) ts_tool_seed(), TRUE, error)
+            : ts_kmeans(points, NULL, job->n, k, ts_tool_seed(), error);
     if (found == NULL)
         return FALSE;
     job->cluster = g_steal_pointer(&found->cluster);

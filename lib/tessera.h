@@ -156,6 +156,7 @@
 #include "balance/smote/smote_nominal.h"
 #include "balance/smote/synthetic.h"
 #include "balance/space/kmeans.h"
+#include "balance/space/kmeans_compat.h"
 #include "balance/space/neighbours.h"
 #include "balance/space/pca.h"
 #include "balance/space/points.h"

@@ -60,6 +60,9 @@ table() {
         same one.tsv four.tsv
         [ "$(counts one.tsv 2)" = "disc=24,square=24,triangle=24" ]
     done
+    clusters=(-K kmeans --clusters 2 --cluster-threshold 0.05 --compat imblearn)
+    smote -q -j 1 "${clusters[@]}" t.tsv >one.tsv
+    smote -q -j 4 "${clusters[@]}" t.tsv | cmp - one.tsv
 }
 
 @test "pictures are mixed when they are loaded, or written with the same pixels" {
@@ -226,7 +229,6 @@ refuses() {
     refuses 2 "--compat: 'sklearn' is not imblearn" --compat sklearn a.tsv
     refuses 2 "seed 4294967296" --compat imblearn --seed 4294967296 a.tsv
     refuses 2 "it has no kind eos" --compat imblearn -K eos a.tsv
-    refuses 2 "give them, --clusters FILE.npy" --compat imblearn -K kmeans a.tsv
     refuses 2 "--clusters" -K kmeans --clusters 0 a.tsv
     refuses 2 "--out-step is about --kind svm" --out-step 1 a.tsv
     refuses 2 "are about --kind kmeans" --clusters c.npy a.tsv

@@ -10,6 +10,7 @@ from imblearn.under_sampling import (AllKNN, ClusterCentroids, CondensedNearestN
                                      NeighbourhoodCleaningRule, OneSidedSelection,
                                      RandomUnderSampler, RepeatedEditedNearestNeighbours,
                                      TomekLinks)
+from scipy.spatial.distance import cdist
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.cluster import KMeans
 from sklearn.datasets import (load_breast_cancer, load_diabetes, load_digits, load_iris, load_wine,
@@ -278,6 +279,33 @@ def test_centroids_of_blobs(tool, tmp_path):
         error = np.abs(np.sort(new, axis=0) - np.sort(wanted[:12], axis=0)).max()
         best = error if best is None else min(best, error)
     assert best < 1e-9
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", DATA)
+def test_centroids_are_those_of_imbalanced_learn(tool, tmp_path, name, dtype):
+    """The same stream, the same labels, the same sums: no bit of a centre differs.
+
+    Centres are few: two rows that are alone are equally good centres but for the rounding of BLAS,
+    and equally near to the middle between them.
+    """
+    table, labels = DATA[name]
+    table = table.astype(dtype)
+    targets = {c: 2 + n // 10 for c, n in enumerate(np.bincount(labels))}
+    options = ["-m", "centroids", "--compat", "imblearn", "--target",
+               ",".join(f"{c}={n}" for c, n in targets.items())]
+    wanted, classes_wanted = ClusterCentroids(
+        sampling_strategy=targets, random_state=SEED).fit_resample(table, labels)
+    mine, classes = array(tool, tmp_path, table, labels, *options)
+    order = np.argsort(classes, kind="stable")
+    assert mine.dtype == dtype and (classes[order] == classes_wanted).all()
+    assert (mine[order] == wanted).all()
+    mine, classes = array(tool, tmp_path, table, labels, *options, "--voting", "hard")
+    for c in targets:  # of each centre the nearest row, or of a pair any
+        center = wanted[classes_wanted == c].astype(float)
+        far = cdist(center, table[labels == c]).min(axis=1)
+        near = np.isclose(cdist(center, mine[classes == c]), far[:, None], rtol=1e-4)
+        assert near.any(axis=0).all() and near.any(axis=1).all()
 
 
 @pytest.mark.parametrize("name", ["digits", "breast cancer"])

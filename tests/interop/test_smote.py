@@ -110,6 +110,39 @@ def test_rows_of_clusters_are_those_of_imbalanced_learn(resample, tmp_path, clus
     assert mine.shape == wanted.shape and (mine == wanted).all()
 
 
+@pytest.mark.parametrize("n_clusters, dtype", [(None, np.float64), (20, np.float64),
+                                               (None, np.float32)])
+@pytest.mark.parametrize("name, table, labels", list(tables()))
+def test_clusters_are_those_of_imbalanced_learn(resample, name, table, labels, n_clusters, dtype):
+    """Found by each itself: one stream of random numbers, the same mini batches."""
+    table = table.astype(dtype)
+    options = ["-K", "kmeans", "--cluster-threshold", "0.02", "--seed", "6"]
+    if n_clusters is not None:
+        options += ["--clusters", str(n_clusters)]
+    try:
+        wanted, _ = KMeansSMOTE(kmeans_estimator=n_clusters, cluster_balance_threshold=0.02,
+                                random_state=6).fit_resample(table, labels)
+    except RuntimeError:
+        with pytest.raises(FileNotFoundError):
+            resample(table, labels, *options, status=1)
+        return
+    mine, _ = resample(table, labels, *options)
+    assert mine.shape == wanted.shape and (mine == wanted).all()
+
+
+def test_clusters_of_a_large_set_are_those_of_imbalanced_learn(resample):
+    """More rows than three batches: centres start from a part of the rows."""
+    rng = np.random.default_rng(12)
+    labels = np.repeat([0, 1], [9000, 900])
+    table = rng.standard_normal((labels.size, 6)) + 3 * rng.integers(0, 4, (labels.size, 1))
+    for seed in range(3):
+        wanted, _ = KMeansSMOTE(cluster_balance_threshold=0.02,
+                                random_state=seed).fit_resample(table, labels)
+        mine, _ = resample(table, labels, "-K", "kmeans", "--cluster-threshold", "0.02", "--seed",
+                           str(seed))
+        assert mine.shape == wanted.shape and (mine == wanted).all()
+
+
 @pytest.mark.parametrize("strategy", ["minority", "not minority", "not majority", "all"])
 def test_strategies_are_those_of_imbalanced_learn(resample, strategy):
     _, table, labels = next(imbalanced())
@@ -248,3 +281,88 @@ def test_neighbours_of_an_array_elsewhere(resample, tmp_path, dtype):
         mine, mine_labels = resample(table, labels, "--space", space, "--seed", "4")
         assert mine.dtype == dtype and (np.bincount(mine_labels) == 600).all()
         assert (mine == np.concatenate(wanted)).all(), space
+
+
+def made_of(tool, folder, table, labels, *options):
+    """New rows of class 1 as recipes: (parent_a, parent_b, lambda), and their values."""
+    np.save(folder / "x.npy", table)
+    np.save(folder / "y.npy", labels)
+    tool("smote", "-q", "--labels", folder / "y.npy", "-o", folder / "x2.npy", "--labels-out",
+         folder / "y2.npy", "--parents", folder / "p.tsv", "--force", *options, folder / "x.npy")
+    recipes = np.loadtxt(folder / "p.tsv", skiprows=1, ndmin=2)
+    return recipes[:, 1:3].astype(int), recipes[:, 3], np.load(folder / "x2.npy")[labels.size:]
+
+
+def overlapping(seed):
+    rng = np.random.default_rng(seed)
+    labels = rng.permutation(np.repeat([0, 1], [400, 60]))
+    table = rng.standard_normal((labels.size, 3)) + labels[:, None] * np.array([1.2, 0.4, 0])
+    return table, labels
+
+
+def check_even_use(bases, allowed):
+    """Every base that may be one is one, as often as the others or once more."""
+    use = np.bincount(bases, minlength=allowed.size)
+    assert (use[~allowed] == 0).all()
+    assert use[allowed].max() - use[allowed].min() <= 1
+
+
+@pytest.mark.parametrize("seed, k", [(0, 5), (1, 3), (2, 5)])
+def test_safe_levels_are_those_of_the_paper(tool, tmp_path, seed, k):
+    """Bunkhumpornpat, Sinapiromsaran & Lursinsap (2009), written down plainly.
+
+    sl is how many of the k nearest rows are of the class. Of a base p and a neighbour n: where both
+    are 0 nothing is made; sl_p > 0 = sl_n repeats p; a ratio of 1 draws the gap from [0, 1], above
+    1 from [0, 1 / ratio], below 1 from [1 - ratio, 1].
+    """
+    table, labels = overlapping(seed)
+    pairs, gap, new = made_of(tool, tmp_path, table, labels, "-K", "safe-level", "-k", str(k),
+                              "--seed", str(seed), "-t", "1=4060")
+    near = NearestNeighbors(n_neighbors=k).fit(table).kneighbors(return_distance=False)
+    level = (labels[near] == 1).sum(axis=1)
+    rows = np.flatnonzero(labels == 1)
+    within = np.full((labels.size, k), -1)
+    within[rows] = rows[NearestNeighbors(n_neighbors=k).fit(table[rows]).kneighbors(
+        return_distance=False)]
+    can_be = np.zeros(labels.size, bool)
+    can_be[rows] = (level[rows] > 0) | (level[within[rows]] > 0).any(axis=1)
+    check_even_use(pairs[:, 0], can_be)
+    met = set()
+    widest, lowest = {}, {}
+    for (p, n), g in zip(pairs, gap):
+        assert n in within[p]
+        assert level[p] > 0 or level[n] > 0
+        ratio = np.inf if level[n] == 0 else level[p] / level[n]
+        low, high = (0, 1) if ratio == 1 else (0, 1 / ratio) if ratio > 1 else (1 - ratio, 1)
+        assert low - 1e-12 <= g <= high + 1e-12
+        met.add("none" if ratio == np.inf else np.sign(ratio - 1))
+        if high > low:  # and all of the interval is used
+            at = (g - low) / (high - low)
+            widest[ratio] = max(at, widest.get(ratio, 0))
+            lowest[ratio] = min(at, lowest.get(ratio, 1))
+    assert {-1, 0, 1} <= met
+    common = [r for r in widest if r == 1]
+    assert common and all(widest[r] > 0.95 and lowest[r] < 0.05 for r in common)
+    wanted = table[pairs[:, 0]] + gap[:, None] * (table[pairs[:, 1]] - table[pairs[:, 0]])
+    assert np.allclose(new, wanted, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed, m", [(0, 4), (1, 10), (2, 10)])
+def test_enemies_are_those_of_the_paper(tool, tmp_path, seed, m):
+    """EOS of Dablain, Bellinger, Krawczyk & Chawla (2022): of the m nearest rows those of other
+    classes, towards one of which a row goes by a share drawn from [0, 1]."""
+    table, labels = overlapping(seed)
+    pairs, gap, new = made_of(tool, tmp_path, table, labels, "-K", "eos", "-m", str(m), "--seed",
+                              str(seed), "-t", "1=4060")
+    near = NearestNeighbors(n_neighbors=m).fit(table).kneighbors(return_distance=False)
+    enemies = [set(near[i][labels[near[i]] != labels[i]]) for i in range(labels.size)]
+    can_be = np.array([labels[i] == 1 and len(enemies[i]) > 0 for i in range(labels.size)])
+    check_even_use(pairs[:, 0], can_be)
+    assert all(n in enemies[p] for p, n in pairs)
+    for p in np.flatnonzero(can_be):  # all enemies are met, at 40 draws and more a base
+        if len(enemies[p]) <= 4:
+            assert set(pairs[pairs[:, 0] == p, 1]) == enemies[p]
+    share, _ = np.histogram(gap, 10, (0, 1))
+    assert gap.min() >= 0 and gap.max() < 1 and np.abs(share / gap.size - 0.1).max() < 0.03
+    wanted = table[pairs[:, 0]] + gap[:, None] * (table[pairs[:, 1]] - table[pairs[:, 0]])
+    assert np.allclose(new, wanted, rtol=0, atol=1e-12)

@@ -116,7 +116,7 @@ START_TEST(as_many_rows_stay_as_are_wanted)
     TsUndersample what = {&table.points, table.classes, 2, targeted, targets};
     gboolean kept = _i < 2    ? ts_nearmiss(&what, (guint) _i + 1, 3, 3, keep, NULL)
                     : _i == 2 ? ts_keep_easiest(&what, score, keep, NULL)
-                              : ts_keep_centroids(&what, 1, keep, NULL, NULL);
+                              : ts_keep_centroids(&what, 1, FALSE, keep, NULL, NULL);
     ck_assert(kept);
     ck_assert_uint_eq(count_kept(&table, keep, 0), 200);
     ck_assert_uint_eq(count_kept(&table, keep, 1), count_kept(&table, all, 1));

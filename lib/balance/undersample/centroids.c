@@ -1,5 +1,5 @@
 /* Classes replaced by the centres of their clusters. */
-#include "balance/space/kmeans.h"
+#include "balance/space/kmeans_compat.h"
 #include "balance/undersample/undersample.h"
 #include "base/error.h"
 
@@ -7,8 +7,8 @@
 
 /* `center` is where the centres of the class go, NULL for real rows. */
 static gboolean
-replace_class(const TsUndersample *what, gint32 class, guint64 seed, guint8 *keep, double *center,
-              GError **error)
+replace_class(const TsUndersample *what, gint32 class, guint64 seed, gboolean compat, guint8 *keep,
+              double *center, GError **error)
 {
     gsize n, target = what->targets[class];
     g_autofree guint32 *rows =
@@ -20,7 +20,8 @@ replace_class(const TsUndersample *what, gint32 class, guint64 seed, guint8 *kee
     if (target == 0)
         return TRUE;
     g_autoptr(TsKmeans) found =
-        ts_kmeans(what->points, rows, n, target, seed + (guint64) class, error);
+        compat ? ts_kmeans_compat(what->points, rows, n, target, (guint32) seed, FALSE, error)
+               : ts_kmeans(what->points, rows, n, target, seed + (guint64) class, error);
     if (found == NULL)
         return FALSE;
     for (gsize c = 0; c < target && center == NULL; c++)
@@ -31,8 +32,8 @@ replace_class(const TsUndersample *what, gint32 class, guint64 seed, guint8 *kee
 }
 
 gboolean
-ts_keep_centroids(const TsUndersample *what, guint64 seed, guint8 *keep, double **centers,
-                  GError **error)
+ts_keep_centroids(const TsUndersample *what, guint64 seed, gboolean compat, guint8 *keep,
+                  double **centers, GError **error)
 {
     guint64 n_centers = 0;
     for (guint c = 0; c < what->n_classes; c++)
@@ -49,7 +50,7 @@ ts_keep_centroids(const TsUndersample *what, guint64 seed, guint8 *keep, double 
     for (guint c = 0; c < what->n_classes; c++) {
         if (!what->targeted[c])
             continue;
-        if (!replace_class(what, (gint32) c, seed, keep,
+        if (!replace_class(what, (gint32) c, seed, compat, keep,
                            values != NULL ? values + at * what->points->d : NULL, error))
             return FALSE;
         at += what->targets[c];

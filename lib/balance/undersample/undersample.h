@@ -51,8 +51,10 @@ ts_keep_easiest(const TsUndersample *what, const double *score, guint8 *keep, GE
 /* Replace targeted classes by as many centroids as their targets say: keep[i] becomes FALSE for all
  * of their rows, and `centers` the centroids, (sum of the targets, d), class by class; free with
  * g_free(). Where `centers` is NULL one row of each cluster stays instead, the nearest to its
- * centre. `seed` says where clusters start. Errors of ts_kmeans(). */
-gboolean ts_keep_centroids(const TsUndersample *what, guint64 seed, guint8 *keep, double **centers,
-                           GError **error);
+ * centre. `seed` says where clusters start; with `compat`, below 2^32, it is the random_state of
+ * imbalanced-learn's ClusterCentroids, and a row that is the nearest of two centres stays once.
+ * Errors of ts_kmeans(). */
+gboolean ts_keep_centroids(const TsUndersample *what, guint64 seed, gboolean compat, guint8 *keep,
+                           double **centers, GError **error);
 
 G_END_DECLS
