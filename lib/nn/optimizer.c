@@ -2,6 +2,7 @@
 #include "nn/optimizer.h"
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/number.h"
 #include "base/spec.h"
 #include "nn/clip.h"
@@ -115,16 +116,18 @@ has_key(TsOptimizerKind kind, const char *key)
 static gboolean
 find_kind(const char *name, TsOptimizerKind *kind, GError **error)
 {
-    g_autoptr(GString) names = g_string_new(NULL);
+    const char *known[G_N_ELEMENTS(rules) + 1] = {NULL};
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++) {
-        if (strcmp(name, rules[i].name) == 0) {
+        known[i] = rules[i].name;
+        if (strcmp(name, known[i]) == 0) {
             *kind = (TsOptimizerKind) i;
             return TRUE;
         }
-        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", rules[i].name);
     }
-    return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no optimizer '%s'; there are: %s", name,
-                        names->str);
+    g_autofree char *hint = ts_nearest_hint(name, known);
+    g_autofree char *list = g_strjoinv(", ", (char **) known);
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no optimizer '%s'%s; there are: %s",
+                        name, hint, list);
 }
 
 gboolean
