@@ -78,6 +78,28 @@ compare(const TsTensor *a, const TsTensor *b, double tolerance, TsReport *report
     return TRUE;
 }
 
+/* What both say about classes and input, and say differently: one row each. */
+static guint
+add_settings(const TsWeightFile *a, const TsWeightFile *b, TsReport *report)
+{
+    static const char *const keys[] = {"classes",  "input",         "mean", "std",
+                                       "crop_pct", "interpolation", NULL};
+    static const char *const columns[] = {"setting", "first", "second", NULL};
+    guint n = 0;
+    for (guint i = 0; keys[i] != NULL; i++) {
+        const char *ours = ts_weight_file_metadata(a, keys[i]);
+        const char *theirs = ts_weight_file_metadata(b, keys[i]);
+        if (ours == NULL || theirs == NULL || strcmp(ours, theirs) == 0)
+            continue;
+        if (n++ == 0)
+            ts_report_begin(report, "settings", columns);
+        ts_report_text(report, keys[i]);
+        ts_report_text(report, ours);
+        ts_report_text(report, theirs);
+    }
+    return n;
+}
+
 gboolean
 modelinfo_add_differences(const TsWeightFile *a, const TsWeightFile *b, double tolerance,
                           TsReport *report, guint *n_different, GError **error)
@@ -103,5 +125,6 @@ modelinfo_add_differences(const TsWeightFile *a, const TsWeightFile *b, double t
         add_row(report, theirs->name, "only in the second", NULL, theirs, NULL);
         (*n_different)++;
     }
+    *n_different += add_settings(a, b, report);
     return TRUE;
 }

@@ -57,7 +57,8 @@ gboolean modelinfo_add_tensors(const ModelInfo *info, TsReport *report, GError *
 gboolean
 modelinfo_add_problems(const ModelInfo *info, TsReport *report, guint *n_wrong, GError **error);
 
-/* One row for each tensor that only one file has, or whose numbers differ by more than `tolerance`;
+/* One row for each tensor that only one file has, or whose numbers differ by more than `tolerance`,
+ * and for each setting (classes, input, normalisation) that the files say differently;
  * `n_different` is how many there are. */
 gboolean modelinfo_add_differences(const TsWeightFile *a, const TsWeightFile *b, double tolerance,
                                    TsReport *report, guint *n_different, GError **error);

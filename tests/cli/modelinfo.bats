@@ -148,12 +148,13 @@ anonymous() {
 }
 
 @test "names of other libraries, and back" {
+    printf 'disc\nsquare\ntriangle\n' > names.txt
     train -q -o mobile --epochs 1 --size 32 --no-tensorboard --model mobilenetv2:width=0.1 shapes.tsv
     modelinfo -q --names torchvision -o theirs.safetensors mobile > /dev/null
     modelinfo --tensors theirs.safetensors > tensors.tsv
     grep -q '^features.17.conv.2.weight' tensors.tsv
     grep -q '^features.17.conv.3.num_batches_tracked' tensors.tsv
-    modelinfo -q --load-into mobilenetv2:width=0.1 --size 32 --mean 0.5 --std 0.5 \
+    modelinfo -q --load-into mobilenetv2:width=0.1 --classes names.txt --size 32 --mean 0.5 --std 0.5 \
         -o back.safetensors theirs.safetensors > /dev/null
     modelinfo -q --diff back.safetensors mobile
     run -2 --separate-stderr modelinfo --names torchvision -o x.safetensors run
@@ -172,6 +173,15 @@ anonymous() {
         stderr_has "install graphviz"
         [ ! -e model.svg ]
     fi
+}
+
+@test "class lists that disagree are a difference" {
+    printf 'disc\ntriangle\nsquare\n' > names.txt
+    modelinfo -q --load-into auto --classes names.txt --crop 0.9 -o other.safetensors run > /dev/null
+    run -1 --separate-stderr modelinfo --diff run other.safetensors
+    output_has $'crop_pct\t1\t0.9'
+    output_has $'classes\tdisc'
+    ! grep -q 'numbers' <<< "$output"
 }
 
 @test "another architecture differs in names and shapes" {
