@@ -253,6 +253,24 @@ refuses() {
     refuses 1 "exists already" -o a.tsv a.tsv
 }
 
+@test "constant columns, every class of one row, infinite features: each kind says what it made" {
+    { printf 'label\tp\tq\n'; seq 12 | sed 's/.*/a\t&\t5/'; seq 3 | sed 's/.*/b\t&.5\t5/'; } >c.tsv
+    for kind in smote borderline-1 borderline-2 svm safe-level eos; do
+        run -0 --separate-stderr smote -K $kind -j 1 c.tsv
+        stderr_has "rows 15 -> 24 (a 12, b 3 + 9 of 9)"
+        [ "$(sed 1d <<<"$output" | cut -f3 | sort -u)" = 5 ]
+    done
+    run -0 --separate-stderr smote -K adasyn c.tsv
+    stderr_has "class 'b': 9 new rows were asked for, 10 were made"
+    run -1 --separate-stderr smote -K kmeans c.tsv
+    stderr_has "no cluster has enough rows of it"
+    printf 'label\tp\na\t1\nb\t2\nc\t3\n' >one.tsv
+    run -0 --separate-stderr smote one.tsv
+    stderr_has "rows 3 -> 3 (a 1, b 1, c 1)"
+    sed '5s/\t[^\t]*$/\tinf/' c.tsv >inf.tsv
+    refuses 1 "inf.tsv:5: column 'q': 'inf' is not a finite number" inf.tsv
+}
+
 @test "names of classes may be anything" {
     table
     sed 's/\tb\t/\tb ö 🙂\t/' a.tsv >odd.tsv
