@@ -24,6 +24,7 @@ static const struct {
     {"augment", "change samples at random, as files or as rows that say how"},
     {"lrfind", "look for a learning rate by a short training"},
     {"train", "learn a classifier from a data set"},
+    {"finetune", "bring a trained model to a new task"},
     {"predict", "classify images with a trained model"},
     {"evaluate", "judge predictions: metrics, intervals, slices, calibration, two models compared"},
     {"modelinfo", "show, check, compare and convert model files"},

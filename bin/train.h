@@ -3,7 +3,8 @@
  * train-data.c: which samples, and how they reach the network; train-model.c; train-optimizer.c;
  * train-rate.c: length and learning rate, after the optimizer; train-loss.c; train-watch.c: the
  * run's folder, what decides what is best, callbacks; train-hand.c: runs to look at. lrfind has
- * those that it needs.
+ * those that it needs. train-run.c, for train and finetune: all but the model's, and the run
+ * itself.
  */
 #pragma once
 
@@ -31,6 +32,12 @@ gboolean train_watch_fill(TsRunOptions *options, GError **error);
 
 extern const GOptionEntry train_hand_options[];
 gboolean train_hand_fill(TsRunOptions *options, GError **error);
+
+/* Fill all fields but those of train-model.c. */
+gboolean train_fill(TsRunOptions *options, GError **error);
+
+/* Describe, dump or make the run, as --dry-run and --dump say. */
+gboolean train_run(const TsRunOptions *options, GError **error);
 
 /* --dry-run; the folder of --dump or NULL. */
 gboolean train_is_dry_run(void);

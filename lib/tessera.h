@@ -172,6 +172,7 @@
 #include "balance/weights.h"
 
 #include "nn/accumulate.h"
+#include "nn/anchor.h"
 #include "nn/arch/arch.h"
 #include "nn/callback.h"
 #include "nn/callbacks/callbacks.h"
@@ -180,7 +181,9 @@
 #include "nn/clip.h"
 #include "nn/dnnl.h"
 #include "nn/dump.h"
+#include "nn/finetune.h"
 #include "nn/fold.h"
+#include "nn/freeze.h"
 #include "nn/graph.h"
 #include "nn/logs.h"
 #include "nn/loss.h"
@@ -203,3 +206,4 @@
 #include "nn/state.h"
 #include "nn/trace.h"
 #include "nn/trainer.h"
+#include "nn/weights.h"

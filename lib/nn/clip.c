@@ -62,7 +62,7 @@ ts_gradient_norm(const TsParams *params)
 {
     double total = 0;
     for (guint i = 0; i < params->n; i++)
-        if (ts_param_is_learned(&params->param[i]))
+        if (ts_param_is_trained(&params->param[i]))
             total += ts_sum_of_squares(params->param[i].grad, params->param[i].n_stored);
     return sqrt(total);
 }
@@ -72,7 +72,7 @@ scale_gradients(TsParams *params, float by)
 {
     for (guint i = 0; i < params->n; i++) {
         TsParam *param = &params->param[i];
-        if (ts_param_is_learned(param))
+        if (ts_param_is_trained(param))
             for (gsize k = 0; k < param->n_stored; k++)
                 param->grad[k] *= by;
     }
@@ -83,7 +83,7 @@ clip_values(TsParams *params, float limit)
 {
     for (guint i = 0; i < params->n; i++) {
         TsParam *param = &params->param[i];
-        if (ts_param_is_learned(param))
+        if (ts_param_is_trained(param))
             for (gsize k = 0; k < param->n_stored; k++)
                 param->grad[k] = CLAMP(param->grad[k], -limit, limit);
     }
@@ -143,7 +143,7 @@ ts_clip_gradients(const TsClip *clip, TsParams *params, double *norm, GError **e
         return TRUE;
     guint head = find_head(params);
     for (guint i = 0; i < head; i++)
-        if (ts_param_is_learned(&params->param[i]) &&
+        if (ts_param_is_trained(&params->param[i]) &&
             !clip_adaptively(&params->param[i], clip->limit, error))
             return FALSE;
     return TRUE;

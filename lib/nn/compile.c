@@ -194,6 +194,22 @@ ts_net_is_frozen(const TsNet *net)
     return net->mode == TS_NET_FROZEN;
 }
 
+gboolean
+ts_net_trains_layer(const TsNet *net, const TsLayer *layer)
+{
+    return ts_net_is_training(net) && layer > net->layers + net->cut;
+}
+
+gboolean
+ts_net_layer_learns(const TsNet *net, const TsLayer *layer)
+{
+    const TsNode *node = layer->node;
+    for (guint slot = 0; slot < G_N_ELEMENTS(node->param); slot++)
+        if (node->param[slot] >= 0 && ts_param_is_trained(&net->params->param[node->param[slot]]))
+            return TRUE;
+    return FALSE;
+}
+
 TsConvKernels
 ts_net_conv_kernels(const TsNet *net)
 {

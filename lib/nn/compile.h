@@ -56,6 +56,10 @@ typedef struct {
 
 gboolean ts_net_is_training(const TsNet *net);
 gboolean ts_net_is_frozen(const TsNet *net);
+/* FALSE too for a layer of a training net that lies in its frozen part. */
+gboolean ts_net_trains_layer(const TsNet *net, const TsLayer *layer);
+/* TRUE if a parameter of the layer's own is trained. */
+gboolean ts_net_layer_learns(const TsNet *net, const TsLayer *layer);
 guint64 ts_net_seed(const TsNet *net);
 TsConvKernels ts_net_conv_kernels(const TsNet *net);
 guint64 ts_net_step_key(const TsNet *net); /* `step` of the running forward pass */

@@ -332,34 +332,36 @@ ts_kernel_conv_backward_weights(const TsWindowSpec *spec, const TsKernel *hint, 
 /* ---- batch normalisation ---- */
 
 static unsigned
-norm_flags(gboolean relu)
+norm_flags(gboolean relu, TsNormStatistics statistics)
 {
-    return dnnl_use_scale | dnnl_use_shift | (relu ? dnnl_fuse_norm_relu : 0);
+    return dnnl_use_scale | dnnl_use_shift | (relu ? dnnl_fuse_norm_relu : 0) |
+           (statistics != TS_NORM_MEASURED ? dnnl_use_global_stats : 0);
 }
 
 TsKernel *
-ts_kernel_norm_forward(const TsLayout *data, float epsilon, gboolean relu, gboolean training,
-                       GError **error)
+ts_kernel_norm_forward(const TsLayout *data, float epsilon, gboolean relu,
+                       TsNormStatistics statistics, GError **error)
 {
-    const unsigned flags = norm_flags(relu) | (training ? 0 : dnnl_use_global_stats);
     TsDnnlHow how;
     dnnl_primitive_desc_t desc = NULL;
-    if (!forward(&how, training, error))
+    if (!forward(&how, statistics != TS_NORM_INFERENCE, error))
         return NULL;
-    return kernel_new(ts_dnnl_norm_forward(&desc, &how, data, epsilon, flags), &desc, &how,
-                      "batch normalisation", error);
+    return kernel_new(
+        ts_dnnl_norm_forward(&desc, &how, data, epsilon, norm_flags(relu, statistics)), &desc, &how,
+        "batch normalisation", error);
 }
 
 TsKernel *
-ts_kernel_norm_backward(const TsLayout *data, float epsilon, gboolean relu, const TsKernel *hint,
-                        GError **error)
+ts_kernel_norm_backward(const TsLayout *data, float epsilon, gboolean relu,
+                        TsNormStatistics statistics, const TsKernel *hint, GError **error)
 {
     TsDnnlHow how;
     dnnl_primitive_desc_t desc = NULL;
     if (!backward(&how, hint, error))
         return NULL;
-    return kernel_new(ts_dnnl_norm_backward(&desc, &how, data, epsilon, norm_flags(relu)), &desc,
-                      &how, "batch normalisation backward", error);
+    return kernel_new(
+        ts_dnnl_norm_backward(&desc, &how, data, epsilon, norm_flags(relu, statistics)), &desc,
+        &how, "batch normalisation backward", error);
 }
 
 /* ---- ReLU ---- */

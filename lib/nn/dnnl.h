@@ -84,12 +84,19 @@ ts_kernel_conv_backward_weights(const TsWindowSpec *spec, const TsKernel *hint, 
 TsLayout *ts_layout_conv_weights(const TsWindowSpec *spec, GError **error);
 
 /* Batch normalisation with scale and shift over `data` (N, C, H, W), and max(0, .) of it with
- * `relu`. In training, mean and variance (population) are results, with `relu` a workspace too;
- * otherwise they are given. */
+ * `relu`. Measured, mean and variance (population) are results; otherwise they are given. But in
+ * inference, with `relu` there is a workspace too. */
+typedef enum {
+    TS_NORM_MEASURED,  /* training: of the batch */
+    TS_NORM_GIVEN,     /* training, with statistics that stay */
+    TS_NORM_INFERENCE, /* the same, with nothing to go backwards */
+} TsNormStatistics;
+
 TsKernel *ts_kernel_norm_forward(const TsLayout *data, float epsilon, gboolean relu,
-                                 gboolean training, GError **error);
-TsKernel *ts_kernel_norm_backward(const TsLayout *data, float epsilon, gboolean relu,
-                                  const TsKernel *hint, GError **error);
+                                 TsNormStatistics statistics, GError **error);
+TsKernel *
+ts_kernel_norm_backward(const TsLayout *data, float epsilon, gboolean relu,
+                        TsNormStatistics statistics, const TsKernel *hint, GError **error);
 
 /* max(0, x). May run in place. The backward kernel takes dst, not src. */
 TsKernel *ts_kernel_relu_forward(const TsLayout *data, gboolean training, GError **error);

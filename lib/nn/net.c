@@ -2,6 +2,7 @@
 #include "nn/net.h"
 
 #include "base/error.h"
+#include "nn/freeze.h"
 #include "nn/ops/op.h"
 #include "nn/plan.h"
 #include "nn/private.h"
@@ -9,15 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-static gboolean
-node_learns(const TsNet *net, const TsNode *node)
-{
-    for (guint slot = 0; slot < G_N_ELEMENTS(node->param); slot++)
-        if (node->param[slot] >= 0 && ts_param_is_learned(&net->params->param[node->param[slot]]))
-            return TRUE;
-    return FALSE;
-}
 
 static TsLayout *
 plain_layout(const TsNet *net, const TsLayer *layer, GError **error)
@@ -43,7 +35,7 @@ compile_forward(TsNet *net, GError **error)
 {
     for (guint i = 0; i < net->n_layers; i++) {
         TsLayer *layer = &net->layers[i];
-        layer->needs_grad = node_learns(net, layer->node);
+        layer->needs_grad = ts_net_layer_learns(net, layer);
         for (guint k = 0; k < layer->node->n_inputs; k++)
             layer->needs_grad |= net->layers[layer->node->input[k]].needs_grad;
         if (layer->host != NULL)
@@ -245,6 +237,7 @@ net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, int
         net->kept_layer = &net->layers[kept];
         net->kept_layer->n_users++; /* its reader */
     }
+    net->cut = mode == TS_NET_TRAIN ? ts_graph_find_cut(graph, params) : 0;
     ts_net_fuse(net);
     if (!compile_forward(net, error) || (mode == TS_NET_TRAIN && !compile_backward(net, error)) ||
         !place_buffers(net, error))
@@ -345,7 +338,7 @@ count_products(TsNet *net, gboolean backward)
 {
     for (guint i = 0; net->profile != NULL && i < net->n_layers; i++) {
         const TsLayer *layer = &net->layers[i];
-        guint products = backward ? node_learns(net, layer->node) : 1;
+        guint products = backward ? ts_net_layer_learns(net, layer) : 1;
         for (guint k = 0; backward && k < layer->node->n_inputs; k++)
             products += net->layers[layer->node->input[k]].needs_grad;
         if (!backward || layer->needs_grad)

@@ -16,10 +16,12 @@
 struct _TsOptimizer {
     TsOptimizerOptions options;
     TsParams *params;
-    gint64 t; /* steps done */
+    gint64 t;      /* steps done, */
+    gint64 *since; /* and when the first came for each parameter: those that were frozen begin
+                      later; -1: not yet */
     guint n_moments;
     float **moment[TS_OPTIMIZER_MAX_MOMENTS]; /* moment[k][param], stored layout */
-    double mu_product;                        /* NAdam's, of steps 1 .. t: follows from t */
+    double *mu_product;                       /* NAdam's, of a parameter's steps: follows from t */
 };
 
 #define BELOW_ONE (1 - 1e-9)
@@ -231,7 +233,12 @@ ts_optimizer_new(const TsOptimizerOptions *options, TsParams *params, GError **e
     g_autoptr(TsOptimizer) self = g_new0(TsOptimizer, 1);
     self->options = *options;
     self->params = params;
-    self->mu_product = 1;
+    self->since = g_new(gint64, params->n + 1);
+    self->mu_product = g_new(double, params->n + 1);
+    for (guint i = 0; i < params->n; i++) {
+        self->since[i] = -1;
+        self->mu_product[i] = 1;
+    }
     self->n_moments = ts_optimizer_n_moments(options);
     if (options->kind == TS_OPTIMIZER_NESTEROV && options->momentum <= 0) {
         ts_error_set(error, TS_ERROR_ARGUMENT, "optimizer nesterov needs momentum above 0");
@@ -255,6 +262,8 @@ ts_optimizer_free(TsOptimizer *self)
             g_clear_pointer(&self->moment[k][i], free);
         g_free(self->moment[k]);
     }
+    g_free(self->since);
+    g_free(self->mu_product);
     g_free(self);
 }
 
@@ -269,28 +278,85 @@ clip_factor(const TsOptimizer *self)
 }
 
 void
+ts_optimizer_set_momentum(TsOptimizer *self, double momentum)
+{
+    switch (self->options.kind) {
+    case TS_OPTIMIZER_ADAM:
+    case TS_OPTIMIZER_ADAMW:
+        self->options.beta1 = momentum;
+        break;
+    case TS_OPTIMIZER_SGD:
+    case TS_OPTIMIZER_NESTEROV:
+        self->options.momentum = self->options.momentum > 0 ? momentum : 0;
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+step_param(TsOptimizer *self, guint i, double learning_rate, double clip)
+{
+    TsParam *param = &self->params->param[i];
+    const gboolean decays = param->spec->rank > 1 && !param->anchored;
+    if (self->since[i] < 0)
+        self->since[i] = self->t - 1;
+    TsUpdate update = {.options = &self->options,
+                       .t = self->t - self->since[i],
+                       .rate = learning_rate * param->rate_scale,
+                       .decay = decays ? self->options.weight_decay : 0,
+                       .clip = clip,
+                       .n = param->n_stored,
+                       .p = param->data,
+                       .g = param->grad};
+    self->mu_product[i] *= ts_nadam_momentum(&self->options, update.t);
+    update.mu_product = self->mu_product[i];
+    for (guint k = 0; k < self->n_moments; k++)
+        update.moment[k] = self->moment[k][i];
+    rules[self->options.kind].update(&update);
+}
+
+void
 ts_optimizer_step(TsOptimizer *self, double learning_rate)
 {
     self->t++;
-    self->mu_product *= ts_nadam_momentum(&self->options, self->t);
     const double clip = clip_factor(self);
+    for (guint i = 0; i < self->params->n; i++)
+        if (ts_param_is_trained(&self->params->param[i]))
+            step_param(self, i, learning_rate, clip);
+}
+
+/* Only those that began later, or not yet, are said. */
+static void
+save_beginnings(const TsOptimizer *self, TsState *state)
+{
     for (guint i = 0; i < self->params->n; i++) {
-        TsParam *param = &self->params->param[i];
-        if (!ts_param_is_learned(param))
-            continue;
-        TsUpdate update = {.options = &self->options,
-                           .t = self->t,
-                           .rate = learning_rate,
-                           .decay = param->spec->rank > 1 ? self->options.weight_decay : 0,
-                           .clip = clip,
-                           .mu_product = self->mu_product,
-                           .n = param->n_stored,
-                           .p = param->data,
-                           .g = param->grad};
-        for (guint k = 0; k < self->n_moments; k++)
-            update.moment[k] = self->moment[k][i];
-        rules[self->options.kind].update(&update);
+        g_autofree char *key =
+            g_strconcat("optimizer.since.", self->params->param[i].spec->name, NULL);
+        if (self->since[i] != 0 && self->t > 0 && ts_param_is_learned(&self->params->param[i]))
+            ts_state_set_int(state, key, self->since[i]);
     }
+}
+
+static gboolean
+load_beginnings(TsOptimizer *self, const TsState *state, GError **error)
+{
+    for (guint i = 0; i < self->params->n; i++) {
+        g_autofree char *key =
+            g_strconcat("optimizer.since.", self->params->param[i].spec->name, NULL);
+        self->since[i] = self->t > 0 ? 0 : -1;
+        self->mu_product[i] = 1;
+        if (ts_state_get(state, key) != NULL &&
+            !ts_state_get_int(state, key, &self->since[i], error))
+            return FALSE;
+        if (self->since[i] < -1 || self->since[i] > self->t)
+            return ts_error_set(error, TS_ERROR_FORMAT, "the checkpoint's %s is out of range", key);
+        const gint64 t = self->since[i] < 0 ? 0 : self->t - self->since[i];
+        for (gint64 k = 1;
+             k <= t && self->mu_product[i] > 0 && self->options.kind == TS_OPTIMIZER_NADAM; k++)
+            self->mu_product[i] *= ts_nadam_momentum(&self->options, k);
+    }
+    return TRUE;
 }
 
 gboolean
@@ -298,6 +364,7 @@ ts_optimizer_save(const TsOptimizer *self, TsState *state, GError **error)
 {
     ts_state_set(state, "optimizer", rules[self->options.kind].name);
     ts_state_set_int(state, "optimizer.t", self->t);
+    save_beginnings(self, state);
     for (guint k = 0; k < self->n_moments; k++) {
         g_autofree char *prefix = g_strdup_printf("optimizer.%u.", k);
         for (guint i = 0; i < self->params->n; i++)
@@ -319,11 +386,10 @@ ts_optimizer_load(TsOptimizer *self, const TsState *state, GError **error)
                             kind != NULL ? kind : "(none)", rules[self->options.kind].name);
     if (!ts_state_get_int(state, "optimizer.t", &self->t, error))
         return FALSE;
-    self->mu_product = 1;
     if (self->t < 0)
         return ts_error_set(error, TS_ERROR_FORMAT, "the checkpoint's optimizer.t is negative");
-    for (gint64 t = 1; t <= self->t && self->mu_product > 0; t++)
-        self->mu_product *= ts_nadam_momentum(&self->options, t);
+    if (!load_beginnings(self, state, error))
+        return FALSE;
     for (guint k = 0; k < self->n_moments; k++) {
         g_autofree char *prefix = g_strdup_printf("optimizer.%u.", k);
         for (guint i = 0; i < self->params->n; i++)

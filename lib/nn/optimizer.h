@@ -79,7 +79,12 @@ guint ts_optimizer_n_moments(const TsOptimizerOptions *options);
 TsOptimizer *ts_optimizer_new(const TsOptimizerOptions *options, TsParams *params, GError **error);
 void ts_optimizer_free(TsOptimizer *optimizer);
 
-/* One step on all learned parameters, by their gradients. */
+/* Momentum of the steps to come, for schedules that move it: momentum of sgd and nesterov where it
+ * is above 0, beta1 of adam and adamw. Others keep theirs. */
+void ts_optimizer_set_momentum(TsOptimizer *optimizer, double momentum);
+
+/* One step on all parameters that are trained, by their gradients, with learning_rate times each
+ * one's rate_scale. */
 void ts_optimizer_step(TsOptimizer *optimizer, double learning_rate);
 
 /* Into and out of a checkpoint: the step's number and all moments. */

@@ -68,6 +68,12 @@ ts_param_is_learned(const TsParam *param)
            param->spec->role != TS_PARAM_RUNNING_VARIANCE;
 }
 
+gboolean
+ts_param_is_trained(const TsParam *param)
+{
+    return ts_param_is_learned(param) && !param->frozen;
+}
+
 static gboolean
 allocate(TsParam *param, gsize n, gboolean gradient, GError **error)
 {
@@ -107,6 +113,7 @@ ts_params_new(const TsGraph *graph, GError **error)
         TsParam *param = &params->param[i];
         param->spec = ts_graph_param(graph, i);
         param->n = 1;
+        param->rate_scale = 1;
         for (guint d = 0; d < param->spec->rank; d++)
             if (!g_size_checked_mul(&param->n, param->n, (gsize) param->spec->shape[d])) {
                 ts_error_set(error, TS_ERROR_NO_MEMORY, "%s: too many numbers", param->spec->name);
@@ -216,7 +223,11 @@ gboolean
 ts_param_adopt_layout(TsParam *param, const TsLayout *plain, const TsLayout *layout, GError **error)
 {
     g_assert(param->layout == NULL);
-    TsParam stored = {.spec = param->spec, .n = param->n};
+    TsParam stored = {.spec = param->spec,
+                      .n = param->n,
+                      .frozen = param->frozen,
+                      .anchored = param->anchored,
+                      .rate_scale = param->rate_scale};
     if (!allocate(&stored, ts_layout_bytes(layout) / sizeof(float), param->grad != NULL, error) ||
         !reorder(plain, layout, param->data, stored.data, error)) {
         clear_data(&stored);

@@ -18,7 +18,10 @@ typedef struct {
     TsLayout *plain;         /* NULL while data is plain */
     TsLayout *layout;        /* NULL while data is plain */
     float *data;             /* n_stored, 64-byte aligned */
-    float *grad; /* likewise; NULL for statistics, and before ts_params_add_gradients() */
+    float *grad;       /* likewise; NULL for statistics, and before ts_params_add_gradients() */
+    gboolean frozen;   /* stays as it is in training; a statistic: is used, not measured */
+    gboolean anchored; /* decays towards where it began (anchor.h), not towards 0 */
+    double rate_scale; /* times the learning rate; 1 by default */
 } TsParam;
 
 /* How convolutions are computed. The rounding errors differ, so the choice is part of what makes
@@ -69,8 +72,11 @@ void ts_advise_huge_pages(void *memory, gsize bytes);
 /* Zeroed floats for a parameter-sized array, 64-byte aligned; free(). */
 float *ts_aligned_floats(gsize n, GError **error);
 
-/* TRUE if the parameter is learned. */
+/* TRUE if the parameter is no statistic: it has a gradient. */
 gboolean ts_param_is_learned(const TsParam *param);
+
+/* TRUE if it is one, and not frozen. */
+gboolean ts_param_is_trained(const TsParam *param);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsParams, ts_params_free)
 

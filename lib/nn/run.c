@@ -72,6 +72,8 @@ open_model(TsRun *run, GError **error)
     const char *architecture = run->options.architecture;
     if (run->model != NULL)
         return TRUE;
+    if (run->options.finetune != NULL)
+        return ts_run_load_model(run, error);
     if (!settle_input(run, &how, error))
         return FALSE;
     run->model = ts_model_new(architecture != NULL ? architecture : "cnn",
@@ -180,6 +182,11 @@ ts_run_free(TsRun *run)
     g_free(run->class_weights);
     g_free(run->pos_weights);
     g_free(run->fingerprint);
+    ts_load_report_free(run->loaded);
+    ts_stages_free(run->stages);
+    g_clear_pointer(&run->phases, g_array_unref);
+    ts_anchor_free(run->anchor);
+    g_free(run->finetune_text);
     g_free(run->mix_text);
     g_free(run->model_path);
     g_free(run->checkpoint_path);
@@ -225,6 +232,7 @@ settle_settings(TsRun *run)
         {"loss", text_or(options->loss, "cross-entropy")},
         {"class-weights", text_or(options->class_weights, "none")},
         {"pos-weights", text_or(options->pos_weights, "none")},
+        {"fine-tuning", text_or(run->finetune_text, "none")},
     };
     G_STATIC_ASSERT(sizeof settings <= sizeof run->settings);
     memcpy(run->settings, settings, sizeof settings);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "nn/callbacks/callbacks.h"
+#include "nn/finetune.h"
 #include "nn/trainer.h"
 #include "stats/report.h"
 
@@ -24,7 +25,8 @@ typedef struct {
 
     const char *from; /* a model file to begin with, which then says architecture, classes and
                          input; NULL: random numbers */
-    const char *architecture; /* NULL: cnn, or that of `from` */
+    const TsFineTuneOptions *finetune; /* begin with a model of another task; NULL: no */
+    const char *architecture;          /* NULL: cnn, or that of `from` */
     TsConvKernels kernels;
     int width, height; /* of the input; 0: as the first training sample */
     int channels;      /* 0: likewise */

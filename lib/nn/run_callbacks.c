@@ -159,6 +159,8 @@ ts_run_add_rates(TsRun *run, GError **error)
     if (!check_single(run, error))
         return FALSE;
     add_schedule(run);
+    if (run->phases != NULL && !ts_run_add_phases(run, error))
+        return FALSE;
     return add_averages(run, error);
 }
 

@@ -70,6 +70,16 @@ describe_cost(const TsRun *run, TsReport *report)
                         (gint64) (ts_net_planned_bytes(net) + weights + cache_bytes(run)));
 }
 
+/* The head's, in a phase with rates of its own. */
+static double
+rate_at(const TsRun *run, const TsSchedule *schedule, guint64 epoch, double part)
+{
+    const TsPhase *phase = run->phases != NULL ? ts_phases_find(run->phases, epoch) : NULL;
+    if (phase != NULL && phase->own_rates)
+        return ts_schedule_rate(&phase->schedule, (double) (epoch - phase->begin) + part);
+    return ts_schedule_rate(schedule, (double) epoch + (run->options.schedule_by_batch ? part : 0));
+}
+
 /* The rate before some iterations, evenly apart, the last among them. */
 static void
 describe_schedule(const TsRun *run, TsReport *report)
@@ -84,8 +94,7 @@ describe_schedule(const TsRun *run, TsReport *report)
         at[i] = rows > 1 ? (gint64) ((double) (n - 1) * (double) i / (double) (rows - 1)) : 0;
         const double epoch = (double) (at[i] / per_epoch);
         const double part = (double) (at[i] % per_epoch) / (double) per_epoch;
-        rates[i] =
-            ts_schedule_rate(&schedule, run->options.schedule_by_batch ? epoch + part : epoch);
+        rates[i] = rate_at(run, &schedule, (guint64) epoch, part);
         highest = MAX(highest, rates[i]);
     }
     ts_report_begin(report, "schedule", columns);
@@ -104,6 +113,8 @@ ts_run_describe(TsRun *run, TsReport *report, GError **error)
         return FALSE;
     const TsPreprocess *how = &run->model->preprocess;
     g_autofree char *input = g_strdup_printf("%dx%dx%d", how->channels, how->height, how->width);
+    if (run->phases != NULL && !ts_run_describe_phases(run, report, error))
+        return FALSE;
     ts_report_begin_values(report, "plan");
     g_autofree char *title = ts_arch_title(run->model->architecture);
     ts_report_value_text(report, "model", title);

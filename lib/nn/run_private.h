@@ -1,6 +1,7 @@
 /* The run itself, shared by run.c, run_callbacks.c, run_data.c, run_folder.c and run_plan.c. */
 #pragma once
 
+#include "nn/pretrained/pretrained.h"
 #include "nn/run.h"
 
 G_BEGIN_DECLS
@@ -24,7 +25,13 @@ struct _TsRun {
     gboolean keeps_last;   /* nothing judges the epochs */
     char *fingerprint;
     char *model_path, *checkpoint_path;
-    char *mix_text;               /* all of --mix */
+    char *mix_text; /* all of --mix */
+    /* Of fine-tuning: */
+    TsLoadReport *loaded;
+    TsStages *stages;
+    GArray *phases; /* of TsPhase */
+    TsAnchor *anchor;
+    char *finetune_text;
     TsTrainerSetting settings[8]; /* what a checkpoint has to agree with */
 };
 
@@ -44,6 +51,12 @@ gboolean ts_run_settle_pos_weights(TsRun *run, GError **error);
 
 /* Settle what an epoch is made of, and count the classes with repeats; before the loaders. */
 gboolean ts_run_open_sampler(TsRun *run, GError **error);
+
+/* Fine-tuning: the model, when the data's classes are known, and the phases; the callback that sets
+ * them up, when there is a trainer; what they do, as tables. */
+gboolean ts_run_load_model(TsRun *run, GError **error);
+gboolean ts_run_add_phases(TsRun *run, GError **error);
+gboolean ts_run_describe_phases(TsRun *run, TsReport *report, GError **error);
 
 gboolean ts_run_open_trainer(TsRun *run, GError **error);
 

@@ -97,6 +97,14 @@ read_onecycle(TsSpec *spec, TsSchedule *s, GError **error)
            ts_spec_double(spec, "final_div", 1, 1e12, 1e4, &s->final_div, error);
 }
 
+static gboolean
+read_fastai(TsSpec *spec, TsSchedule *s, GError **error)
+{
+    return ts_spec_double(spec, "pct", 0, 1, 0.25, &s->pct, error) &&
+           ts_spec_double(spec, "div", 1, 1e9, 25, &s->div, error) &&
+           ts_spec_double(spec, "final_div", 1, 1e12, 1e5, &s->final_div, error);
+}
+
 gboolean
 ts_schedule_read_plateau(TsSpec *spec, TsSchedule *s, GError **error)
 {
@@ -124,6 +132,7 @@ static const struct {
     [TS_SCHEDULE_RESTARTS] = {"restarts", read_restarts},
     [TS_SCHEDULE_POLY] = {"poly", read_poly},
     [TS_SCHEDULE_ONECYCLE] = {"onecycle", read_onecycle},
+    [TS_SCHEDULE_FASTAI] = {"fastai", read_fastai},
     [TS_SCHEDULE_PLATEAU] = {"plateau", ts_schedule_read_plateau},
 };
 
@@ -141,6 +150,7 @@ ts_schedule_help(void)
            "  exponential[:gamma=0.95]      poly[:power=1,min=0]\n"
            "  cosine[:min=0]                restarts[:cycle=10,mult=1,decay=1,min=0]\n"
            "  onecycle[:pct=0.3,div=25,final_div=10000]\n"
+           "  fastai[:pct=0.25,div=25,final_div=100000]\n"
            "  plateau[:factor=0.1,patience=10,cooldown=0,delta=0.0001,min=0,rule=keras|pytorch]";
 }
 
@@ -211,6 +221,21 @@ onecycle(const TsSchedule *s, double t)
                        last > top ? (step - top) / (last - top) : 1);
 }
 
+/* From `from` over `top` to `to`, by pct of the way. */
+static double
+rise_and_fall(const TsSchedule *s, double t, double from, double top, double to)
+{
+    const double x = MIN(t / s->epochs, 1.0);
+    return x < s->pct ? half_cosine(from, top, x / s->pct)
+                      : half_cosine(top, to, s->pct < 1 ? (x - s->pct) / (1 - s->pct) : 1);
+}
+
+double
+ts_schedule_momentum(const TsSchedule *s, double t)
+{
+    return s->kind == TS_SCHEDULE_FASTAI ? rise_and_fall(s, t, 0.95, 0.85, 0.95) : NAN;
+}
+
 double
 ts_schedule_rate(const TsSchedule *s, double t)
 {
@@ -231,6 +256,8 @@ ts_schedule_rate(const TsSchedule *s, double t)
         return s->min + (s->rate - s->min) * pow(1 - MIN(t / s->epochs, 1.0), s->power);
     case TS_SCHEDULE_ONECYCLE:
         return onecycle(s, t);
+    case TS_SCHEDULE_FASTAI:
+        return rise_and_fall(s, t, s->rate / s->div, s->rate, s->rate / s->final_div);
     case TS_SCHEDULE_PLATEAU:
     case TS_SCHEDULE_CONSTANT:
         break;

@@ -15,7 +15,10 @@
  *     onecycle     rate / div up to rate in the first pct of the steps, down to rate / div /
  *                  final_div at the last, both by half a cosine; PyTorch's OneCycleLR, which
  *                  counts T - 1 steps                                              (Smith, 2018)
- *     plateau      rate, which the callback of that name then lowers (nn/callbacks/plateau.c)
+ *     fastai       rate / div up to rate in the first pct of the run, down to rate / final_div at
+ * its end, both by half a cosine; fastai's fit_one_cycle(). Momentum goes from 0.95 to 0.85 and
+ * back in the same time plateau      rate, which the callback of that name then lowers
+ * (nn/callbacks/plateau.c)
  *
  * step, multistep, exponential, cosine, restarts, poly and onecycle equal PyTorch's schedulers.
  */
@@ -34,6 +37,7 @@ typedef enum {
     TS_SCHEDULE_RESTARTS,
     TS_SCHEDULE_POLY,
     TS_SCHEDULE_ONECYCLE,
+    TS_SCHEDULE_FASTAI,
     TS_SCHEDULE_PLATEAU,
 } TsScheduleKind;
 
@@ -53,7 +57,7 @@ typedef struct {
     guint n_at;
     double cycle, mult, decay;  /* restarts */
     double power;               /* poly */
-    double pct, div, final_div; /* onecycle */
+    double pct, div, final_div; /* onecycle, fastai */
     double factor, delta;       /* plateau */
     int patience, cooldown;     /* plateau: epochs */
     gboolean pytorch;           /* plateau: PyTorch's rule instead of Keras' */
@@ -71,6 +75,9 @@ const char *ts_schedule_kind_name(TsScheduleKind kind);
 
 /* The names with their keys and defaults, for --help. Borrowed. */
 const char *ts_schedule_help(void);
+
+/* The momentum at time t; NaN where the schedule leaves it alone. */
+double ts_schedule_momentum(const TsSchedule *schedule, double t);
 
 /* The rate at time t. */
 double ts_schedule_rate(const TsSchedule *schedule, double t);

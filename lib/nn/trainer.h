@@ -12,6 +12,7 @@
 #pragma once
 
 #include "nn/accumulate.h"
+#include "nn/anchor.h"
 #include "nn/callback.h"
 #include "nn/clip.h"
 #include "nn/logs.h"
@@ -20,6 +21,7 @@
 #include "nn/model.h"
 #include "nn/net.h"
 #include "nn/optimizer.h"
+#include "nn/schedule.h"
 #include "sample/loader.h"
 #include "stats/confusion.h"
 #include "stats/set_metrics.h"
@@ -82,7 +84,9 @@ struct _TsTrainer {
     gboolean save;                /* set by a callback in batch_end: write the checkpoint now */
     gboolean stop;
     char *stop_reason;
-    TsProfile *profile;               /* where the time goes, or NULL; borrowed */
+    TsProfile *profile;     /* where the time goes, or NULL; borrowed */
+    const TsGraph *graph;   /* what is trained: the model's, or the part of it behind a cut */
+    const TsAnchor *anchor; /* what weights decay towards; NULL: nothing. Borrowed */
     const struct _TsStepWatch *watch; /* of a step that is dumped, or NULL; borrowed */
 };
 
@@ -99,6 +103,13 @@ void ts_trainer_set_profile(TsTrainer *trainer, TsProfile *profile);
 
 /* End after the running epoch, or at once where the loss is not finite; `reason` is copied. */
 void ts_trainer_stop(TsTrainer *trainer, const char *reason);
+
+/* Learning rate, and momentum where the schedule has one, of time t. */
+void ts_trainer_follow(TsTrainer *trainer, const TsSchedule *schedule, double t);
+
+/* Another part of the model is trained from now on, or other parameters of it: nets are compiled
+ * anew when they are needed. Not while a batch is in work. `graph` is borrowed. */
+void ts_trainer_set_graph(TsTrainer *trainer, const TsGraph *graph);
 
 /* The rate of the step in work: the schedule's, scaled. */
 double ts_trainer_rate(const TsTrainer *trainer);

@@ -6,22 +6,27 @@
 #include <math.h>
 #include <string.h>
 
+static TsNet *
+ensure_net(TsTrainer *self, TsNet **net, guint n, GError **error)
+{
+    if (*net == NULL) {
+        *net = ts_net_new(self->graph, self->model->params, n, TS_NET_TRAIN, error);
+        if (*net != NULL) {
+            ts_net_set_seed(*net, self->options.seed);
+            ts_net_set_profile(*net, self->profile);
+        }
+    }
+    return *net;
+}
+
 TsNet *
 ts_trainer_net_for(TsTrainer *self, guint n, GError **error)
 {
     if (n == self->options.batch_size)
-        return self->net;
+        return ensure_net(self, &self->net, n, error);
     if (self->net_rest != NULL && ts_net_batch(self->net_rest) != n)
         g_clear_pointer(&self->net_rest, ts_net_free);
-    if (self->net_rest == NULL) {
-        self->net_rest =
-            ts_net_new(self->model->graph, self->model->params, n, TS_NET_TRAIN, error);
-        if (self->net_rest != NULL) {
-            ts_net_set_seed(self->net_rest, self->options.seed);
-            ts_net_set_profile(self->net_rest, self->profile);
-        }
-    }
-    return self->net_rest;
+    return ensure_net(self, &self->net_rest, n, error);
 }
 
 void
@@ -86,6 +91,8 @@ backward(const TsTrainer *self, TsNet *net, GError **error)
 static gboolean
 update(TsTrainer *self, GError **error)
 {
+    if (self->anchor != NULL)
+        ts_anchor_add(self->anchor, self->model->params);
     if (!tell(self, TS_STEP_GRADIENTS, error) || !clip_gradients(self, error))
         return FALSE;
     if (self->options.clip.kind != TS_CLIP_NONE && !tell(self, TS_STEP_CLIPPED, error))

@@ -15,7 +15,8 @@ momentum_of_params(const TsTrainer *self)
         const TsNode *node = ts_graph_node(graph, i);
         for (gsize slot = 0; slot < G_N_ELEMENTS(node->param); slot++)
             if (node->param[slot] >= 0 &&
-                !ts_param_is_learned(&self->model->params->param[node->param[slot]]))
+                !ts_param_is_learned(&self->model->params->param[node->param[slot]]) &&
+                !self->model->params->param[node->param[slot]].frozen)
                 momentum[node->param[slot]] = node->rate;
     }
     return momentum;

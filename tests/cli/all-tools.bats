@@ -13,6 +13,7 @@ with_missing_file() {
         classstats | datacheck | datasplit | rebalance | smote | evaluate | texture) echo "gone.tsv" ;;
         lrfind) echo "gone.tsv" ;;
         train) echo "-o run gone.tsv" ;;
+        finetune) echo "--from gone.safetensors -o run shapes.tsv" ;;
         predict) echo "-m gone.safetensors shapes.tsv" ;;
         modelinfo) echo "gone.safetensors" ;;
         untile) echo "-o image.png gone.tsv" ;;
@@ -32,7 +33,7 @@ with_data() {
         lrfind) echo "--steps 6 shapes.tsv" ;;
         predict) echo "-m run/model.safetensors shapes.tsv" ;;
         modelinfo) echo "run" ;;
-        train | untile) echo "--help" ;;
+        finetune | train | untile) echo "--help" ;;
         dataconv) echo "--to manifest -o - shapes.tsv" ;;
         tessera) ;;
         *) fail "all-tools.bats has no line for $1" ;;

@@ -7,6 +7,7 @@
 #include "manifest/manifest.h"
 #include "nn/callback.h"
 #include "nn/callbacks/monitor.h"
+#include "nn/finetune.h"
 #include "nn/logs.h"
 #include "nn/schedule.h"
 #include "store/tfevents.h"
@@ -119,6 +120,14 @@ TsCallback *ts_backup_parse(TsSpec *spec, const TsCallbackContext *context, GErr
 /* Set the learning rate at each epoch's begin, or at each batch's if the schedule has steps in an
  * epoch; Keras' LearningRateScheduler. */
 TsCallback *ts_learning_rate_scheduler_new(const TsSchedule *schedule);
+
+/* Another phase of fine-tuning begins: set up what learns. */
+typedef gboolean (*TsPhaseFunc)(TsTrainer *trainer, const TsPhase *phase, gpointer data,
+                                GError **error);
+
+/* The phases of fine-tuning (finetune.h), of TsPhase; they and `data` must outlive the callback. It
+ * comes behind the schedule. */
+TsCallback *ts_phases_callback_new(const GArray *phases, TsPhaseFunc enter, gpointer data);
 
 /* The schedule "plateau": warm up, then lower the rate each time that the monitored number no
  * longer improves; Keras' or PyTorch's ReduceLROnPlateau. delta is the schedule's. */

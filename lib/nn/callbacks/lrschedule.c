@@ -13,7 +13,7 @@ static gboolean
 epoch_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
     const Scheduler *self = (const Scheduler *) callback;
-    trainer->learning_rate = ts_schedule_rate(&self->schedule, (double) trainer->epoch);
+    ts_trainer_follow(trainer, &self->schedule, (double) trainer->epoch);
     return TRUE;
 }
 
@@ -22,7 +22,7 @@ batch_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
     const Scheduler *self = (const Scheduler *) callback;
     double t = (double) trainer->epoch + (double) trainer->batch / self->schedule.steps_per_epoch;
-    trainer->learning_rate = ts_schedule_rate(&self->schedule, t);
+    ts_trainer_follow(trainer, &self->schedule, t);
     return TRUE;
 }
 

@@ -171,7 +171,7 @@ conv_backward(TsNet *net, TsLayer *layer, GError **error)
     const TsWindowSpec spec = ts_conv_window(net, layer);
     if (ts_conv_is_winograd(net, &spec))
         return ts_conv_winograd_backward(net, layer, error);
-    return backward_weights(net, layer, &spec, error) &&
+    return (!ts_net_layer_learns(net, layer) || backward_weights(net, layer, &spec, error)) &&
            (!ts_net_input_layer(net, layer, 0)->needs_grad ||
             backward_data(net, layer, &spec, error));
 }

@@ -46,7 +46,7 @@ dropout_forward(TsNet *net, TsLayer *layer, GError **error)
 {
     TsBuffer *src = ts_net_input_layer(net, layer, 0)->out;
     layer->out = src;
-    if (!ts_net_is_training(net))
+    if (!ts_net_trains_layer(net, layer))
         return TRUE;
     layer->saved[SAVED_SRC] = src;
     layer->out = ts_net_buffer(net, src->layout);

@@ -24,20 +24,31 @@ run_update_statistics(TsNet *net, TsLayer *layer, GError **error)
     return TRUE;
 }
 
+/* In a frozen part the running statistics are used, in training too. */
+static TsNormStatistics
+choose_statistics(TsNet *net, const TsLayer *layer)
+{
+    if (!ts_net_trains_layer(net, layer))
+        return TS_NORM_INFERENCE;
+    if (!ts_net_param(net, layer, RUNNING_MEAN)->frozen)
+        return TS_NORM_MEASURED;
+    return layer->needs_grad ? TS_NORM_GIVEN : TS_NORM_INFERENCE;
+}
+
 static gboolean
 norm_forward(TsNet *net, TsLayer *layer, GError **error)
 {
     TsBuffer *src = ts_net_input_layer(net, layer, 0)->out;
-    gboolean training = ts_net_is_training(net);
+    const TsNormStatistics statistics = choose_statistics(net, layer);
     TsKernel *kernel = ts_kernel_norm_forward(src->layout, layer->node->epsilon,
-                                              layer->limit == TS_LIMIT_RELU, training, error);
+                                              layer->limit == TS_LIMIT_RELU, statistics, error);
     if (kernel == NULL)
         return FALSE;
     layer->forward = kernel;
     layer->out = ts_net_buffer(net, src->layout);
     TsBuffer *mean = ts_net_param_data(net, layer, RUNNING_MEAN);
     TsBuffer *variance = ts_net_param_data(net, layer, RUNNING_VARIANCE);
-    if (training) {
+    if (statistics == TS_NORM_MEASURED) {
         mean = ts_net_buffer(net, ts_kernel_layout(kernel, TS_ARG_MEAN));
         variance = ts_net_buffer(net, ts_kernel_layout(kernel, TS_ARG_VARIANCE));
     }
@@ -52,13 +63,15 @@ norm_forward(TsNet *net, TsLayer *layer, GError **error)
     ts_net_bind(net, step, TS_ARG_MEAN, mean);
     ts_net_bind(net, step, TS_ARG_VARIANCE, variance);
     ts_net_bind(net, step, TS_ARG_DST, layer->out);
-    if (!training)
+    if (statistics == TS_NORM_INFERENCE)
         return TRUE;
     const TsLayout *workspace = ts_kernel_layout(kernel, TS_ARG_WORKSPACE);
     if (workspace != NULL) {
         layer->saved[SAVED_WORKSPACE] = ts_net_buffer(net, workspace);
         ts_net_bind(net, step, TS_ARG_WORKSPACE, layer->saved[SAVED_WORKSPACE]);
     }
+    if (statistics == TS_NORM_GIVEN)
+        return TRUE;
     ts_net_add_func(net, layer, run_update_statistics, "running statistics");
     ts_net_use(net, mean);
     ts_net_use(net, variance);
@@ -72,7 +85,8 @@ norm_backward(TsNet *net, TsLayer *layer, GError **error)
     TsBuffer *grad = ts_net_convert(net, layer, layer->grad, src->layout, error);
     TsKernel *kernel =
         grad != NULL ? ts_kernel_norm_backward(src->layout, layer->node->epsilon,
-                                               layer->limit == TS_LIMIT_RELU, layer->forward, error)
+                                               layer->limit == TS_LIMIT_RELU,
+                                               choose_statistics(net, layer), layer->forward, error)
                      : NULL;
     if (kernel == NULL)
         return FALSE;

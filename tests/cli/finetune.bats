@@ -1,0 +1,136 @@
+# finetune: what is loaded, what learns in each phase and at which rate, resume, bad input.
+load helper
+
+setup() {
+    scratch_setup
+    tile -s 20 --virtual sheet.png |
+        awk -F'\t' -v OFS='\t' 'NR == 1 {print $0, "label", "split"; next}
+            {print $0, int($3 / 20), ($2 % 100 == 0 ? "val" : "train")}' > digits.tsv
+    awk -F'\t' -v OFS='\t' 'NR > 1 {$8 = $8 % 2 ? "odd" : "even"} 1' digits.tsv > parity.tsv
+    train -q -o base --epochs 2 --optimizer adam --lr 0.003 -b 16 -j 1 digits.tsv
+}
+
+# rates OPTIONS...: stage, trained, learning_rate of --dry-run's table, in all phases.
+rates() {
+    finetune --from base --dry-run --format tsv "$@" parity.tsv |
+        awk -F'\t' '/^$/ {on = 0} on {print $1, $2, $4, $5} $1 == "epochs" && $2 == "stage" {on = 1}'
+}
+
+@test "--dry-run: fine-tune's phases, stages and rates are fastai's" {
+    rates --epochs 5 --lr 0.08 > table
+    awk '$1 == "1-1" && $2 != "fc" && ($3 != 0 || $4 != 0) {exit 1}
+         $1 == "1-1" && $2 == "fc" && $4 != 0.08 {exit 1}
+         $1 == "2-6" && $2 == "stage1" && ($4 - 0.0004)^2 > 1e-16 {exit 1}
+         $1 == "2-6" && $2 == "stage2" && ($4 - 0.04 / 100^(2/3))^2 > 1e-16 {exit 1}
+         $1 == "2-6" && $2 == "fc" && $4 != 0.04 {exit 1}
+         END {exit NR != 8}' table || fail "$(cat table)"
+    [ ! -e run ]
+}
+
+@test "--dry-run: what learns, by stage, pattern and batch norm policy" {
+    rates --unfreeze 2 --layer-decay 0.5 --lr 0.1 > table
+    awk '{print $2, ($3 > 0), $4}' table | tr '\n' ';' > line
+    [ "$(cat line)" = "stage1 0 0;stage2 0 0;stage3 1 0.05;fc 1 0.1;" ] || fail "$(cat line)"
+    [ "$(rates --freeze 'stage1.*' | awk '$2 == "stage1" {print $3}')" -eq 0 ]
+    [ "$(rates --unfreeze head --bn train | awk '$2 == "stage1" {print $3}')" -gt 0 ]
+    [ "$(rates --strategy gradual:every=2 --epochs 5 | awk '$3 > 0 {print $1}' | uniq -c | tr -s ' \n' ' ')" = \
+        " 1 1-2 2 3-4 3 5-5 " ]
+    [ "$(rates --strategy lp-ft:probe=3,scale=0.5 --epochs 4 --lr 0.1 | awk '$2 == "fc" {print $1, $4}' |
+        tr '\n' ';')" = "1-3 0.1;4-7 0.05;" ]
+}
+
+@test "a new head where the classes differ, the model's where they are the same" {
+    run -0 finetune --from base --dry-run --format tsv parity.tsv
+    output_has $'fresh\t2'
+    run -0 finetune --from base --dry-run --format tsv digits.tsv
+    output_has $'fresh\t0'
+    run -0 finetune --from base --dry-run --format tsv --new-head digits.tsv
+    output_has $'fresh\t2'
+}
+
+@test "frozen numbers stay, to the bit; statistics too, unless --bn train" {
+    finetune -q --from base -o head --unfreeze head --epochs 1 -b 16 digits.tsv
+    python3 - base/model.safetensors head/model.safetensors <<'END'
+import json, struct, sys
+def read(path):
+    data = open(path, "rb").read()
+    n = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + n])
+    return {k: data[8 + n + v["data_offsets"][0]:8 + n + v["data_offsets"][1]]
+            for k, v in header.items() if k != "__metadata__"}
+a, b = map(read, sys.argv[1:])
+changed = {k for k in a if a[k] != b[k]}
+assert changed == {"fc.weight", "fc.bias"}, changed
+END
+    finetune -q --from base -o train --unfreeze head --bn train --epochs 1 -b 16 digits.tsv
+    run ! cmp -s head/model.safetensors train/model.safetensors
+}
+
+@test "every strategy learns the new task" {
+    for strategy in fine-tune fixed gradual lp-ft:probe=2; do
+        finetune -q --from base -o run --force --strategy $strategy --epochs 3 -b 8 parity.tsv
+        awk -F, 'NR == 2 {first = $2} END {exit !($2 < first && $3 > 0.8)}' run/history.csv ||
+            fail "$strategy: $(cat run/history.csv)"
+    done
+}
+
+@test "killed in each phase, a run ends with the bits of one that ran through" {
+    options="--from base --strategy fine-tune:freeze_epochs=3 --epochs 4 --optimizer adam -b 8 -j 1
+        --l2-sp 0.01 --augment rotate=10"
+    # shellcheck disable=SC2086  # words
+    finetune -q -o whole $options parity.tsv
+    cat > die.sh <<'END'
+#!/bin/sh
+# Ends the run after the epochs that have a file, once each.
+epoch=$(wc -l < parts/history.csv)
+[ -e "died.$epoch" ] || { : > "died.$epoch"; kill -KILL $PPID; }
+END
+    chmod +x die.sh
+    for _ in 1 2 3 4 5; do
+        # shellcheck disable=SC2086  # words
+        finetune -q -o parts --resume $options --callback exec:./die.sh parity.tsv 2> /dev/null || true
+    done
+    # shellcheck disable=SC2086  # words
+    finetune -q -o parts --resume $options parity.tsv
+    [ "$(find . -name 'died.*' | wc -l)" -ge 3 ]
+    same whole/model.safetensors parts/model.safetensors
+    same whole/history.csv parts/history.csv
+}
+
+@test "a run of another strategy or model is not gone on with" {
+    finetune -q --from base -o run --epochs 1 -b 16 parity.tsv
+    run -2 --separate-stderr finetune -q --from base -o run --resume --epochs 2 -b 16 --l2-sp 1 parity.tsv
+    stderr_has "another fine-tuning"
+    train -q -o other --epochs 1 -b 16 digits.tsv
+    run -2 --separate-stderr finetune -q --from other -o run --resume --epochs 2 -b 16 parity.tsv
+    stderr_has "another fine-tuning"
+}
+
+@test "wrong usage and bad models are refused" {
+    run -2 --separate-stderr finetune --dry-run parity.tsv
+    stderr_has "--from MODEL"
+    set -f # --freeze *
+    while IFS='|' read -r words message; do
+        # shellcheck disable=SC2086  # words
+        run -2 --separate-stderr finetune --from base --dry-run $words parity.tsv
+        stderr_has "$message"
+    done <<'END'
+--unfreeze 0|is not head, a number of stages, or all
+--unfreeze head --strategy lp-ft|says itself which stages learn
+--strategy thaw|there is no strategy 'thaw'
+--strategy gradual:each=2|each
+--bn off|is not frozen, train or fixed
+--freeze layer9.*|fits no parameter
+--freeze *|nothing to learn
+--lr-mult 10 --layer-decay 0.5 --unfreeze all|exclude each other
+--lr-mult 10|has rates of its own
+--layer-decay 2 --unfreeze all|--layer-decay: 2 is outside
+--steps 5|--steps goes with strategy fixed
+END
+    set +f
+    head -c 1000 base/model.safetensors > cut.safetensors
+    run -1 --separate-stderr finetune --from cut.safetensors --dry-run parity.tsv
+    run -1 --separate-stderr finetune --from gone --dry-run parity.tsv
+    run -1 --separate-stderr finetune --from base --arch resnet18 --dry-run parity.tsv
+    stderr_has "missing"
+}
