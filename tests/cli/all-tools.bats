@@ -130,7 +130,7 @@ prepare_data() {
     for tool in $tools; do
         case $tool in
             tessera) run -0 tessera ;;
-            tile | augment | train | predict | modelinfo | untile | dataconv)
+            tile | augment | finetune | train | predict | modelinfo | untile | dataconv)
                 run -2 --separate-stderr "$tool"
                 [ -z "$output" ]
                 stderr_has "try '$tool --help'"
