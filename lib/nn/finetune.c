@@ -58,9 +58,10 @@ plan_gradual(TsSpec *spec, const Plan *plan, GError **error)
         const guint left = plan->epochs - begin, epochs = last ? left : MIN((guint) every, left);
         add_phase(plan, (TsPhase){.begin = begin,
                                   .epochs = epochs,
-                                  .n_top = n_top++,
+                                  .n_top = n_top,
                                   .spread = plan->options->spread});
         begin += epochs;
+        n_top++;
     }
     return TRUE;
 }
