@@ -17,17 +17,11 @@
 /* ---- numbers of another type ---- */
 
 static gboolean
-is_floating(TsDtype dtype)
-{
-    return dtype == TS_DTYPE_F16 || dtype == TS_DTYPE_BF16 || dtype == TS_DTYPE_F32 ||
-           dtype == TS_DTYPE_F64;
-}
-
-static gboolean
 parse_dtype(const char *text, TsDtype *dtype, GError **error)
 {
     g_autofree char *name = g_ascii_strup(text, -1);
-    return (ts_dtype_from_name(name, dtype) && is_floating(*dtype) && *dtype != TS_DTYPE_F64) ||
+    return (ts_dtype_from_name(name, dtype) && ts_dtype_is_float(*dtype) &&
+            *dtype != TS_DTYPE_F64) ||
            ts_error_set(error, TS_ERROR_ARGUMENT, "--dtype: '%s' is not f32, f16 or bf16", text);
 }
 
@@ -178,7 +172,7 @@ modelinfo_write_safetensors(const ModelInfo *info, const char *path, const char 
         return FALSE;
     for (guint i = 0; dtype != NULL && i < content.tensors->len; i++) {
         TsTensor *tensor = &g_array_index(content.tensors, TsTensor, i);
-        if (!is_floating(tensor->dtype) || tensor->dtype == wanted)
+        if (!ts_dtype_is_float(tensor->dtype) || tensor->dtype == wanted)
             continue;
         gpointer numbers = convert_numbers(tensor, wanted, error);
         if (numbers == NULL)

@@ -6,11 +6,12 @@
 #include "base/tool.h"
 
 #include <math.h>
+#include <string.h>
 
 static struct {
-    char *output, *arrays, *graph, *arch, *dtype, *names;
+    char *output, *arrays, *graph, *arch, *dtype, *names, *onnx;
     double tolerance;
-    gboolean layers, tensors, verify, diff;
+    gboolean layers, tensors, verify, diff, fold;
     ModelInfoLoad load;
 } opt = {.load.crop = NAN};
 
@@ -43,6 +44,10 @@ static const GOptionEntry convert_options[] = {
      "Write the network as text that train --arch reads, see tessera-arch(5)", "FILE"},
     {"npy", 0, 0, G_OPTION_ARG_FILENAME, &opt.arrays,
      "Write a folder with an array NAME.npy for each tensor", "DIR"},
+    {"onnx", 0, 0, G_OPTION_ARG_FILENAME, &opt.onnx,
+     "Write the network as ONNX, for other software to run", "FILE"},
+    {"fold", 0, 0, G_OPTION_ARG_NONE, &opt.fold,
+     "With --onnx: batch norms folded into the convolutions, for use alone", NULL},
     {"names", 0, 0, G_OPTION_ARG_STRING, &opt.names,
      "With -o and --npy: layers as tessera, timm or torchvision names them", "LIBRARY"},
     G_OPTION_ENTRY_NULL,
@@ -102,7 +107,7 @@ open_info(const char *path, ModelInfo *info, GError **error)
     /* Damaged numbers are for --verify to tell, so they are no error here. */
     const TsPretrainedOptions options = {0};
     const char *inside = ts_weight_file_path(info->weights);
-    info->model = g_file_test(inside, G_FILE_TEST_IS_DIR)
+    info->model = strcmp(ts_weight_file_format(info->weights), "safetensors") != 0
                       ? ts_pretrained_read(path, &options, NULL, error)
                       : ts_model_read(inside, error);
     return info->model != NULL;
@@ -138,6 +143,8 @@ check_usage(int n_args, GError **error)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--tolerance: goes with --diff");
     if (!(opt.tolerance >= 0))
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--tolerance: %g is below 0", opt.tolerance);
+    if (opt.fold && opt.onnx == NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--fold: goes with --onnx FILE");
     if (opt.names != NULL && opt.output == NULL && opt.arrays == NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--names: goes with -o FILE or --npy DIR");
     if (!check_load_usage(error))
@@ -187,6 +194,8 @@ static gboolean
 write_forms(const ModelInfo *info, GError **error)
 {
     if (opt.graph != NULL && !modelinfo_write_graph(info, opt.graph, ts_tool_force(), error))
+        return FALSE;
+    if (opt.onnx != NULL && !modelinfo_write_onnx(info, opt.onnx, opt.fold, ts_tool_force(), error))
         return FALSE;
     if (opt.output != NULL && !modelinfo_write_safetensors(info, opt.output, opt.names, opt.dtype,
                                                            ts_tool_force(), error))
@@ -239,7 +248,8 @@ run(int n_args, char **args, GError **error)
     if (!open_info(args[0], &info, error) ||
         (opt.load.architecture != NULL && !load_into(&info, error)))
         return FALSE;
-    if ((opt.layers || opt.graph != NULL || opt.arch != NULL || opt.names != NULL) &&
+    if ((opt.layers || opt.graph != NULL || opt.arch != NULL || opt.names != NULL ||
+         opt.onnx != NULL) &&
         info.model == NULL)
         return ts_error_set(error, TS_ERROR_FORMAT,
                             "%s: does not say its architecture, so its layers are not known; "
@@ -257,9 +267,9 @@ main(int argc, char **argv)
         .summary = "Show, check, compare and convert model files.",
         .description =
             "MODEL is a safetensors file, the folder of a run of train, a folder of arrays\n"
-            "(--npy), or weights that PyTorch's torch.save() wrote (.pth, .pt). Nothing in such a "
-            "file is run:\n"
-            "one that asks for a function call is refused by the function's name.",
+            "(--npy), an ONNX file, or weights that PyTorch's torch.save() wrote (.pth, .pt).\n"
+            "Nothing in such a file is run: one that asks for a function call is refused by\n"
+            "the function's name.",
         .examples = "  modelinfo run/model.safetensors\n"
                     "  modelinfo --layers --graph model.svg run\n"
                     "  modelinfo --tensors resnet18.pth\n"
@@ -269,7 +279,8 @@ main(int argc, char **argv)
                     "  modelinfo --load-into auto --size 224 --mean 0.485,0.456,0.406 \\\n"
                     "      --std 0.229,0.224,0.225 --crop 0.875 --classes imagenet.txt \\\n"
                     "      -o model.safetensors resnet18.pth\n"
-                    "  modelinfo --names torchvision -o theirs.safetensors run",
+                    "  modelinfo --names torchvision -o theirs.safetensors run\n"
+                    "  modelinfo --onnx model.onnx --fold run",
         .flags = TS_TOOL_FORCE | TS_TOOL_FORMAT | TS_TOOL_SEED,
         .min_args = 1,
         .max_args = 2,

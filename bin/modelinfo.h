@@ -75,6 +75,10 @@ gboolean modelinfo_write_arrays(const ModelInfo *info, const char *folder, const
 gboolean
 modelinfo_write_arch(const ModelInfo *info, const char *path, gboolean replace, GError **error);
 
+/* Write the network of info->model as ONNX, batch norms folded into convolutions with `fold`. */
+gboolean modelinfo_write_onnx(const ModelInfo *info, const char *path, gboolean fold,
+                              gboolean replace, GError **error);
+
 /* Write the graph as .dot, or as .svg by graphviz' dot. */
 gboolean
 modelinfo_write_graph(const ModelInfo *info, const char *path, gboolean replace, GError **error);

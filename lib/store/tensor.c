@@ -23,6 +23,13 @@ ts_dtype_size(TsDtype dtype)
     return dtypes[dtype].size;
 }
 
+gboolean
+ts_dtype_is_float(TsDtype dtype)
+{
+    return dtype == TS_DTYPE_F16 || dtype == TS_DTYPE_BF16 || dtype == TS_DTYPE_F32 ||
+           dtype == TS_DTYPE_F64;
+}
+
 const char *
 ts_dtype_name(TsDtype dtype)
 {

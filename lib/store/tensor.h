@@ -45,6 +45,9 @@ typedef struct {
 /* Bytes of one number. */
 gsize ts_dtype_size(TsDtype dtype);
 
+/* TRUE for the four types of floating-point numbers. */
+gboolean ts_dtype_is_float(TsDtype dtype);
+
 /* The name that safetensors uses: "F32". */
 const char *ts_dtype_name(TsDtype dtype);
 

@@ -17,6 +17,7 @@ struct _TsWeightFile {
     GPtrArray *tensors;    /* of const TsTensor, in the file's order */
     GHashTable *by_name;   /* name -> const TsTensor */
     const char **metadata; /* key, value, ..., NULL */
+    guint n_ignored;       /* of ONNX */
     char *format;
     char *path;
     GBytes *bytes;
@@ -77,8 +78,13 @@ open_onnx(TsWeightFile *self, GError **error)
     self->onnx = ts_onnx_parse(self->bytes, self->path, folder, error);
     if (self->onnx == NULL)
         return FALSE;
-    for (guint i = 0; i < self->onnx->n_tensors; i++)
-        add_tensor(self, &self->onnx->tensors[i]);
+    for (guint i = 0; i < self->onnx->n_tensors; i++) {
+        const TsTensor *tensor = &self->onnx->tensors[i];
+        if (tensor->rank > 0 && ts_dtype_is_float(tensor->dtype))
+            add_tensor(self, tensor);
+        else
+            self->n_ignored++; /* a shape, or an end of a Clip */
+    }
     const gsize n = g_strv_length((char **) self->onnx->metadata) + 1;
     self->metadata = g_memdup2(self->onnx->metadata, n * sizeof *self->metadata);
     return TRUE;
@@ -175,7 +181,7 @@ ts_weight_file_format(const TsWeightFile *self)
 guint
 ts_weight_file_n_ignored(const TsWeightFile *self)
 {
-    return self->pth != NULL ? ts_pth_n_ignored(self->pth) : 0;
+    return self->pth != NULL ? ts_pth_n_ignored(self->pth) : self->n_ignored;
 }
 
 guint

@@ -216,6 +216,21 @@ anonymous() {
     [ ! -e x.safetensors ]
 }
 
+@test "ONNX: the weights come back, a folded network is none of ours" {
+    modelinfo -q --onnx model.onnx run > /dev/null
+    run -0 modelinfo --diff run model.onnx
+    run -0 --separate-stderr modelinfo model.onnx
+    [[ $output == *cnn* ]]
+    run -1 modelinfo --onnx model.onnx run # it is there
+    modelinfo -q --force --onnx model.onnx --fold run > /dev/null
+    run -1 modelinfo --diff run model.onnx
+    run -2 --separate-stderr modelinfo --fold run
+    stderr_has "--fold: goes with --onnx FILE"
+    head -c 3000 model.onnx > cut.onnx
+    run -1 --separate-stderr modelinfo cut.onnx
+    stderr_has "no ONNX model, or a damaged one"
+}
+
 @test "bad files end with 1 and say why" {
     run -1 --separate-stderr modelinfo sheet.png
     stderr_has "not a safetensors file"

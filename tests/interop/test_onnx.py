@@ -14,7 +14,10 @@ import onnxruntime
 import pytest
 import torch
 from conftest import BUILD
-from onnx import TensorProto, helper as make
+from onnx import TensorProto
+from onnx import helper as make
+from PIL import Image
+from safetensors.numpy import load_file
 from test_models import MODELS, set_norms
 from torch import nn
 
@@ -282,3 +285,64 @@ def test_a_product_used_without_its_bias(tmp_path):
     path = tmp_path / "model.onnx"
     small_file(path, nodes, [WEIGHTS[0], WEIGHTS[2], tensor("m", 4, 5)])
     refuse(path, r"node 'late' \(Add\): input 0 is used without its bias here")
+
+
+# ---- through the tools ----
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Two classes of small colour pictures."""
+    draw = np.random.default_rng(11)
+    for name, level in ("dark", 80), ("light", 170):
+        folder = tmp_path / "pictures" / name
+        folder.mkdir(parents=True)
+        for i in range(6):
+            noise = draw.integers(-60, 60, (16, 16, 3))
+            Image.fromarray((level + noise).astype(np.uint8)).save(folder / f"{i}.png")
+    return tmp_path / "pictures"
+
+
+@pytest.mark.parametrize("fold", (False, True))
+def test_what_train_made_runs_elsewhere(fold, pictures, tmp_path, tool):
+    run, path = tmp_path / "run", tmp_path / "model.onnx"
+    tool("train", "-q", "-o", str(run), "--model", "resnet18:stem=small", "--epochs", "1",
+         "--batch-size", "4", "--mean", "0.4", "--std", "0.3", str(pictures))
+    tool("modelinfo", "--onnx", str(path), *(["--fold"] if fold else []), str(run))
+    model = onnx.load(path)
+    onnx.checker.check_model(model, full_check=True)
+    norms = [node for node in model.graph.node if node.op_type == "BatchNormalization"]
+    assert len(norms) == (0 if fold else 20)
+    assert {p.key: p.value for p in model.metadata_props}["classes"] == "dark\tlight"
+
+    table = tool("predict", "-q", "-p", "-m", str(run / "model.safetensors"),
+                 str(pictures))
+    header, *rows = (line.split("\t") for line in table.splitlines())
+    files = [row[header.index("file_name")] for row in rows]
+    columns = [header.index(name) for name in ("p_dark", "p_light")]
+    ours = np.array([[float(row[c]) for c in columns] for row in rows])
+    images = np.stack([np.asarray(Image.open(pictures / name), np.float32) for name in files])
+    logits = logits_of(str(path), ((images / 255 - 0.4) / 0.3).transpose(0, 3, 1, 2))
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    theirs = powers / powers.sum(1, keepdims=True)
+    np.testing.assert_allclose(ours, theirs, atol=2e-4)
+
+
+def test_weights_of_an_export_become_a_model(tmp_path, tool):
+    """With the names kept, the initializers are weights like any others."""
+    torch.manual_seed(2)
+    build, shape = MODELS["resnet18"]
+    model = build()
+    path, out = tmp_path / "resnet18.onnx", tmp_path / "model.safetensors"
+    export(model, torch.randn(1, *shape), str(path), "training")
+    tool("modelinfo", "-q", "--load-into", "auto", "--size", "64", "--mean", "0.5", "--std", "0.5",
+         "-o", str(out), str(path))
+    ours = load_file(out)
+    theirs = {n: t for n, t in model.state_dict().items() if not n.endswith("num_batches_tracked")}
+    assert set(ours) == set(theirs)
+    stats = ("running_mean", "running_var")  # exporting moved PyTorch's
+    for name in (n for n in ours if not n.endswith(stats)):
+        np.testing.assert_array_equal(ours[name], theirs[name].numpy())
+    export(model, torch.randn(1, *shape), str(path), "folded")
+    done = subprocess.run([BUILD / "bin" / "modelinfo", "--load-into", "resnet18", path],
+                          capture_output=True, text=True)
+    assert done.returncode == 1  # norms and names are gone

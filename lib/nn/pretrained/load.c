@@ -102,13 +102,6 @@ is_of(const TsNode *node, guint param)
     return FALSE;
 }
 
-static gboolean
-is_floating(TsDtype dtype)
-{
-    return dtype == TS_DTYPE_F16 || dtype == TS_DTYPE_BF16 || dtype == TS_DTYPE_F32 ||
-           dtype == TS_DTYPE_F64;
-}
-
 /* TRUE if the dimensions from `from` on are the same. */
 static gboolean
 same_from(const TsTensor *tensor, const TsParamSpec *spec, guint from)
@@ -156,7 +149,7 @@ judge_shape(const Plan *plan, guint i, const TsTensor *tensor, const char **caus
 static TsLoadStatus
 judge_numbers(const Plan *plan, const TsParamSpec *spec, const TsTensor *tensor, const char **cause)
 {
-    if (!is_floating(tensor->dtype)) {
+    if (!ts_dtype_is_float(tensor->dtype)) {
         *cause = "its type is no floating point";
         return TS_LOAD_DAMAGED;
     }
