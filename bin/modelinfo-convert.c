@@ -151,7 +151,7 @@ take_content(const ModelInfo *info, const char *names, Content *content, GError 
     *content =
         (Content){g_array_new(FALSE, FALSE, sizeof(TsTensor)),
                   g_ptr_array_new_with_free_func(g_free), g_ptr_array_new_with_free_func(g_free)};
-    if (names != NULL || info->loaded != NULL) {
+    if (names != NULL || info->made) {
         if (!take_model(info, names, content, error))
             return FALSE;
     } else {

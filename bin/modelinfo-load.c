@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "manifest/foreign.h"
+#include "nn/onnx/onnx.h"
 
 #include <math.h>
 #include <string.h>
@@ -103,14 +104,56 @@ read_classes(const char *path, char ***classes, GError **error)
     return FALSE;
 }
 
+/* The network that an ONNX file describes, with its numbers; there is no other that they could be
+ * loaded into, so there is no report. */
+static gboolean
+load_network(ModelInfo *info, const ModelInfoLoad *load, const char *const *classes,
+             gboolean complete, GError **error)
+{
+    g_autoptr(TsOnnx) onnx = ts_onnx_read(info->path, error);
+    if (onnx == NULL)
+        return FALSE;
+    if (load->size != NULL || load->channels > 0 || load->new_head || load->ignore != NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--load-into onnx: takes the network as it is, without --size, "
+                            "--channels, --new-head and --ignore");
+    if (complete && (load->mean == NULL || load->std == NULL))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "%s: does not say how pictures become its input: give --mean and --std "
+                            "(and --crop and --interpolation), as they stand where it is from",
+                            info->path);
+    TsPreprocess how = {.crop_pct = 1};
+    if (onnx->n_inputs == 1 && onnx->inputs[0].rank == 4) {
+        how.channels = (int) CLAMP(onnx->inputs[0].shape[1], 0, TS_MAX_CHANNELS + 1);
+        how.height = (int) CLAMP(onnx->inputs[0].shape[2], 0, G_MAXINT);
+        how.width = (int) CLAMP(onnx->inputs[0].shape[3], 0, G_MAXINT);
+    }
+    if (how.channels < 1 || how.channels > TS_MAX_CHANNELS)
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%s: its input is no batch of pictures of 1 to %d channels and a fixed "
+                            "size",
+                            info->path, TS_MAX_CHANNELS);
+    for (int c = 0; c < TS_MAX_CHANNELS; c++)
+        how.std[c] = 1;
+    if (!settle_preprocess(load, &how, error))
+        return FALSE;
+    ts_model_free(info->model);
+    info->model = ts_onnx_model_new(onnx, info->path, classes, &how, error);
+    return info->model != NULL;
+}
+
 gboolean
 modelinfo_load(ModelInfo *info, const ModelInfoLoad *load, gboolean complete, GError **error)
 {
     TsPreprocess how;
     g_auto(GStrv) classes = NULL;
+    if (load->classes != NULL && !read_classes(load->classes, &classes, error))
+        return FALSE;
+    info->made = TRUE;
+    if (strcmp(load->architecture, "onnx") == 0)
+        return load_network(info, load, (const char *const *) classes, complete, error);
     if (!start_preprocess(info, load, complete, &how, error) ||
-        !settle_preprocess(load, &how, error) ||
-        (load->classes != NULL && !read_classes(load->classes, &classes, error)))
+        !settle_preprocess(load, &how, error))
         return FALSE;
     const TsPretrainedOptions options = {
         .architecture = strcmp(load->architecture, "auto") != 0 ? load->architecture : NULL,

@@ -55,8 +55,8 @@ static const GOptionEntry convert_options[] = {
 
 static const GOptionEntry load_options[] = {
     {"load-into", 0, 0, G_OPTION_ARG_STRING, &opt.load.architecture,
-     "Load the weights into an architecture (auto: the file's, or found by names and shapes) and "
-     "report what fits; with -o, write the model",
+     "Load the weights into an architecture (auto: the file's, or found by names and shapes; onnx: "
+     "the network of an ONNX file) and report what fits; with -o, write the model",
      "ARCH"},
     {"classes", 0, 0, G_OPTION_ARG_FILENAME, &opt.load.classes,
      "Names of the outputs, a line each (default: the file's, or 0, 1, ...)", "FILE"},
@@ -270,17 +270,19 @@ main(int argc, char **argv)
             "(--npy), an ONNX file, or weights that PyTorch's torch.save() wrote (.pth, .pt).\n"
             "Nothing in such a file is run: one that asks for a function call is refused by\n"
             "the function's name.",
-        .examples = "  modelinfo run/model.safetensors\n"
-                    "  modelinfo --layers --graph model.svg run\n"
-                    "  modelinfo --tensors resnet18.pth\n"
-                    "  modelinfo --diff run/model.safetensors other/model.safetensors\n"
-                    "  modelinfo -o small.safetensors --dtype bf16 run\n"
-                    "  modelinfo --load-into resnet18 resnet18.pth\n"
-                    "  modelinfo --load-into auto --size 224 --mean 0.485,0.456,0.406 \\\n"
-                    "      --std 0.229,0.224,0.225 --crop 0.875 --classes imagenet.txt \\\n"
-                    "      -o model.safetensors resnet18.pth\n"
-                    "  modelinfo --names torchvision -o theirs.safetensors run\n"
-                    "  modelinfo --onnx model.onnx --fold run",
+        .examples =
+            "  modelinfo run/model.safetensors\n"
+            "  modelinfo --layers --graph model.svg run\n"
+            "  modelinfo --tensors resnet18.pth\n"
+            "  modelinfo --diff run/model.safetensors other/model.safetensors\n"
+            "  modelinfo -o small.safetensors --dtype bf16 run\n"
+            "  modelinfo --load-into resnet18 resnet18.pth\n"
+            "  modelinfo --load-into auto --size 224 --mean 0.485,0.456,0.406 \\\n"
+            "      --std 0.229,0.224,0.225 --crop 0.875 --classes imagenet.txt \\\n"
+            "      -o model.safetensors resnet18.pth\n"
+            "  modelinfo --names torchvision -o theirs.safetensors run\n"
+            "  modelinfo --onnx model.onnx --fold run\n"
+            "  modelinfo --load-into onnx --mean 0.5 --std 0.5 -o model.safetensors net.onnx",
         .flags = TS_TOOL_FORCE | TS_TOOL_FORMAT | TS_TOOL_SEED,
         .min_args = 1,
         .max_args = 2,

@@ -18,6 +18,7 @@ typedef struct {
     TsWeightFile *weights;
     TsModel *model;
     TsLoadReport *loaded; /* how, with --load-into; else NULL */
+    gboolean made;        /* the model was made by --load-into, it is not the file's own */
 } ModelInfo;
 
 /* What --load-into and the options that go with it say; texts as given, NULL where they are not. */
@@ -31,7 +32,8 @@ typedef struct {
     gboolean new_head;
 } ModelInfoLoad;
 
-/* Load the weights into the architecture: info->model and info->loaded. The latter is there too
+/* Load the weights into the architecture, or take the network of an ONNX file ("onnx"):
+ * info->model and, but for the latter, info->loaded. The latter is there too
  * where they do not fit. `complete`: the model will be written, so the file or the options have to
  * say how pictures become input. */
 gboolean

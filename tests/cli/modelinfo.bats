@@ -226,6 +226,12 @@ anonymous() {
     run -1 modelinfo --diff run model.onnx
     run -2 --separate-stderr modelinfo --fold run
     stderr_has "--fold: goes with --onnx FILE"
+    modelinfo -q --load-into onnx --mean 0.5 --std 0.5 -o again.safetensors model.onnx
+    run -0 modelinfo --layers again.safetensors
+    [[ $output == *arch:model* ]]
+    run -2 --separate-stderr modelinfo --load-into onnx -o other.safetensors model.onnx
+    stderr_has "give --mean and --std"
+    run -2 modelinfo --load-into onnx --size 20 model.onnx
     head -c 3000 model.onnx > cut.onnx
     run -1 --separate-stderr modelinfo cut.onnx
     stderr_has "no ONNX model, or a damaged one"

@@ -297,9 +297,26 @@ def pictures(tmp_path):
         folder = tmp_path / "pictures" / name
         folder.mkdir(parents=True)
         for i in range(6):
-            noise = draw.integers(-60, 60, (16, 16, 3))
+            noise = draw.integers(-60, 60, (32, 32, 3))
             Image.fromarray((level + noise).astype(np.uint8)).save(folder / f"{i}.png")
     return tmp_path / "pictures"
+
+
+def probabilities(logits):
+    powers = np.exp(logits - logits.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
+def check_model(model, path, pictures, tool, mean=0.4, std=0.3):
+    """What predict answers with our model is what onnxruntime answers with `path`."""
+    table = tool("predict", "-q", "-p", "-m", str(model), str(pictures))
+    header, *rows = (line.split("\t") for line in table.splitlines())
+    columns = [i for i, name in enumerate(header) if name.startswith("p_")]
+    ours = np.array([[float(row[c]) for c in columns] for row in rows])
+    files = [row[header.index("file_name")] for row in rows]
+    images = np.stack([np.asarray(Image.open(pictures / name), np.float32) for name in files])
+    logits = logits_of(str(path), ((images / 255 - mean) / std).transpose(0, 3, 1, 2))
+    np.testing.assert_allclose(ours, probabilities(logits), atol=2e-4)
 
 
 @pytest.mark.parametrize("fold", (False, True))
@@ -314,17 +331,32 @@ def test_what_train_made_runs_elsewhere(fold, pictures, tmp_path, tool):
     assert len(norms) == (0 if fold else 20)
     assert {p.key: p.value for p in model.metadata_props}["classes"] == "dark\tlight"
 
-    table = tool("predict", "-q", "-p", "-m", str(run / "model.safetensors"),
-                 str(pictures))
-    header, *rows = (line.split("\t") for line in table.splitlines())
-    files = [row[header.index("file_name")] for row in rows]
-    columns = [header.index(name) for name in ("p_dark", "p_light")]
-    ours = np.array([[float(row[c]) for c in columns] for row in rows])
-    images = np.stack([np.asarray(Image.open(pictures / name), np.float32) for name in files])
-    logits = logits_of(str(path), ((images / 255 - 0.4) / 0.3).transpose(0, 3, 1, 2))
-    powers = np.exp(logits - logits.max(1, keepdims=True))
-    theirs = powers / powers.sum(1, keepdims=True)
-    np.testing.assert_allclose(ours, theirs, atol=2e-4)
+    check_model(run / "model.safetensors", path, pictures, tool)
+
+
+@pytest.mark.parametrize("description,way", [
+    ("resnet18", "folded"), ("mobilenetv2:dropout=0", "training"),
+    ("tf_efficientnet_lite0:dropout=0,drop_path=0", "folded")])
+def test_there_and_back(description, way, pictures, tmp_path, tool):
+    """PyTorch exports; tessera takes the network as it is, tunes it for two classes and exports it;
+    onnxruntime agrees with tessera before and after."""
+    torch.manual_seed(5)
+    model = MODELS[description][0]()
+    set_norms(model)
+    source, whole = tmp_path / "source.onnx", tmp_path / "whole.safetensors"
+    model.eval()
+    export(model, torch.randn(2, 3, 32, 32), str(source), way)
+    tool("modelinfo", "-q", "--load-into", "onnx", "--mean", "0.4", "--std", "0.3", "-o", str(whole),
+         str(source))
+    plain = tmp_path / "plain.onnx"
+    export(model.eval(), torch.randn(2, 3, 32, 32), str(plain), "folded")
+    check_model(whole, plain, pictures, tool)
+
+    run, tuned = tmp_path / "run", tmp_path / "tuned.onnx"
+    tool("finetune", "-q", "--from", str(whole), "-o", str(run), "--epochs", "1", "--batch-size", "4",
+         str(pictures))
+    tool("modelinfo", "-q", "--onnx", str(tuned), "--fold", str(run))
+    check_model(run / "model.safetensors", tuned, pictures, tool)
 
 
 def test_weights_of_an_export_become_a_model(tmp_path, tool):

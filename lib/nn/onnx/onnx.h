@@ -23,6 +23,13 @@ G_BEGIN_DECLS
 gboolean ts_onnx_import(const TsOnnx *onnx, const char *name, TsGraph **graph, TsParams **params,
                         GError **error);
 
+/* The same as a model that is complete: its architecture is the network as text (tessera-arch(5)),
+ * so that nothing of the ONNX file is needed any more. `classes` are the names of its outputs,
+ * NULL: "0", "1", ...; size and channels of `how` have to be the file's. TS_ERROR_FORMAT,
+ * TS_ERROR_ARGUMENT. */
+TsModel *ts_onnx_model_new(const TsOnnx *onnx, const char *name, const char *const *classes,
+                           const TsPreprocess *how, GError **error);
+
 /* Write `graph` with the numbers of `params` as ONNX (version 17 of its operations): input "input"
  * (N, C, H, W), output "logits" (N, classes), N free. Nodes and weights keep their names; dropout
  * and stochastic depth, which do nothing in use, are left out. `metadata`: key, value, ..., NULL;
