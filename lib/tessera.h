@@ -193,6 +193,7 @@
 #include "nn/model.h"
 #include "nn/models/models.h"
 #include "nn/net.h"
+#include "nn/onnx/onnx.h"
 #include "nn/optimizer.h"
 #include "nn/params.h"
 #include "nn/predict.h"
