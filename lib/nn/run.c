@@ -289,6 +289,11 @@ ts_run_train(TsRun *run, GError **error)
             ts_info("the run has its %" G_GUINT64_FORMAT " iterations in %" G_GUINT64_FORMAT
                     " epochs, no more were asked for: nothing is left to do",
                     run->trainer->iteration, run->trainer->epoch);
+        else if (run->trainer->stop)
+            ts_info("the run has stopped early after epoch %" G_GUINT64_FORMAT
+                    ": nothing is left to do; it goes on if it is asked for more epochs than it "
+                    "was",
+                    run->trainer->epoch);
         else
             ts_info("going on after iteration %" G_GUINT64_FORMAT " (epoch %" G_GUINT64_FORMAT ")",
                     run->trainer->iteration, run->trainer->epoch + 1);

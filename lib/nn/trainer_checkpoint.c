@@ -40,6 +40,16 @@ load_history(TsTrainer *self, const TsState *state, GError **error)
     return TRUE;
 }
 
+/* The iterations that the options ask for. */
+static gint64
+compute_length(const TsTrainer *self)
+{
+    const TsTrainerOptions *options = &self->options;
+    return options->steps > 0
+               ? (gint64) options->steps
+               : (gint64) (options->epochs * (guint64) ts_loader_n_batches(self->train));
+}
+
 static gboolean
 save_position(const TsTrainer *self, TsState *state)
 {
@@ -62,8 +72,26 @@ save_position(const TsTrainer *self, TsState *state)
         g_autofree char *key = g_strconcat("setting.", setting->name, NULL);
         ts_state_set(state, key, setting->value);
     }
-    if (self->stop)
+    if (self->stop) {
         ts_state_set(state, "stop_reason", self->stop_reason);
+        ts_state_set_int(state, "stop_length", compute_length(self));
+    }
+    return TRUE;
+}
+
+/* A run that was stopped early stays so, unless it is now asked to be longer than it was then. */
+static gboolean
+load_stop(TsTrainer *self, const TsState *state, GError **error)
+{
+    const char *reason = ts_state_get(state, "stop_reason");
+    gint64 length = 0;
+    if (reason == NULL)
+        return TRUE;
+    if (ts_state_get(state, "stop_length") != NULL && /* older versions do not say it */
+        !ts_state_get_int(state, "stop_length", &length, error))
+        return FALSE;
+    if (length == 0 || compute_length(self) <= length)
+        ts_trainer_stop(self, reason);
     return TRUE;
 }
 
@@ -87,10 +115,8 @@ load_position(TsTrainer *self, const TsState *state, GError **error)
                                 counts[i].key);
         *counts[i].value = (guint64) value;
     }
-    const char *reason = ts_state_get(state, "stop_reason");
-    if (reason != NULL)
-        ts_trainer_stop(self, reason);
-    return ts_state_get_double(state, "sums.loss", &self->sums.loss, error) &&
+    return load_stop(self, state, error) &&
+           ts_state_get_double(state, "sums.loss", &self->sums.loss, error) &&
            ts_state_get_double(state, "sums.weight", &self->sums.weight, error) &&
            ts_state_get_double(state, "learning_rate", &self->learning_rate, error) &&
            (ts_state_get(state, "rate_scale") == NULL || /* written before there was any */

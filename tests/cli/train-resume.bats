@@ -278,3 +278,25 @@ setup() {
     run -1 --separate-stderr train -o hopeless --epochs 6 ${options/factor=1e-4/factor=1,max=2} digits.tsv
     stderr_has "after 2 rollbacks"
 }
+
+@test "a run that a callback has stopped goes on with more epochs, and keeps the best of all" {
+    options="-m mlp --schedule constant --no-tensorboard digits.tsv"
+    stop='exec:test "$TESSERA_EVENT $TESSERA_EPOCH" != "epoch_end 2" || exit 3'
+    # shellcheck disable=SC2086  # words
+    train -q -o whole --epochs 5 $options
+    # shellcheck disable=SC2086  # words
+    run -0 --separate-stderr train -o parts --epochs 4 --callback "$stop" $options
+    stderr_has "stopped early"
+    [ "$(tail -n +2 parts/history.csv | wc -l)" -eq 2 ]
+    cp parts/model.safetensors first
+    # shellcheck disable=SC2086  # words
+    run -0 --separate-stderr train -o parts --resume --epochs 4 $options
+    stderr_has "it goes on if it is asked for more epochs than it was"
+    [ "$(tail -n +2 parts/history.csv | wc -l)" -eq 2 ]
+    # shellcheck disable=SC2086  # words
+    train -q -o parts --resume --epochs 5 $options
+    cmp whole/history.csv parts/history.csv
+    cmp whole/model.safetensors parts/model.safetensors
+    cmp whole/last.ckpt parts/last.ckpt
+    run ! cmp -s first parts/model.safetensors
+}
