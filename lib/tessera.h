@@ -93,6 +93,7 @@
 #include "store/json.h"
 #include "store/npy.h"
 #include "store/npy_folder.h"
+#include "store/onnx.h"
 #include "store/pickle.h"
 #include "store/pth.h"
 #include "store/safetensors.h"
