@@ -92,6 +92,7 @@
 #include "store/idx.h"
 #include "store/json.h"
 #include "store/npy.h"
+#include "store/onnx.h"
 #include "store/npy_folder.h"
 #include "store/onnx.h"
 #include "store/pickle.h"

@@ -165,11 +165,22 @@ is_random(const TsNode *node)
     return g_str_equal(operation, "dropout") || g_str_equal(operation, "drop_path");
 }
 
+static gboolean
+is_any_frozen(const TsParams *params)
+{
+    for (guint i = 0; i < params->n; i++)
+        if (params->param[i].frozen)
+            return TRUE;
+    return FALSE;
+}
+
 guint
 ts_graph_find_cut(const TsGraph *graph, const TsParams *params)
 {
     const guint n = graph->nodes->len;
     guint first = 0, lowest = n;
+    if (!is_any_frozen(params))
+        return 0;
     while (first < n && !is_at_work(ts_graph_node(graph, first), params))
         first++;
     for (guint k = n; k-- > 0;) {

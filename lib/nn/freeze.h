@@ -53,7 +53,7 @@ gboolean ts_freeze_check(const TsFreeze *freeze, const TsStages *stages, const T
                          GError **error);
 
 /* The last node of the frozen part: nothing up to it is trained, and all that comes behind uses
- * what comes before through it alone. 0, the input: there is none. */
+ * what comes before through it alone. 0, the input: there is none, as where nothing is frozen. */
 guint ts_graph_find_cut(const TsGraph *graph, const TsParams *params);
 
 /* The nodes behind `cut` as a graph that has the output of `cut` as its input. Its nodes number the

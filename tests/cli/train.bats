@@ -84,7 +84,7 @@ setup() {
     run -2 --separate-stderr train -o run -m cnn:depth=3 digits.tsv
     stderr_has "depth"
     run -2 --separate-stderr train -o run --optimizer adm digits.tsv
-    stderr_has "'adm'; there are: sgd, nesterov"
+    stderr_has "'adm' (nearest: adam); there are: sgd, nesterov"
     run -2 --separate-stderr train -o run --augment spin=3 digits.tsv
     stderr_has "spin=3"
     run -2 --separate-stderr train -o run --optimizer adam:momentum=0.9 digits.tsv
