@@ -2,6 +2,7 @@
 #include "nn/finetune.h"
 
 #include "base/error.h"
+#include "base/nearest.h"
 
 #include <math.h>
 #include <string.h>
@@ -167,15 +168,18 @@ ts_phases_new(const TsFineTuneOptions *options, guint epochs, const TsSchedule *
     if (spec == NULL)
         return NULL;
     const Plan plan = {options, epochs, schedule, n_stages, phases};
+    const char *known[G_N_ELEMENTS(strategies) + 1] = {NULL};
     for (gsize i = 0; i < G_N_ELEMENTS(strategies); i++) {
-        if (strcmp(strategies[i].name, ts_spec_name(spec)) != 0)
+        known[i] = strategies[i].name;
+        if (strcmp(known[i], ts_spec_name(spec)) != 0)
             continue;
         return strategies[i].plan(spec, &plan, error) && ts_spec_finish(spec, error)
                    ? g_steal_pointer(&phases)
                    : NULL;
     }
-    ts_error_set(error, TS_ERROR_ARGUMENT, "there is no strategy '%s'; there are:\n%s",
-                 ts_spec_name(spec), ts_strategy_help());
+    g_autofree char *hint = ts_nearest_hint(ts_spec_name(spec), known);
+    ts_error_set(error, TS_ERROR_ARGUMENT, "there is no strategy '%s'%s; there are:\n%s",
+                 ts_spec_name(spec), hint, ts_strategy_help());
     return NULL;
 }
 

@@ -3,6 +3,7 @@
 
 #include "balance/weights.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/number.h"
 #include "base/spec.h"
 
@@ -95,8 +96,11 @@ read_loss(TsSpec *spec, const guint64 *counts, guint n, TsLoss *loss, GError **e
         return read_adjusted(spec, counts, n, loss, error);
     if (g_str_equal(name, "ldam"))
         return read_ldam(spec, counts, n, loss, error);
-    return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no loss '%s'; there are:\n%s", name,
-                        ts_loss_help());
+    static const char *const known[] = {"cross-entropy",  "focal", "bce", "balanced-softmax",
+                                        "logit-adjusted", "ldam",  NULL};
+    g_autofree char *hint = ts_nearest_hint(name, known);
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no loss '%s'%s; there are:\n%s", name,
+                        hint, ts_loss_help());
 }
 
 gboolean

@@ -3,6 +3,7 @@
 
 #include "balance/weights.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/number.h"
 #include "base/spec.h"
 
@@ -127,6 +128,16 @@ apply_weights(TsRun *run, double *weights, GError **error)
     return TRUE;
 }
 
+static gboolean
+refuse_sampler(const char *name, GError **error)
+{
+    static const char *const known[] = {"shuffle", "class-balanced", "weighted", "repeat-factor",
+                                        NULL};
+    g_autofree char *hint = ts_nearest_hint(name, known);
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no sampler '%s'%s; there are:\n%s",
+                        name, hint, ts_sampler_help());
+}
+
 /* Read the name with its keys and make `amounts`, now the repeats, what it needs. */
 static gboolean
 apply_sampler(TsRun *run, TsSpec *spec, double *amounts, gboolean *draws, GError **error)
@@ -140,8 +151,7 @@ apply_sampler(TsRun *run, TsSpec *spec, double *amounts, gboolean *draws, GError
     else if (g_str_equal(name, "repeat-factor"))
         return apply_factors(run, spec, amounts, error);
     else if (!g_str_equal(name, "shuffle"))
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no sampler '%s'; there are:\n%s",
-                            name, ts_sampler_help());
+        return refuse_sampler(name, error);
     return TRUE;
 }
 

@@ -2,6 +2,7 @@
 #include "nn/schedule.h"
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/number.h"
 
 #include <math.h>
@@ -160,14 +161,17 @@ ts_schedule_parse(const char *text, TsSchedule *schedule, GError **error)
     g_autoptr(TsSpec) spec = ts_spec_parse(text, "schedule", error);
     if (spec == NULL)
         return FALSE;
+    const char *known[G_N_ELEMENTS(kinds) + 1] = {NULL};
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (strcmp(kinds[i].name, ts_spec_name(spec)) != 0)
+        known[i] = kinds[i].name;
+        if (strcmp(known[i], ts_spec_name(spec)) != 0)
             continue;
         schedule->kind = (TsScheduleKind) i;
         return kinds[i].read(spec, schedule, error) && ts_spec_finish(spec, error);
     }
-    return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no schedule '%s'; there are:\n%s",
-                        ts_spec_name(spec), ts_schedule_help());
+    g_autofree char *hint = ts_nearest_hint(ts_spec_name(spec), known);
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no schedule '%s'%s; there are:\n%s",
+                        ts_spec_name(spec), hint, ts_schedule_help());
 }
 
 /* ---- rates ---- */

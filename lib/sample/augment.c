@@ -2,6 +2,7 @@
 #include "sample/augment.h"
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/number.h"
 #include "image/transform/pad.h"
 #include "sample/augment_policy.h"
@@ -215,6 +216,22 @@ replace_alias(const char *text)
                                          : g_strdup(text);
 }
 
+static gboolean
+refuse_name(const char *text, const char *name, GError **error)
+{
+    const char *known[TS_N_AUGMENTS + 1] = {NULL};
+    for (int kind = 0; kind < TS_N_AUGMENTS; kind++)
+        known[kind] = ts_augment_name(kind);
+    if (g_str_equal(name, "mixup") || g_str_equal(name, "cutmix") || g_str_equal(name, "remix"))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "augmentation '%s' is not of one sample: train has --mix %s", text,
+                            name);
+    g_autofree char *hint = ts_nearest_hint(name, known);
+    g_autofree char *list = list_rules();
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "augmentation '%s'%s is none of %s", text, hint,
+                        list);
+}
+
 /* NAME, NAME=VALUES, and @PROBABILITY behind either. */
 static gboolean
 parse_item(const char *text, TsAugment *how, GError **error)
@@ -227,15 +244,8 @@ parse_item(const char *text, TsAugment *how, GError **error)
     if (equals != NULL)
         *equals = '\0';
     int kind = find_kind(name);
-    if (kind < 0) {
-        g_autofree char *list = list_rules();
-        if (g_str_equal(name, "mixup") || g_str_equal(name, "cutmix") || g_str_equal(name, "remix"))
-            return ts_error_set(error, TS_ERROR_ARGUMENT,
-                                "augmentation '%s' is not of one sample: train has --mix %s", text,
-                                name);
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "augmentation '%s' is none of %s", text,
-                            list);
-    }
+    if (kind < 0)
+        return refuse_name(text, name, error);
     TsAugmentItem item = {.kind = kind, .probability = kind <= TS_EDIT_VFLIP ? 0.5 : 1};
     const Rule *rule = &rules[kind];
     g_auto(GStrv) values = g_strsplit(equals != NULL ? equals + 1 : "", ":", -1);

@@ -2,6 +2,7 @@
 #include "sample/mix.h"
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/rng.h"
 #include "base/spec.h"
 
@@ -33,6 +34,17 @@ read_item(TsSpec *spec, TsMixItem *item, GError **error)
             ts_spec_double(spec, "tau", 0, 1, 0.5, &item->tau, error));
 }
 
+static gboolean
+refuse_name(const char *name, GError **error)
+{
+    const char *known[TS_N_MIXES + 1] = {NULL};
+    for (guint i = 0; i < TS_N_MIXES; i++)
+        known[i] = kinds[i].name;
+    g_autofree char *hint = ts_nearest_hint(name, known);
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no mix '%s'%s; there are:\n%s", name,
+                        hint, ts_mix_help());
+}
+
 gboolean
 ts_mix_add(const char *text, TsMix *mix, GError **error)
 {
@@ -43,8 +55,7 @@ ts_mix_add(const char *text, TsMix *mix, GError **error)
     while (kind < TS_N_MIXES && !g_str_equal(ts_spec_name(spec), kinds[kind].name))
         kind++;
     if (kind == TS_N_MIXES)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no mix '%s'; there are:\n%s",
-                            ts_spec_name(spec), ts_mix_help());
+        return refuse_name(ts_spec_name(spec), error);
     for (guint i = 0; i < mix->n; i++)
         if (mix->item[i].kind == kind)
             return ts_error_set(error, TS_ERROR_ARGUMENT, "mix '%s' is given twice",

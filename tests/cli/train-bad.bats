@@ -19,13 +19,13 @@ refused() {
 
 @test "a name that is not known is named, with those that are" {
     refused 2 "there is no optimizer 'sdg' (nearest: sgd); there are: sgd, nesterov" --optimizer sdg digits.tsv
-    refused 2 "there is no schedule 'cosin'; there are:" --schedule cosin digits.tsv
-    refused 2 "there is no loss 'focl'; there are:" --loss focl digits.tsv
+    refused 2 "there is no schedule 'cosin' (nearest: cosine); there are:" --schedule cosin digits.tsv
+    refused 2 "there is no loss 'focl' (nearest: focal); there are:" --loss focl digits.tsv
     refused 2 "there is no model 'resnt18' (nearest: resnet18)" --model resnt18 digits.tsv
-    refused 2 "there is no callback 'earlystopping'; there are:" --callback earlystopping digits.tsv
-    refused 2 "augmentation 'hflp' is none of hflip, vflip" --augment hflp digits.tsv
-    refused 2 "there is no sampler 'wieghted'; there are:" --sampler wieghted digits.tsv
-    refused 2 "there is no mix 'mixp'; there are:" --mix mixp digits.tsv
+    refused 2 "there is no callback 'earlystopping' (nearest: early-stopping); there are:" --callback earlystopping digits.tsv
+    refused 2 "augmentation 'hflp' (nearest: hflip) is none of hflip, vflip" --augment hflp digits.tsv
+    refused 2 "there is no sampler 'wieghted' (nearest: weighted); there are:" --sampler wieghted digits.tsv
+    refused 2 "there is no mix 'mixp' (nearest: mixup); there are:" --mix mixp digits.tsv
     refused 2 "unknown weights 'balancd', there are: balanced" --class-weights balancd digits.tsv
 }
 
@@ -44,4 +44,11 @@ refused() {
     run -2 --separate-stderr train -o run --resume -m mlp:hidden=64 --epochs 2 digits.tsv
     stderr_has "cannot resume with another architecture: the checkpoint has 'mlp', this run 'mlp:hidden=64'"
     sha256sum --quiet -c before
+}
+
+@test "a loss that explodes and stays finite is warned of, one that does not is not" {
+    run -0 --separate-stderr train -q -o run -m mlp --lr 1000000 --epochs 2 --no-tensorboard digits.tsv
+    stderr_has "guessing costs 1.609: training has diverged; choose a learning rate below 1e+06"
+    run -0 --separate-stderr train -q -o other -m mlp --epochs 2 --no-tensorboard digits.tsv
+    [ -z "$stderr" ]
 }

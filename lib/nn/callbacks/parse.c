@@ -2,6 +2,7 @@
 #include "nn/callbacks/callbacks.h"
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/number.h"
 
 #include <string.h>
@@ -153,8 +154,10 @@ ts_callback_parse(const char *text, const TsCallbackContext *context, GError **e
     const char *colon = strchr(text, ':');
     g_autofree char *name =
         colon != NULL ? g_strndup(text, (gsize) (colon - text)) : g_strdup(text);
+    const char *known[G_N_ELEMENTS(names) + 1] = {NULL};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (strcmp(names[i].name, name) != 0)
+        known[i] = names[i].name;
+        if (strcmp(known[i], name) != 0)
             continue;
         if (names[i].parse != NULL)
             return parse_keys(text, i, context, error);
@@ -164,7 +167,8 @@ ts_callback_parse(const char *text, const TsCallbackContext *context, GError **e
                      names[i].argument);
         return NULL;
     }
-    ts_error_set(error, TS_ERROR_ARGUMENT, "there is no callback '%s'; there are:\n%s", name,
-                 ts_callback_help());
+    g_autofree char *hint = ts_nearest_hint(name, known);
+    ts_error_set(error, TS_ERROR_ARGUMENT, "there is no callback '%s'%s; there are:\n%s", name,
+                 hint, ts_callback_help());
     return NULL;
 }
