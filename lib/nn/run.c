@@ -275,6 +275,22 @@ ts_run_begin_anew(TsRun *run, guint64 seed, GError **error)
     return read_model(run, error) && open_model(run, error) && ts_run_open_loaders(run, error);
 }
 
+/* A loss may explode and stay finite. Losses of single samples, margins and weights of classes
+ * leave what guessing costs far behind too, but not a hundred times over a whole epoch. */
+static void
+warn_of_divergence(const TsRun *run)
+{
+    const GPtrArray *history = run->trainer->history;
+    const double guessing = log(MAX(run->classes->n, 2));
+    double loss;
+    if (history->len > 0 &&
+        ts_logs_get(g_ptr_array_index(history, history->len - 1), "loss", &loss) &&
+        loss > 100 * guessing)
+        ts_warning("the last epoch's loss is %.4g, guessing costs %.4g: training has diverged; "
+                   "choose a learning rate below %g, lrfind looks for one",
+                   loss, guessing, run->options.schedule.rate);
+}
+
 gboolean
 ts_run_train(TsRun *run, GError **error)
 {
@@ -302,6 +318,8 @@ ts_run_train(TsRun *run, GError **error)
         run->profile = ts_profile_new(run->model->graph);
         ts_trainer_set_profile(run->trainer, run->profile);
     }
-    return ts_run_write_json(run, error) && ts_trainer_run(run->trainer, error) &&
-           ts_run_write_profile(run, error);
+    if (!ts_run_write_json(run, error) || !ts_trainer_run(run->trainer, error))
+        return FALSE;
+    warn_of_divergence(run);
+    return ts_run_write_profile(run, error);
 }
