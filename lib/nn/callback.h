@@ -37,7 +37,7 @@
 G_BEGIN_DECLS
 
 /* Counted up when TsCallback or TsTrainer change: what was compiled against another is refused. */
-#define TS_CALLBACK_ABI 1
+#define TS_CALLBACK_ABI 2
 
 typedef struct _TsTrainer TsTrainer;
 typedef struct _TsCallback TsCallback;

@@ -45,16 +45,13 @@ typedef struct {
 } TsPhase;
 
 typedef struct {
-    const char *from;        /* the model file */
-    const char *strategy;    /* NAME[:KEY=VALUE,...] */
-    TsFreeze freeze;         /* n_top: of fixed; gradual begins with it */
-    TsSpread spread;         /* of all strategies but fine-tune */
-    gboolean fresh_head;     /* also where the classes are the model's */
-    double l2_sp;            /* decay towards the starting weights (Li et al., 2018); 0: none */
-    gboolean cache_features; /* where that changes nothing */
-    guint augment_copies;    /* versions of each training sample among the features; 0: not said */
-    gsize feature_bytes;     /* in memory; more lie in a file that has no name */
-    const char *text;        /* all this, as a checkpoint has to agree with it */
+    const char *from;     /* the model file */
+    const char *strategy; /* NAME[:KEY=VALUE,...] */
+    TsFreeze freeze;      /* n_top: of fixed; gradual begins with it */
+    TsSpread spread;      /* of all strategies but fine-tune */
+    gboolean fresh_head;  /* also where the classes are the model's */
+    double l2_sp;         /* decay towards the starting weights (Li et al., 2018); 0: none */
+    const char *text;     /* all this, as a checkpoint has to agree with it */
 } TsFineTuneOptions;
 
 /* The phases of a run of `epochs` epochs (fine-tune and lp-ft: besides those of the head alone), of

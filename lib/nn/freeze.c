@@ -192,19 +192,3 @@ ts_graph_find_cut(const TsGraph *graph, const TsParams *params)
     }
     return 0;
 }
-
-TsGraph *
-ts_graph_new_behind(const TsGraph *graph, guint cut)
-{
-    TsGraph *behind = ts_graph_new();
-    const TsShape shape = ts_graph_node(graph, cut)->shape;
-    ts_graph_input(behind, (int) shape.c, (int) shape.h, (int) shape.w);
-    for (guint i = cut + 1; i < graph->nodes->len; i++) {
-        TsNode node = *ts_graph_node(graph, i);
-        node.name = g_strdup(node.name);
-        for (guint k = 0; k < node.n_inputs; k++)
-            node.input[k] -= cut;
-        ts_graph_append(behind, node);
-    }
-    return behind;
-}

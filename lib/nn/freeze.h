@@ -56,10 +56,6 @@ gboolean ts_freeze_check(const TsFreeze *freeze, const TsStages *stages, const T
  * what comes before through it alone. 0, the input: there is none, as where nothing is frozen. */
 guint ts_graph_find_cut(const TsGraph *graph, const TsParams *params);
 
-/* The nodes behind `cut` as a graph that has the output of `cut` as its input. Its nodes number the
- * parameters as `graph` does: it is compiled with the same TsParams. */
-TsGraph *ts_graph_new_behind(const TsGraph *graph, guint cut);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsStages, ts_stages_free)
 
 G_END_DECLS

@@ -134,7 +134,7 @@ enter(TsTrainer *trainer, const TsPhase *phase, gpointer data, GError **error)
 {
     TsRun *run = data;
     set_up_params(run, phase, run->model->params);
-    ts_trainer_set_graph(trainer, run->model->graph);
+    ts_trainer_drop_nets(trainer);
     return TRUE;
 }
 

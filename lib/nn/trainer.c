@@ -27,8 +27,7 @@ ts_trainer_new(TsModel *model, const TsTrainerOptions *options, TsLoader *train,
     self->rate_scale = 1;
     self->callbacks = g_ptr_array_new_with_free_func((GDestroyNotify) ts_callback_free);
     self->history = g_ptr_array_new_with_free_func((GDestroyNotify) ts_logs_free);
-    self->graph = model->graph;
-    self->net = ts_net_new(self->graph, model->params, options->batch_size, TS_NET_TRAIN, error);
+    self->net = ts_net_new(model->graph, model->params, options->batch_size, TS_NET_TRAIN, error);
     if (self->net == NULL)
         return NULL;
     ts_net_set_seed(self->net, options->seed);
@@ -95,9 +94,8 @@ ts_trainer_follow(TsTrainer *self, const TsSchedule *schedule, double t)
 }
 
 void
-ts_trainer_set_graph(TsTrainer *self, const TsGraph *graph)
+ts_trainer_drop_nets(TsTrainer *self)
 {
-    self->graph = graph;
     g_clear_pointer(&self->net, ts_net_free);
     g_clear_pointer(&self->net_rest, ts_net_free);
     g_clear_pointer(&self->net_val, ts_net_free);
@@ -270,8 +268,8 @@ prepare_validation(TsTrainer *self, GError **error)
     if (self->confusion != NULL)
         ts_confusion_reset(self->confusion);
     if (self->net_val == NULL)
-        self->net_val = ts_net_new(self->graph, self->model->params, self->options.batch_size,
-                                   TS_NET_INFER, error);
+        self->net_val = ts_net_new(self->model->graph, self->model->params,
+                                   self->options.batch_size, TS_NET_INFER, error);
     return self->net_val != NULL;
 }
 

@@ -84,9 +84,8 @@ struct _TsTrainer {
     gboolean save;                /* set by a callback in batch_end: write the checkpoint now */
     gboolean stop;
     char *stop_reason;
-    TsProfile *profile;     /* where the time goes, or NULL; borrowed */
-    const TsGraph *graph;   /* what is trained: the model's, or the part of it behind a cut */
-    const TsAnchor *anchor; /* what weights decay towards; NULL: nothing. Borrowed */
+    TsProfile *profile;               /* where the time goes, or NULL; borrowed */
+    const TsAnchor *anchor;           /* what weights decay towards; NULL: nothing. Borrowed */
     const struct _TsStepWatch *watch; /* of a step that is dumped, or NULL; borrowed */
 };
 
@@ -107,9 +106,9 @@ void ts_trainer_stop(TsTrainer *trainer, const char *reason);
 /* Learning rate, and momentum where the schedule has one, of time t. */
 void ts_trainer_follow(TsTrainer *trainer, const TsSchedule *schedule, double t);
 
-/* Another part of the model is trained from now on, or other parameters of it: nets are compiled
- * anew when they are needed. Not while a batch is in work. `graph` is borrowed. */
-void ts_trainer_set_graph(TsTrainer *trainer, const TsGraph *graph);
+/* Other parameters are trained from now on: nets are compiled anew when they are needed. Not while
+ * a batch is in work. */
+void ts_trainer_drop_nets(TsTrainer *trainer);
 
 /* The rate of the step in work: the schedule's, scaled. */
 double ts_trainer_rate(const TsTrainer *trainer);

@@ -10,7 +10,7 @@ static TsNet *
 ensure_net(TsTrainer *self, TsNet **net, guint n, GError **error)
 {
     if (*net == NULL) {
-        *net = ts_net_new(self->graph, self->model->params, n, TS_NET_TRAIN, error);
+        *net = ts_net_new(self->model->graph, self->model->params, n, TS_NET_TRAIN, error);
         if (*net != NULL) {
             ts_net_set_seed(*net, self->options.seed);
             ts_net_set_profile(*net, self->profile);
