@@ -25,6 +25,20 @@ typedef struct {
     gsize n_images;
 } Fixture;
 
+/* Norms that are called "given" keep the statistics that they begin with. */
+static void
+freeze_statistics(TsParams *params)
+{
+    for (guint i = 0; i < params->n; i++) {
+        TsParam *param = &params->param[i];
+        if (!g_str_has_prefix(param->spec->name, "given.") || ts_param_is_learned(param))
+            continue;
+        param->frozen = TRUE;
+        for (gsize k = 0; k < param->n; k++)
+            param->data[k] = 0.5f + 0.1f * (float) k;
+    }
+}
+
 static void
 fixture_init(Fixture *f, TsGraph *graph, TsConvKernels kernels)
 {
@@ -34,6 +48,7 @@ fixture_init(Fixture *f, TsGraph *graph, TsConvKernels kernels)
     f->graph = graph;
     f->params = ts_params_new(graph, &error);
     ts_params_init(f->params, 7);
+    freeze_statistics(f->params);
     f->params->kernels = kernels;
     f->net = ts_net_new(graph, f->params, BATCH, TS_NET_TRAIN, &error);
     ck_assert_msg(f->net != NULL, "%s", error != NULL ? error->message : "");
@@ -191,6 +206,14 @@ START_TEST(of_norm)
 }
 END_TEST
 
+START_TEST(of_norm_with_given_statistics)
+{
+    TsGraph *graph = ts_graph_new();
+    guint x = ts_graph_norm(graph, "given", start(graph, 8));
+    finish(graph, _i == 0 ? x : ts_graph_relu(graph, x));
+}
+END_TEST
+
 START_TEST(of_relu)
 {
     TsGraph *graph = ts_graph_new();
@@ -298,6 +321,7 @@ main(void)
     tcase_set_timeout(ops, 60);
     tcase_add_loop_test(ops, of_conv, 0, 18);
     tcase_add_test(ops, of_norm);
+    tcase_add_loop_test(ops, of_norm_with_given_statistics, 0, 2);
     tcase_add_test(ops, of_relu);
     tcase_add_loop_test(ops, of_pool, 0, 4);
     tcase_add_test(ops, of_global_pool);
