@@ -94,7 +94,6 @@
 #include "store/npy.h"
 #include "store/onnx.h"
 #include "store/npy_folder.h"
-#include "store/onnx.h"
 #include "store/pickle.h"
 #include "store/pth.h"
 #include "store/safetensors.h"
