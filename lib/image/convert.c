@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "image/samples.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Red, green and blue in grey: ITU-R BT.601. */
@@ -90,6 +91,11 @@ ts_image_to_u8(const TsImage *image, guint8 *out, GError **error)
             row[i] = -low * scale;
         ts_samples_add(image->type, image->data + (gsize) y * ts_image_row_size(image), n, scale,
                        row);
+        for (gsize i = 0; i < n; i++)
+            if (isnan(row[i]))
+                return ts_error_set(error, TS_ERROR_FORMAT,
+                                    "has pixels that are no numbers (NaN): give them a value, or "
+                                    "leave the sample out");
         ts_samples_store(TS_U8, row, n, TS_ROUND_HALF_UP, out + (gsize) y * n);
     }
     return TRUE;

@@ -237,7 +237,7 @@ TsImage *ts_image_convert_bands(const TsImage *image, int bands, GError **error)
 
 /* Write all samples as 8-bit ones to `out`, (height, width, bands). The whole range of integers is
  * mapped to 0 .. 255 (16-bit: v / 257), floats are taken to lie in 0 .. 1 and clamped; rounded half
- * up. TS_ERROR_NO_MEMORY. */
+ * up. TS_ERROR_FORMAT for a NaN; TS_ERROR_NO_MEMORY. */
 gboolean ts_image_to_u8(const TsImage *image, guint8 *out, GError **error);
 
 /* (1 - lambda) * a + lambda * b, sample by sample; integers are rounded half to even and clamped.
