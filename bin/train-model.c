@@ -6,6 +6,7 @@
 
 static struct {
     char *model, *arch, *kernels;
+    char *description; /* what --arch says; the run borrows it until the tool ends */
 } opt;
 
 const GOptionEntry train_model_options[] = {
@@ -18,17 +19,16 @@ const GOptionEntry train_model_options[] = {
     G_OPTION_ENTRY_NULL,
 };
 
-/* What --arch says; options borrow it until the tool ends. */
-static char *description;
-
 gboolean
 train_model_fill(TsRunOptions *options, GError **error)
 {
     options->architecture = opt.model;
     if (opt.model != NULL && opt.arch != NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--model and --arch exclude each other");
-    if (opt.arch != NULL &&
-        (options->architecture = description = ts_arch_read(opt.arch, error)) == NULL)
-        return FALSE;
+    if (opt.arch != NULL) {
+        options->architecture = opt.description = ts_arch_read(opt.arch, error);
+        if (opt.description == NULL)
+            return FALSE;
+    }
     return opt.kernels == NULL || ts_conv_kernels_parse(opt.kernels, &options->kernels, error);
 }
