@@ -88,7 +88,7 @@ open_input(const char *dataset, Input *input, GError **error)
         return FALSE;
     if (opt.root != NULL)
         ts_manifest_set_folder(input->manifest, opt.root);
-    g_autofree guint64 *rows = ts_manifest_select(input->manifest, "split", opt.split, &input->n);
+    g_free(ts_manifest_select(input->manifest, "split", opt.split, &input->n));
     return TRUE;
 }
 

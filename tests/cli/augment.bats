@@ -151,7 +151,7 @@ all+=,autocontrast@0.3,equalize@0.3,sharpness=0.9,randaugment=2:20,trivialaugmen
     check "exclude each other" --ops hflip -o d --virtual shapes.tsv
     check "exclude each other" --ops hflip --balance -n 2 --virtual shapes.tsv
     check "less than 1" --ops hflip -n 0 --virtual shapes.tsv
-    check "'spin=3' is none of hflip" --ops spin=3 --virtual shapes.tsv
+    check "'spin=3' (nearest: stain) is none of hflip" --ops spin=3 --virtual shapes.tsv
     check "'rotate=400' is not rotate=DEGREES" --ops rotate=400 --virtual shapes.tsv
     check "stands twice" --ops hflip,hflip --virtual shapes.tsv
     check "--format: 'bmp'" --ops hflip --format bmp -o d shapes.tsv
