@@ -203,8 +203,8 @@ START_TEST(texts_of_changes_are_read_back_and_nonsense_is_refused)
     const char *const good[] = {
         "rotate=12.31,hflip,brightness=0.08",
         "d4=hvt,shift=0.1:-0.25,crop=1:2:30:40,resized-crop=0:0:9:9:64:48,elastic=20:3:4294967295",
-        "padded-crop=-4:3:reflect,shear-y=4,posterize=3,solarize=0.5,autocontrast,equalize,"
-        "sharpness=-0.5",
+        "padded-crop=-4:3:reflect,shear-y=4,posterize=3,solarize=0.5,autocontrast",
+        "equalize,sharpness=-0.5",
         "perspective=0.1:0:0:0:0:0:0:-0.125,gamma=1.5,contrast=-0.5,scale=1.25,shear=-3,vflip"};
     for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
         TsEdits edits;
