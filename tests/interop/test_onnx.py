@@ -314,7 +314,7 @@ def check_model(model, path, pictures, tool, mean=0.4, std=0.3):
     columns = [i for i, name in enumerate(header) if name.startswith("p_")]
     ours = np.array([[float(row[c]) for c in columns] for row in rows])
     files = [row[header.index("file_name")] for row in rows]
-    images = np.stack([np.asarray(Image.open(pictures / name), np.float32) for name in files])
+    images = np.stack([np.asarray(Image.open(name), np.float32) for name in files])
     logits = logits_of(str(path), ((images / 255 - mean) / std).transpose(0, 3, 1, 2))
     np.testing.assert_allclose(ours, probabilities(logits), atol=2e-4)
 
