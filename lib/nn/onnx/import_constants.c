@@ -13,7 +13,7 @@ is_whole(TsDtype dtype)
            dtype != TS_DTYPE_F64;
 }
 
-/* Let the output be `n` numbers of that shape: int64 or f32. */
+/* Let the output be `n` numbers of that shape: int64 (0 for what is no number) or f32. */
 static void
 set_numbers(TsOnnxImport *self, const TsOnnxNode *node, gboolean whole, guint rank,
             const gint64 *shape, const double *numbers, gsize n)
@@ -22,7 +22,7 @@ set_numbers(TsOnnxImport *self, const TsOnnxNode *node, gboolean whole, guint ra
     float *floats = whole ? NULL : g_new0(float, n + 1);
     for (gsize i = 0; i < n; i++) {
         if (whole)
-            ints[i] = (gint64) numbers[i];
+            ints[i] = isnan(numbers[i]) ? 0 : (gint64) numbers[i];
         else
             floats[i] = (float) numbers[i];
     }
@@ -84,13 +84,6 @@ import_constant(TsOnnxImport *self, const TsOnnxNode *node, GError **error)
 }
 
 static gboolean
-import_identity(TsOnnxImport *self, const TsOnnxNode *node, G_GNUC_UNUSED GError **error)
-{
-    ts_onnx_set_result(self, node, *ts_onnx_input(self, node, 0));
-    return TRUE;
-}
-
-static gboolean
 cast(TsOnnxImport *self, const TsOnnxNode *node, gboolean whole, GError **error)
 {
     const TsTensor *tensor;
@@ -117,11 +110,13 @@ import_cast_like(TsOnnxImport *self, const TsOnnxNode *node, GError **error)
 
 /* 0 stands for the batch, whose size is not fixed: a Reshape takes it as "the same as before". */
 static gboolean
-import_shape(TsOnnxImport *self, const TsOnnxNode *node, G_GNUC_UNUSED GError **error)
+import_shape(TsOnnxImport *self, const TsOnnxNode *node, GError **error)
 {
     const TsOnnxResult *of = ts_onnx_input(self, node, 0);
     double shape[TS_TENSOR_MAX_RANK] = {0};
     gint64 rank;
+    if (of == NULL)
+        return ts_onnx_refuse(self, node, error, "has no input");
     if (of->constant != NULL) {
         rank = of->constant->rank;
         for (gint64 i = 0; i < rank; i++)
@@ -217,7 +212,7 @@ import_shaped(TsOnnxImport *self, const TsOnnxNode *node, GError **error)
         if (shape[i] == -1) {
             n_open++;
             open = i;
-        } else if (shape[i] < 1 || (n *= shape[i]) > MAX_NUMBERS) {
+        } else if (shape[i] < 1 || shape[i] > MAX_NUMBERS || (n *= shape[i]) > MAX_NUMBERS) {
             return ts_onnx_refuse(self, node, error, "the shape of a constant is out of range");
         }
     }
@@ -367,15 +362,15 @@ ts_onnx_constant_rule(const char *op)
         const char *op;
         TsOnnxRule rule;
     } rules[] = {
-        {"Add", import_arithmetic},      {"Cast", import_cast},
-        {"CastLike", import_cast_like},  {"Concat", import_concat},
-        {"Constant", import_constant},   {"ConstantOfShape", import_constant_of_shape},
-        {"Div", import_arithmetic},      {"Expand", import_shaped},
-        {"Gather", import_gather},       {"Identity", import_identity},
-        {"Mul", import_arithmetic},      {"Reshape", import_shaped},
-        {"Shape", import_shape},         {"Slice", import_slice},
-        {"Squeeze", import_squeeze},     {"Sub", import_arithmetic},
-        {"Transpose", import_transpose}, {"Unsqueeze", import_squeeze},
+        {"Add", import_arithmetic},     {"Cast", import_cast},
+        {"CastLike", import_cast_like}, {"Concat", import_concat},
+        {"Constant", import_constant},  {"ConstantOfShape", import_constant_of_shape},
+        {"Div", import_arithmetic},     {"Expand", import_shaped},
+        {"Gather", import_gather},      {"Mul", import_arithmetic},
+        {"Reshape", import_shaped},     {"Shape", import_shape},
+        {"Slice", import_slice},        {"Squeeze", import_squeeze},
+        {"Sub", import_arithmetic},     {"Transpose", import_transpose},
+        {"Unsqueeze", import_squeeze},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
         if (strcmp(rules[i].op, op) == 0)
