@@ -99,7 +99,7 @@ evaluate_predict(const char *path, const TsManifest *manifest, const TsPredictio
                      path);
         return NULL;
     }
-    g_autoptr(TsModel) model = ts_model_read(path, error);
+    g_autoptr(TsModel) model = ts_model_map(path, error);
     if (model != NULL && model->multi_label) {
         ts_error_set(error, TS_ERROR_ARGUMENT,
                      "--model: %s tells several labels; take predict -p -m %s ... | evaluate "

@@ -130,7 +130,7 @@ open_model(Job *job, guint64 n_rows, TsViews *views, AnswerOptions *what, GError
         (job->features = predict_features_path(opt.features_out, opt.output, error)) == NULL)
         return FALSE;
     what->features = job->features;
-    job->model = ts_model_read(opt.model, error);
+    job->model = ts_model_map(opt.model, error);
     if (job->model == NULL ||
         (opt.class_list != NULL && !predict_check_classes(job->model, opt.class_list, error)) ||
         !ts_views_parse((const char *const *) opt.tta, &job->model->preprocess, views, error) ||

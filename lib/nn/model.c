@@ -44,6 +44,7 @@ ts_model_free(TsModel *model)
         return;
     ts_params_free(model->params);
     ts_graph_free(model->graph);
+    ts_state_free(model->file);
     g_strfreev(model->classes);
     g_free(model->architecture);
     g_free(model);
@@ -220,8 +221,20 @@ ts_model_settings_clear(TsModelSettings *settings)
 }
 
 /* The tensors are there before memory is asked for: a few bytes can describe a huge model. */
+static TsParams *
+params_from_state(const TsState *state, const TsGraph *graph, gboolean lent, GError **error)
+{
+    if (!ts_state_check_params(state, graph, error))
+        return NULL;
+    g_autoptr(TsParams) params = (lent ? ts_params_new_outline : ts_params_new)(graph, error);
+    if (params == NULL || !(lent ? ts_state_lend_params(state, params, error)
+                                 : ts_state_get_params(state, "", params, error)))
+        return NULL;
+    return g_steal_pointer(&params);
+}
+
 static TsModel *
-model_from_state(const TsState *state, const char *name, GError **error)
+model_from_state(const TsState *state, const char *name, gboolean lent, GError **error)
 {
     g_auto(TsModelSettings) settings = {0};
     if (!ts_model_read_settings(state, name, &settings, error))
@@ -230,9 +243,8 @@ model_from_state(const TsState *state, const char *name, GError **error)
     g_autoptr(TsModel) model =
         outline_new(settings.architecture, (const char *const *) settings.classes,
                     &settings.preprocess, &failure);
-    if (model == NULL || !ts_state_check_params(state, model->graph, &failure) ||
-        (model->params = ts_params_new(model->graph, &failure)) == NULL ||
-        !ts_state_get_params(state, "", model->params, &failure)) {
+    if (model == NULL ||
+        (model->params = params_from_state(state, model->graph, lent, &failure)) == NULL) {
         /* What is wrong here is the file, not how the tool was used. */
         if (g_error_matches(failure, TS_ERROR, TS_ERROR_ARGUMENT))
             failure->code = TS_ERROR_FORMAT;
@@ -247,5 +259,15 @@ TsModel *
 ts_model_read(const char *path, GError **error)
 {
     g_autoptr(TsState) state = ts_state_read(path, error);
-    return state != NULL ? model_from_state(state, path, error) : NULL;
+    return state != NULL ? model_from_state(state, path, FALSE, error) : NULL;
+}
+
+TsModel *
+ts_model_map(const char *path, GError **error)
+{
+    g_autoptr(TsState) state = ts_state_read(path, error);
+    g_autoptr(TsModel) model = state != NULL ? model_from_state(state, path, TRUE, error) : NULL;
+    if (model != NULL)
+        model->file = g_steal_pointer(&state);
+    return g_steal_pointer(&model);
 }

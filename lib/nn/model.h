@@ -23,6 +23,7 @@ typedef struct {
     TsPreprocess preprocess;
     TsGraph *graph;
     TsParams *params;
+    TsState *file; /* what lends the numbers, of a model for reading; or NULL */
 } TsModel;
 
 /* Build a model with all numbers zero. `classes` are copied. TS_ERROR_ARGUMENT where architecture
@@ -38,6 +39,10 @@ ts_model_write(const TsModel *model, const char *path, const char *const *summar
 
 /* Read a model. TS_ERROR_FORMAT if the file is none of tessera's or a number is missing. */
 TsModel *ts_model_read(const char *path, GError **error);
+
+/* The same for reading only: the numbers stay in the file as far as it has them as they are used,
+ * and a frozen net makes its own of them. Training would write them. */
+TsModel *ts_model_map(const char *path, GError **error);
 
 /* What a file of ours says beside the numbers. */
 typedef struct {

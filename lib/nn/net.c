@@ -38,6 +38,8 @@ compile_forward(TsNet *net, GError **error)
         layer->needs_grad = ts_net_layer_learns(net, layer);
         for (guint k = 0; k < layer->node->n_inputs; k++)
             layer->needs_grad |= net->layers[layer->node->input[k]].needs_grad;
+        if (net->folded != NULL && !ts_folded_fill(net->folded, i, error))
+            return FALSE;
         if (layer->host != NULL)
             layer->out = layer->host->out;
         else if (!layer->node->op->forward(net, layer, error))
@@ -207,7 +209,7 @@ net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, int
 {
     g_autoptr(TsNet) net = g_new0(TsNet, 1);
     if (mode == TS_NET_FROZEN) {
-        net->folded = ts_fold(graph, params, kept, error);
+        net->folded = ts_fold_outline(graph, params, kept, error);
         if (net->folded == NULL)
             return NULL;
         kept = kept >= 0 ? net->folded->node[kept] : -1;

@@ -44,8 +44,9 @@ ts_advise_huge_pages(void *memory, gsize bytes)
 #endif
 }
 
-float *
-ts_aligned_floats(gsize n, GError **error)
+/* Only what lies behind the numbers is set. */
+static float *
+aligned_floats_unset(gsize n, GError **error)
 {
     gsize bytes;
     void *block = NULL;
@@ -58,7 +59,15 @@ ts_aligned_floats(gsize n, GError **error)
     }
     if (bytes >= 2 * HUGE_PAGE)
         ts_advise_huge_pages(block, bytes);
-    return memset(block, 0, bytes + ALIGNMENT);
+    memset((char *) block + bytes, 0, ALIGNMENT);
+    return block;
+}
+
+float *
+ts_aligned_floats(gsize n, GError **error)
+{
+    float *floats = aligned_floats_unset(n, error);
+    return floats != NULL ? memset(floats, 0, n * sizeof *floats) : NULL;
 }
 
 gboolean
@@ -74,14 +83,29 @@ ts_param_is_trained(const TsParam *param)
     return ts_param_is_learned(param) && !param->frozen;
 }
 
-static gboolean
-allocate(TsParam *param, gsize n, gboolean gradient, GError **error)
+static void
+fill(float *data, gsize n, float value)
 {
-    param->n_stored = n;
-    param->data = ts_aligned_floats(n, error);
-    if (param->data != NULL && gradient)
-        param->grad = ts_aligned_floats(n, error);
-    return param->data != NULL && (param->grad != NULL || !gradient);
+    for (gsize i = 0; i < n; i++)
+        data[i] = value;
+}
+
+gboolean
+ts_param_allocate(TsParam *param, GError **error)
+{
+    param->data = aligned_floats_unset(param->n_stored, error);
+    if (param->data != NULL && param->n_stored > param->n) /* padding */
+        fill(param->data, param->n_stored, 0.0f);
+    return param->data != NULL;
+}
+
+void
+ts_param_drop(TsParam *param)
+{
+    if (!param->borrowed)
+        free(param->data);
+    param->data = NULL;
+    param->borrowed = FALSE;
 }
 
 gboolean
@@ -96,15 +120,8 @@ ts_params_add_gradients(TsParams *params, GError **error)
     return TRUE;
 }
 
-static void
-fill(float *data, gsize n, float value)
-{
-    for (gsize i = 0; i < n; i++)
-        data[i] = value;
-}
-
 TsParams *
-ts_params_new(const TsGraph *graph, GError **error)
+ts_params_new_outline(const TsGraph *graph, GError **error)
 {
     g_autoptr(TsParams) params = g_new0(TsParams, 1);
     params->n = graph->params->len;
@@ -119,10 +136,22 @@ ts_params_new(const TsGraph *graph, GError **error)
                 ts_error_set(error, TS_ERROR_NO_MEMORY, "%s: too many numbers", param->spec->name);
                 return NULL;
             }
-        if (!allocate(param, param->n, FALSE, error))
+        param->n_stored = param->n;
+    }
+    return g_steal_pointer(&params);
+}
+
+TsParams *
+ts_params_new(const TsGraph *graph, GError **error)
+{
+    g_autoptr(TsParams) params = ts_params_new_outline(graph, error);
+    for (guint i = 0; params != NULL && i < params->n; i++) {
+        TsParam *param = &params->param[i];
+        if (!ts_param_allocate(param, error))
             return NULL;
-        if (param->spec->role == TS_PARAM_SCALE || param->spec->role == TS_PARAM_RUNNING_VARIANCE)
-            fill(param->data, param->n, 1.0f);
+        const gboolean of_ones =
+            param->spec->role == TS_PARAM_SCALE || param->spec->role == TS_PARAM_RUNNING_VARIANCE;
+        fill(param->data, param->n, of_ones ? 1.0f : 0.0f);
     }
     return g_steal_pointer(&params);
 }
@@ -130,7 +159,7 @@ ts_params_new(const TsGraph *graph, GError **error)
 static void
 clear_data(TsParam *param)
 {
-    g_clear_pointer(&param->data, free);
+    ts_param_drop(param);
     g_clear_pointer(&param->grad, free);
 }
 
@@ -225,10 +254,13 @@ ts_param_adopt_layout(TsParam *param, const TsLayout *plain, const TsLayout *lay
     g_assert(param->layout == NULL);
     TsParam stored = {.spec = param->spec,
                       .n = param->n,
+                      .n_stored = ts_layout_bytes(layout) / sizeof(float),
                       .frozen = param->frozen,
                       .anchored = param->anchored,
                       .rate_scale = param->rate_scale};
-    if (!allocate(&stored, ts_layout_bytes(layout) / sizeof(float), param->grad != NULL, error) ||
+    if (param->grad != NULL && (stored.grad = ts_aligned_floats(stored.n_stored, error)) == NULL)
+        return FALSE;
+    if (!ts_param_allocate(&stored, error) ||
         !reorder(plain, layout, param->data, stored.data, error)) {
         clear_data(&stored);
         return FALSE;

@@ -19,6 +19,7 @@ typedef struct {
     TsLayout *layout;        /* NULL while data is plain */
     float *data;             /* n_stored, 64-byte aligned */
     float *grad;       /* likewise; NULL for statistics, and before ts_params_add_gradients() */
+    gboolean borrowed; /* data are another's, to be read only */
     gboolean frozen;   /* stays as it is in training; a statistic: is used, not measured */
     gboolean anchored; /* decays towards where it began (anchor.h), not towards 0 */
     double rate_scale; /* times the learning rate; 1 by default */
@@ -46,6 +47,14 @@ typedef struct {
 /* All zero (running variances and scales one), without gradients. The graph must outlive it. */
 TsParams *ts_params_new(const TsGraph *graph, GError **error);
 void ts_params_free(TsParams *params);
+
+/* The same without memory: every data is NULL. */
+TsParams *ts_params_new_outline(const TsGraph *graph, GError **error);
+
+/* Memory for the numbers of a parameter without any, which are to be written; and away with it
+ * where nothing reads it again. */
+gboolean ts_param_allocate(TsParam *param, GError **error);
+void ts_param_drop(TsParam *param);
 
 /* Memory for gradients, where there is none yet: for nets that train, and optimizers. */
 gboolean ts_params_add_gradients(TsParams *params, GError **error);

@@ -222,6 +222,32 @@ ts_state_get_params(const TsState *state, const char *prefix, TsParams *params, 
     return TRUE;
 }
 
+/* Numbers of ours, at an address for such. */
+static gboolean
+is_plain(const TsTensor *tensor)
+{
+    return tensor->dtype == TS_DTYPE_F32 && G_BYTE_ORDER == G_LITTLE_ENDIAN &&
+           (guintptr) tensor->data % sizeof(float) == 0;
+}
+
+gboolean
+ts_state_lend_params(const TsState *state, TsParams *params, GError **error)
+{
+    for (guint i = 0; i < params->n; i++) {
+        TsParam *param = &params->param[i];
+        const TsTensor *tensor = require_tensor(state, param->spec->name, param->spec, error);
+        if (tensor == NULL)
+            return FALSE;
+        param->borrowed = is_plain(tensor);
+        if (param->borrowed)
+            param->data = (float *) (gpointer) tensor->data;
+        else if (!ts_param_allocate(param, error) ||
+                 !ts_state_get_param(state, "", param, param->data, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* ---- a state within a state ---- */
 
 /* Of `tensor` under another name, as it lies in memory. */

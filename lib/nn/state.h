@@ -56,6 +56,10 @@ ts_state_add_params(TsState *state, const char *prefix, const TsParams *params, 
 gboolean
 ts_state_get_params(const TsState *state, const char *prefix, TsParams *params, GError **error);
 
+/* The same for parameters without memory, which must not outlive the state: what it has in their
+ * form is borrowed, the rest copied. */
+gboolean ts_state_lend_params(const TsState *state, TsParams *params, GError **error);
+
 /* Put a copy of all of `part`, which was made here and not read, into `state` with PREFIX before
  * every name; and take such a part out again, as a copy. TS_ERROR_FORMAT if it is not there. */
 gboolean ts_state_add_all(TsState *state, const char *prefix, const TsState *part, GError **error);

@@ -133,6 +133,54 @@ START_TEST(a_model_reads_back_the_same)
 }
 END_TEST
 
+/* Move the numbers by a byte: a space more at the end of the header. */
+static void
+misalign(const char *path)
+{
+    g_autofree char *bytes = NULL;
+    gsize n;
+    guint64 length;
+    ck_assert(g_file_get_contents(path, &bytes, &n, NULL));
+    memcpy(&length, bytes, sizeof length);
+    g_autoptr(GString) moved = g_string_new_len(bytes, n);
+    g_string_insert_c(moved, (gssize) (sizeof length + GUINT64_FROM_LE(length)), ' ');
+    length = GUINT64_TO_LE(GUINT64_FROM_LE(length) + 1);
+    memcpy(moved->str, &length, sizeof length);
+    ck_assert(g_file_set_contents(path, moved->str, (gssize) moved->len, NULL));
+}
+
+static void
+check_same_logits(const TsModel *a, const TsModel *b)
+{
+    g_autoptr(TsNet) one = ts_net_new(a->graph, a->params, 1, TS_NET_FROZEN, NULL);
+    g_autoptr(TsNet) other = ts_net_new(b->graph, b->params, 1, TS_NET_FROZEN, NULL);
+    ck_assert(one != NULL && other != NULL);
+    for (int i = 0; i < 3 * 32 * 32; i++)
+        ts_net_input(one)[i] = ts_net_input(other)[i] = (float) sin(i);
+    ck_assert(ts_net_forward(one, 0, NULL) && ts_net_forward(other, 0, NULL));
+    ck_assert_mem_eq(ts_net_logits(one), ts_net_logits(other), 2 * sizeof(float));
+}
+
+START_TEST(a_mapped_model_answers_as_one_that_is_read)
+{
+    g_autofree char *path = g_strdup_printf("%s/tessera-mapped-%d", g_get_tmp_dir(), getpid());
+    static const char *const classes[] = {"a", "b", NULL};
+    const TsPreprocess how = {
+        .width = 32, .height = 32, .channels = 3, .crop_pct = 1, .std = {1, 1, 1}};
+    g_autoptr(TsModel) model = ts_model_new("cnn:width=8", classes, &how, NULL);
+    ts_params_init(model->params, 3);
+    ck_assert(ts_model_write(model, path, NULL, NULL));
+    g_autoptr(TsModel) mapped = ts_model_map(path, NULL);
+    ck_assert(mapped->params->param[0].borrowed);
+    check_same_logits(model, mapped);
+    misalign(path);
+    g_autoptr(TsModel) copied = ts_model_map(path, NULL);
+    ck_assert(!copied->params->param[0].borrowed);
+    check_same_logits(model, copied);
+    g_remove(path);
+}
+END_TEST
+
 /* What the file describes is looked for before memory is asked for. */
 START_TEST(a_hostile_model_file_is_refused)
 {
@@ -166,7 +214,7 @@ START_TEST(a_hostile_model_file_is_refused)
         }
         ts_state_set(state, cases[i].key, cases[i].value);
         ck_assert(ts_state_write(state, path, NULL));
-        ck_assert_ptr_null(ts_model_read(path, &error));
+        ck_assert_ptr_null((i % 2 ? ts_model_map : ts_model_read)(path, &error));
         ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_FORMAT));
         ck_assert_msg(strstr(error->message, cases[i].message) != NULL, "%s", error->message);
         ck_assert(g_str_has_prefix(error->message, path));
@@ -220,6 +268,7 @@ main(void)
     tcase_add_test(files, a_state_reads_back_the_same);
     tcase_add_test(files, logs_read_back_the_same);
     tcase_add_test(files, a_model_reads_back_the_same);
+    tcase_add_test(files, a_mapped_model_answers_as_one_that_is_read);
     tcase_add_test(files, descriptions_of_models_are_checked);
     tcase_add_test(files, a_hostile_model_file_is_refused);
     tcase_add_test(files, no_memory_is_an_error);

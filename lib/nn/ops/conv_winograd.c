@@ -124,6 +124,7 @@ forward_frozen(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, GError **er
         return FALSE;
     ts_winograd_filters(spec, (int) ts_threads_get(),
                         ts_net_param(net, layer, TS_CONV_WEIGHT)->data, layer->constant);
+    ts_param_drop(ts_net_param(net, layer, TS_CONV_WEIGHT));
     if ((layer->saved[SAVED_SRC] =
              convert_to_blocks(net, layer, below->out, below->node->shape, error)) == NULL ||
         (layer->saved[SAVED_FORWARD_WORK] =
