@@ -17,9 +17,8 @@ static struct {
 static const GOptionEntry finetune_options[] = {
     {"from", 0, 0, G_OPTION_ARG_FILENAME, &opt.from,
      "The model to begin with: a model file, a run's folder, or anybody's weights", "MODEL"},
-    {"arch", 0, 0, G_OPTION_ARG_STRING, &opt.arch,
-     "Its architecture, as train --model takes it (default: as the file says)",
-     "NAME[:KEY=VALUE,...]"},
+    {"arch", 0, 0, G_OPTION_ARG_FILENAME, &opt.arch,
+     "Its architecture, as train --arch takes it (default: as the file says)", "NAME|FILE"},
     {"new-head", 0, 0, G_OPTION_ARG_NONE, &opt.new_head,
      "Begin with a new classifier also where the classes are the model's", NULL},
     {"strategy", 0, 0, G_OPTION_ARG_STRING, &opt.strategy,
@@ -142,8 +141,7 @@ run(int n_args, char **args, GError **error)
     TsRunOptions options = {.dataset = n_args > 0 ? args[0] : "-",
                             .command = (const char *const *) command_line,
                             .seed = ts_tool_seed(),
-                            .finetune = &how,
-                            .architecture = opt.arch};
+                            .finetune = &how};
     if (opt.from == NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "from what? give the model to begin with by --from MODEL");
@@ -151,6 +149,10 @@ run(int n_args, char **args, GError **error)
         !train_fill(&options, error) ||
         (opt.kernels != NULL && !ts_conv_kernels_parse(opt.kernels, &options.kernels, error)))
         return FALSE;
+    g_autofree char *architecture = opt.arch != NULL ? train_read_arch(opt.arch, error) : NULL;
+    if (opt.arch != NULL && architecture == NULL)
+        return FALSE;
+    options.architecture = architecture;
     g_autofree char *text = describe(&how);
     how.text = text;
     return train_run(&options, error);

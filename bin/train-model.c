@@ -2,18 +2,18 @@
 #include "train.h"
 
 #include "base/error.h"
-#include "nn/arch/arch.h"
 
 static struct {
     char *model, *arch, *kernels;
-    char *description; /* what --arch says; the run borrows it until the tool ends */
+    char *architecture; /* what --arch says; the run borrows it until the tool ends */
 } opt;
 
 const GOptionEntry train_model_options[] = {
     {"model", 'm', 0, G_OPTION_ARG_STRING, &opt.model, "Architecture (default: cnn)",
      "NAME[:KEY=VALUE,...]"},
     {"arch", 0, 0, G_OPTION_ARG_FILENAME, &opt.arch,
-     "Architecture of one's own: a text of layers, see tessera-arch(5)", "FILE"},
+     "The same, or an architecture of one's own: a text of layers, see tessera-arch(5)",
+     "NAME|FILE"},
     {"kernels", 0, 0, G_OPTION_ARG_STRING, &opt.kernels,
      "Convolutions: auto, direct, winograd (default: auto, by shape)", "NAME"},
     G_OPTION_ENTRY_NULL,
@@ -26,8 +26,8 @@ train_model_fill(TsRunOptions *options, GError **error)
     if (opt.model != NULL && opt.arch != NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--model and --arch exclude each other");
     if (opt.arch != NULL) {
-        options->architecture = opt.description = ts_arch_read(opt.arch, error);
-        if (opt.description == NULL)
+        options->architecture = opt.architecture = train_read_arch(opt.arch, error);
+        if (opt.architecture == NULL)
             return FALSE;
     }
     return opt.kernels == NULL || ts_conv_kernels_parse(opt.kernels, &options->kernels, error);

@@ -15,6 +15,10 @@ G_BEGIN_DECLS
 extern const GOptionEntry train_data_options[];
 gboolean train_data_fill(TsRunOptions *options, GError **error);
 
+/* The architecture that `text` of --arch names: the description in a file, else the name itself.
+ * Errors as of ts_arch_read(). Free with g_free(). */
+char *train_read_arch(const char *text, GError **error);
+
 extern const GOptionEntry train_model_options[];
 gboolean train_model_fill(TsRunOptions *options, GError **error);
 

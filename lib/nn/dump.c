@@ -56,14 +56,14 @@ write_numbers(Dump *dump, const char *name, TsDtype dtype, const void *data, gsi
     return write_array(dump, NULL, name, &array, "\t\t\t", error);
 }
 
-/* All parameters, or the gradients of those that are learned, in plain form. */
+/* All parameters, or the gradients of those that this step trains, in plain form. */
 static gboolean
 write_params(Dump *dump, const char *part, gboolean gradients, GError **error)
 {
     const TsParams *params = dump->trainer->model->params;
     for (guint i = 0; i < params->n; i++) {
         const TsParam *param = &params->param[i];
-        if (gradients && !ts_param_is_learned(param))
+        if (gradients && !ts_param_is_trained(param))
             continue;
         g_autofree float *plain = g_try_new(float, param->n);
         if (plain == NULL)

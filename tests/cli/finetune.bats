@@ -136,4 +136,8 @@ END
     run -1 --separate-stderr finetune --from gone --dry-run parity.tsv
     run -1 --separate-stderr finetune --from base --arch resnet18 --dry-run parity.tsv
     stderr_has "missing"
+    run -2 --separate-stderr finetune --from base --arch resnet17 --dry-run parity.tsv
+    stderr_has "there is no model 'resnet17' (nearest: resnet18)"
+    run -1 --separate-stderr finetune --from base --arch none.arch --dry-run parity.tsv
+    stderr_has "none.arch"
 }

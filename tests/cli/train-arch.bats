@@ -30,6 +30,18 @@ TEXT
     modelinfo --diff first other
 }
 
+@test "--arch takes names too, and finetune takes both" {
+    train -q -n --arch mlp:hidden=8,dropout=0.1 shapes.tsv > named
+    train -q -n --model mlp:hidden=8,dropout=0.1 shapes.tsv > plain
+    diff named plain
+    train -q -o run --arch own.arch --epochs 1 --no-tensorboard shapes.tsv
+    finetune -q --from run --arch own.arch -o tuned --unfreeze head --epochs 1 --no-tensorboard shapes.tsv
+    modelinfo tuned | grep -q 'arch:own.arch'
+    sed -i 's/conv 8/conv 16/' own.arch
+    run -1 --separate-stderr finetune -q --from run --arch own.arch -n shapes.tsv
+    stderr_has "stem.weight"
+}
+
 @test "a run does not go on with a text that was changed" {
     train -q -o run --arch own.arch --epochs 1 --no-tensorboard shapes.tsv
     sed -i 's/conv 8/conv 16/' own.arch

@@ -17,25 +17,69 @@ LR, EPOCHS, BATCH = 0.08, 3, 8
 SHAPES = BUILD / "sample_data" / "shapes.tsv"
 STAGES = ["conv1", "layer1", "layer2", "layer3", "layer4", "fc"]
 
-# Rates of each update in one row for each stage; 0 where it is frozen.
+# After each update, of each parameter: if it is frozen, its rate, and what says with which momentum m
+# sgd made the step v = (before - after) / rate = g + m u, u the step before it: (v - g) u and u u.
 PLUGIN = """
 #include <tessera.h>
 
+#include <string.h>
+
 const int tessera_callback_abi = TS_CALLBACK_ABI;
 
+typedef struct {
+    TsCallback base;
+    float **data;   /* before the update */
+    double **steps; /* NULL before the first */
+} Watch;
+
+static void
+print_update(Watch *self, guint i, const TsParam *param, double rate)
+{
+    double *u = self->steps[i], along = 0, squares = 0;
+    double *v = g_new0(double, param->n_stored);
+    for (gsize k = 0; k < param->n_stored; k++) {
+        v[k] = ((double) self->data[i][k] - param->data[k]) / rate;
+        along += u != NULL ? (v[k] - param->grad[k]) * u[k] : 0;
+        squares += u != NULL ? u[k] * u[k] : 0;
+    }
+    g_printerr("update %s %d %.9g %.9g %.9g\\n", param->spec->name, param->frozen, rate, along,
+               squares);
+    g_free(u);
+    self->steps[i] = v;
+}
+
 static gboolean
-print_rates(TsCallback *self, TsTrainer *trainer, GError **error)
+begin(TsCallback *base, TsTrainer *trainer, GError **error)
+{
+    Watch *self = (Watch *) base;
+    const TsParams *params = trainer->model->params;
+    (void) error;
+    for (guint i = 0; i < params->n; i++) {
+        gsize size = params->param[i].n_stored * sizeof(float);
+        if (self->data[i] == NULL)
+            self->data[i] = g_malloc(size);
+        memcpy(self->data[i], params->param[i].data, size);
+    }
+    return TRUE;
+}
+
+static gboolean
+end(TsCallback *base, TsTrainer *trainer, GError **error)
 {
     const TsParams *params = trainer->model->params;
-    (void) self, (void) error;
-    for (guint i = 0; i < params->n; i++)
-        g_printerr("rate %s %d %.9g\\n", params->param[i].spec->name, params->param[i].frozen,
-                   ts_trainer_rate(trainer) * params->param[i].rate_scale);
+    (void) error;
+    for (guint i = 0; i < params->n; i++) {
+        const TsParam *param = &params->param[i];
+        if (ts_param_is_trained(param))
+            print_update((Watch *) base, i, param, ts_trainer_rate(trainer) * param->rate_scale);
+        else
+            g_printerr("update %s %d 0 0 0\\n", param->spec->name, param->frozen);
+    }
     return TRUE;
 }
 
 static void
-free_rates(TsCallback *self)
+free_watch(TsCallback *self)
 {
     g_free(self);
 }
@@ -43,12 +87,15 @@ free_rates(TsCallback *self)
 TsCallback *
 tessera_callback_new(const char *arguments, GError **error)
 {
-    TsCallback *self = g_new0(TsCallback, 1);
+    Watch *self = g_new0(Watch, 1);
     (void) arguments, (void) error;
-    self->name = "rates";
-    self->batch_end = print_rates;
-    self->free = free_rates;
-    return self;
+    self->data = g_new0(float *, 1000);
+    self->steps = g_new0(double *, 1000);
+    self->base.name = "watch";
+    self->base.batch_begin = begin;
+    self->base.batch_end = end;
+    self->base.free = free_watch;
+    return &self->base;
 }
 """
 
@@ -79,36 +126,66 @@ def stage_of(name):
     return "conv1" if stage == "bn1" else stage
 
 
-def test_rates_of_every_update_are_fastais(base, tmp_path):
-    source = tmp_path / "rates.c"
+def watch_updates(base, folder, *options):
+    """Of each parameter a list of (is frozen, rate, along, squares), one for each update."""
+    source, plugin = folder / "watch.c", folder / "watch.so"
     source.write_text(PLUGIN)
     flags = subprocess.run(
         ["pkg-config", "--cflags", "tessera"], check=True, capture_output=True, text=True,
         env=os.environ | {"PKG_CONFIG_PATH": str(BUILD / "meson-uninstalled")}).stdout  # fmt: skip
-    plugin = tmp_path / "rates.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", plugin, source, *flags.split()], check=True)
     done = subprocess.run(
-        [BUILD / "bin" / "finetune", "-q", "--from", base, "-o", tmp_path / "run", "-b", str(BATCH),
-         "--epochs", str(EPOCHS), "--lr", str(LR), "--no-tensorboard", "--callback",
-         f"plugin:{plugin}", SHAPES], capture_output=True, text=True)  # fmt: skip
+        [BUILD / "bin" / "finetune", "-q", "--from", base, "-o", folder / "run", "-b", str(BATCH),
+         "--epochs", str(EPOCHS), "--lr", str(LR), "--optimizer", "sgd", "--weight-decay", "0",
+         "--no-tensorboard", "--callback", f"plugin:{plugin}", *options, SHAPES],
+        capture_output=True, text=True)  # fmt: skip
     assert done.returncode == 0, done.stderr
-    rates = {}
+    updates = {}
     for line in done.stderr.splitlines():
-        if line.startswith("rate "):
-            _, name, frozen, rate = line.split()
-            rates.setdefault(name, []).append(0 if int(frozen) else float(rate))
-    assert {stage_of(name) for name in rates} == set(STAGES)
-    updates = len(rates["fc.weight"])
-    per_epoch = updates // (1 + EPOCHS)
-    assert updates == per_epoch * (1 + EPOCHS) and per_epoch > 2
-    for name, got in rates.items():
+        if line.startswith("update "):
+            _, name, *numbers = line.split()
+            if "running" not in name:
+                updates.setdefault(name, []).append([float(number) for number in numbers])
+    assert {stage_of(name) for name in updates} == set(STAGES)
+    return updates
+
+
+def test_rates_of_every_update_are_fastais(base, tmp_path):
+    updates = watch_updates(base, tmp_path)
+    per_epoch = len(updates["fc.weight"]) // (1 + EPOCHS)
+    assert per_epoch > 2
+    for name, rows in updates.items():
         group = STAGES.index(stage_of(name)) / (len(STAGES) - 1)
         head = [one_cycle(i / per_epoch, LR, 0.99, 25) for i in range(per_epoch)]
         if group < 1:
             head = [0] * per_epoch
         n = per_epoch * EPOCHS
         all_learn = [one_cycle(i / n, LR / 2, 0.3, 5) * 100 ** (group - 1) for i in range(n)]
+        got = [0 if frozen else rate for frozen, rate, *_ in rows]
         assert got == pytest.approx(head + all_learn, rel=1e-6), name
+
+
+def momentum(share, pct):
+    """fastai's combined_cos of moms=(0.95, 0.85, 0.95)."""
+    if share < pct:
+        return cosine(0.95, 0.85, share / pct)
+    return cosine(0.85, 0.95, (share - pct) / (1 - pct))
+
+
+def test_momenta_of_every_update_are_fastais(base, tmp_path):
+    """Measured on the weights themselves; rates are high and alike, so that rounding is small."""
+    updates = watch_updates(base, tmp_path, "--strategy", "fine-tune:lr_mult=1")
+    per_epoch = len(updates["fc.weight"]) // (1 + EPOCHS)
+    n = per_epoch * EPOCHS
+    expected = [momentum(i / per_epoch, 0.99) for i in range(per_epoch)]
+    expected += [momentum(i / n, 0.3) for i in range(n)]
+    for stage in STAGES:
+        rows = np.sum([rows for name, rows in updates.items() if stage_of(name) == stage], axis=0)
+        along, squares = rows[:, 2], rows[:, 3]
+        # The first update of a group has none before it; the head's are those of both parts.
+        known = np.flatnonzero(squares)
+        assert list(known) == list(range(1 if stage == "fc" else per_epoch + 1, per_epoch + n))
+        assert along[known] / squares[known] == pytest.approx(np.array(expected)[known], abs=1e-3), stage
 
 
 def run_step(tool, base, folder, *options):
@@ -156,12 +233,10 @@ def test_pytorch_computes_the_same_step(options, learns, fixed, base, tool, tmp_
     loss.backward()
     gradients = step.part("gradients")
     learned = {name for name, param in params.items() if param.requires_grad}
-    assert learned and learned <= set(gradients)
+    # Of frozen parameters there is no gradient, not even of zeros.
+    assert learned and learned == set(gradients)
     for name, gradient in gradients.items():
-        if name in learned:
-            close(gradient, params[name].grad.numpy(), name)
-        else:
-            assert not gradient.any(), name
+        close(gradient, params[name].grad.numpy(), name)
     # The first step of SGD at the group's rate.
     for name, after in step.part("after").items():
         group = STAGES.index(stage_of(name)) / (len(STAGES) - 1)
