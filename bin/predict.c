@@ -118,10 +118,10 @@ job_clear(Job *job)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Job, job_clear)
 
 static gboolean
-open_model(Job *job, guint64 n_rows, TsViews *views, AnswerOptions *what, GError **error)
+open_model(Job *job, guint64 n_rows, TsViews *views, TsPredictorOptions *how, AnswerOptions *what,
+           GError **error)
 {
-    TsPredictorOptions how = {0};
-    if (!predict_parse_scores(opt.open_set, &what->energy, &how.temperature, &job->reference,
+    if (!predict_parse_scores(opt.open_set, &what->energy, &how->temperature, &job->reference,
                               error))
         return FALSE;
     what->reference = job->reference;
@@ -135,7 +135,7 @@ open_model(Job *job, guint64 n_rows, TsViews *views, AnswerOptions *what, GError
         (opt.class_list != NULL && !predict_check_classes(job->model, opt.class_list, error)) ||
         !ts_views_parse((const char *const *) opt.tta, &job->model->preprocess, views, error) ||
         !predict_parse_layer(job->model, opt.features, opt.pool, writes || job->reference != NULL,
-                             &how, error))
+                             how, error))
         return FALSE;
     GError *failure = NULL;
     what->thresholds = job->thresholds =
@@ -151,25 +151,27 @@ open_model(Job *job, guint64 n_rows, TsViews *views, AnswerOptions *what, GError
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--top-k: %d is outside of 1 to %u, the classes of the model",
                             opt.top_k, g_strv_length(job->model->classes));
-    how.n_views = ts_views_n(views);
-    how.batch_size = (guint) opt.batch_size;
+    how->n_views = ts_views_n(views);
+    how->batch_size = (guint) opt.batch_size;
     if (n_rows > 0) /* a net for fewer samples costs less */
-        how.batch_size = (guint) MIN(how.batch_size, n_rows * how.n_views);
-    job->predictor = ts_predictor_new(job->model, &how, error);
-    return job->predictor != NULL;
+        how->batch_size = (guint) MIN(how->batch_size, n_rows * how->n_views);
+    return TRUE;
 }
+
+/* The first pictures are read while the net is compiled. */
 
 static gboolean
 open_job(Job *job, const Input *input, GError **error)
 {
     TsViews views;
+    TsPredictorOptions model_how = {0};
     AnswerOptions what = {.top_k = opt.top_k,
                           .probabilities = opt.probabilities,
                           .rejects = opt.rejects,
                           .keep_going = opt.keep_going};
-    if (!open_model(job, input->n, &views, &what, error))
+    if (!open_model(job, input->n, &views, &model_how, &what, error))
         return FALSE;
-    const TsFeedOptions how = {.batch_size = ts_predictor_max_samples(job->predictor),
+    const TsFeedOptions how = {.batch_size = ts_predictor_samples_of(&model_how),
                                .views = &views,
                                .split = opt.split,
                                .keep_going = opt.keep_going};
@@ -179,9 +181,11 @@ open_job(Job *job, const Input *input, GError **error)
     job->feed = input->stream != NULL
                     ? ts_feed_new_stream(input->stream, &job->model->preprocess, &how, error)
                     : ts_feed_new_table(input->manifest, &job->model->preprocess, &how, error);
-    job->answers = job->feed != NULL ? answers_new(opt.output != NULL ? opt.output : "-", head,
-                                                   job->model, job->predictor, &what, error)
-                                     : NULL;
+    if (job->feed == NULL ||
+        (job->predictor = ts_predictor_new(job->model, &model_how, error)) == NULL)
+        return FALSE;
+    job->answers = answers_new(opt.output != NULL ? opt.output : "-", head, job->model,
+                               job->predictor, &what, error);
     return job->answers != NULL;
 }
 

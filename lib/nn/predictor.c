@@ -174,6 +174,12 @@ ts_predictor_features_shape(const TsPredictor *self, gint64 shape[3])
 }
 
 guint
+ts_predictor_samples_of(const TsPredictorOptions *options)
+{
+    return MAX(1, options->batch_size / options->n_views);
+}
+
+guint
 ts_predictor_max_samples(const TsPredictor *self)
 {
     return self->max_samples;
@@ -206,7 +212,7 @@ ts_predictor_new(TsModel *model, const TsPredictorOptions *options, GError **err
     self->model = model;
     self->options = *options;
     self->n_classes = g_strv_length(model->classes);
-    self->max_samples = MAX(1, options->batch_size / options->n_views);
+    self->max_samples = ts_predictor_samples_of(options);
     self->net =
         options->features != TS_FEATURES_NONE
             ? ts_net_new_keeping(model->graph, model->params, options->batch_size, options->layer,

@@ -61,6 +61,7 @@ const TsAnswers *
 ts_predictor_run(TsPredictor *predictor, const guint8 *pixels, guint n, GError **error);
 
 /* Samples of a batch: batch_size / n_views, at least 1. */
+guint ts_predictor_samples_of(const TsPredictorOptions *options);
 guint ts_predictor_max_samples(const TsPredictor *predictor);
 
 /* Whether the answer to sample `i` is one: with damaged weights it is NaN. */
