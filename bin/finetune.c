@@ -8,7 +8,7 @@
 #include <string.h>
 
 static struct {
-    char *from, *arch, *kernels, *strategy, *unfreeze, *bn;
+    char *from, *arch, *kernels, *strategy, *unfreeze, *bn, *feature_cache;
     char **freeze;
     double lr_mult, layer_decay, l2_sp;
     gboolean new_head;
@@ -42,6 +42,8 @@ static const GOptionEntry finetune_options[] = {
     {"l2-sp", 0, 0, G_OPTION_ARG_DOUBLE, &opt.l2_sp,
      "Decay of loaded weights towards their beginning, instead of --weight-decay (default: 0)",
      "ALPHA"},
+    {"feature-cache", 0, 0, G_OPTION_ARG_STRING, &opt.feature_cache,
+     "Compute the output of layers that do not learn once: auto, on, off (default: auto)", "WHEN"},
     {"kernels", 0, 0, G_OPTION_ARG_STRING, &opt.kernels,
      "Convolutions: auto, direct, winograd (default: auto, by shape)", "NAME"},
     G_OPTION_ENTRY_NULL,
@@ -147,6 +149,8 @@ run(int n_args, char **args, GError **error)
                             "from what? give the model to begin with by --from MODEL");
     if (!choose_strategy(&how, error) || !choose_rates(&how, error) ||
         !train_fill(&options, error) ||
+        (opt.feature_cache != NULL &&
+         !ts_feature_cache_parse(opt.feature_cache, &how.feature_cache, error)) ||
         (opt.kernels != NULL && !ts_conv_kernels_parse(opt.kernels, &options.kernels, error)))
         return FALSE;
     g_autofree char *architecture = opt.arch != NULL ? train_read_arch(opt.arch, error) : NULL;

@@ -182,6 +182,7 @@
 #include "nn/clip.h"
 #include "nn/dnnl.h"
 #include "nn/dump.h"
+#include "nn/features.h"
 #include "nn/finetune.h"
 #include "nn/fold.h"
 #include "nn/freeze.h"

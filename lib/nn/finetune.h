@@ -44,6 +44,16 @@ typedef struct {
     TsSchedule schedule;
 } TsPhase;
 
+/* Whether the output of layers that do not learn is computed once and kept (features.h). */
+typedef enum {
+    TS_FEATURE_CACHE_AUTO, /* in phases of several epochs, where it takes less than the samples */
+    TS_FEATURE_CACHE_ON,   /* in all phases that have such layers */
+    TS_FEATURE_CACHE_OFF,
+} TsFeatureCache;
+
+/* "auto", "on", "off". TS_ERROR_ARGUMENT. */
+gboolean ts_feature_cache_parse(const char *text, TsFeatureCache *cache, GError **error);
+
 typedef struct {
     const char *from;     /* the model file */
     const char *strategy; /* NAME[:KEY=VALUE,...] */
@@ -51,7 +61,8 @@ typedef struct {
     TsSpread spread;      /* of all strategies but fine-tune */
     gboolean fresh_head;  /* also where the classes are the model's */
     double l2_sp;         /* decay towards the starting weights (Li et al., 2018); 0: none */
-    const char *text;     /* all this, as a checkpoint has to agree with it */
+    TsFeatureCache feature_cache;
+    const char *text; /* all this, as a checkpoint has to agree with it */
 } TsFineTuneOptions;
 
 /* The phases of a run of `epochs` epochs (fine-tune and lp-ft: besides those of the head alone), of

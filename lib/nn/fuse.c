@@ -22,7 +22,7 @@ fuse_limit(TsNet *net, TsLayer *layer)
         return;
     TsLayer *below = ts_net_input_layer(net, layer, 0);
     TsLayer *host = below->host != NULL ? below->host : below;
-    if (below->n_users != 1 || host->limit != TS_LIMIT_NONE ||
+    if (host <= net->layers + net->first || below->n_users != 1 || host->limit != TS_LIMIT_NONE ||
         host->node->op->takes_limit == NULL || !host->node->op->takes_limit(net, limit))
         return;
     host->limit = limit;
@@ -46,7 +46,7 @@ fuse_sum(TsNet *net, TsLayer *layer)
 void
 ts_net_fuse(TsNet *net)
 {
-    for (guint i = 0; i < net->n_layers; i++) {
+    for (guint i = net->first + 1; i < net->n_layers; i++) {
         if (ts_net_is_frozen(net))
             fuse_sum(net, &net->layers[i]);
         fuse_limit(net, &net->layers[i]);
@@ -71,7 +71,7 @@ static gboolean
 is_free_after(const TsNet *net, const TsBuffer *buffer, const TsLayer *layer)
 {
     const gboolean is_kept = net->kept != NULL && net->kept->storage == buffer->storage;
-    if (is_kept || buffer->storage == net->layers[0].out->storage) /* the caller's */
+    if (is_kept || buffer->storage == net->layers[net->first].out->storage) /* the caller's */
         return FALSE;
     for (const TsLayer *other = net->layers; other < layer; other++)
         if (other->out->storage == buffer->storage && is_read_later(net, other, layer))

@@ -31,24 +31,33 @@ keep_output(TsNet *net, TsLayer *layer, GError **error)
 }
 
 static gboolean
+compile_layer_forward(TsNet *net, TsLayer *layer, GError **error)
+{
+    if (layer == &net->layers[net->first])
+        layer->out = net->input = ts_net_plain_buffer(net, layer->node->shape, error);
+    else if (layer->host != NULL)
+        layer->out = layer->host->out;
+    else
+        return layer->node->op->forward(net, layer, error);
+    return layer->out != NULL;
+}
+
+static gboolean
 compile_forward(TsNet *net, GError **error)
 {
-    for (guint i = 0; i < net->n_layers; i++) {
+    for (guint i = net->first; i < net->n_layers; i++) {
         TsLayer *layer = &net->layers[i];
         layer->needs_grad = ts_net_layer_learns(net, layer);
         for (guint k = 0; k < layer->node->n_inputs; k++)
             layer->needs_grad |= net->layers[layer->node->input[k]].needs_grad;
         if (net->folded != NULL && !ts_folded_fill(net->folded, i, error))
             return FALSE;
-        if (layer->host != NULL)
-            layer->out = layer->host->out;
-        else if (!layer->node->op->forward(net, layer, error))
+        if (!compile_layer_forward(net, layer, error))
             return FALSE;
         if (layer == net->kept_layer && (net->kept = keep_output(net, layer, error)) == NULL)
             return FALSE;
         layer->out_complete = net->steps->len;
     }
-    net->input = net->layers[0].out;
     TsLayer *last = &net->layers[net->n_layers - 1];
     g_autoptr(TsLayout) plain = plain_layout(net, last, error);
     if (plain == NULL || (net->logits = ts_net_convert(net, last, last->out, plain, error)) == NULL)
@@ -134,7 +143,7 @@ compile_backward(TsNet *net, GError **error)
     ts_buffer_use_at(net->grad_logits, (int) net->n_forward);
     g_ptr_array_add(last->contributions, net->grad_logits);
     net->grad_logits->n_pending++;
-    for (guint i = net->n_layers; i-- > 0;) {
+    for (guint i = net->n_layers; i-- > net->first;) {
         TsLayer *layer = &net->layers[i];
         if (layer->needs_grad && !compile_layer_backward(net, layer, error))
             return FALSE;
@@ -204,7 +213,7 @@ bind_kernels(TsNet *net)
 /* ---- the public part ---- */
 
 static TsNet *
-net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, int kept,
+net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, guint first, int kept,
         GError **error)
 {
     g_autoptr(TsNet) net = g_new0(TsNet, 1);
@@ -222,6 +231,7 @@ net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, int
     net->params = params;
     net->batch = batch;
     net->mode = mode;
+    net->first = first;
     net->n_layers = graph->nodes->len;
     net->layers = g_new0(TsLayer, net->n_layers);
     net->steps = g_ptr_array_new_with_free_func(ts_step_free);
@@ -252,13 +262,21 @@ net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, int
 TsNet *
 ts_net_new(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, GError **error)
 {
-    return net_new(graph, params, batch, mode, -1, error);
+    return net_new(graph, params, batch, mode, 0, -1, error);
+}
+
+TsNet *
+ts_net_new_above(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode, guint first,
+                 GError **error)
+{
+    g_assert(mode != TS_NET_FROZEN);
+    return net_new(graph, params, batch, mode, first, -1, error);
 }
 
 TsNet *
 ts_net_new_keeping(const TsGraph *graph, TsParams *params, guint batch, guint kept, GError **error)
 {
-    return net_new(graph, params, batch, TS_NET_FROZEN, (int) kept, error);
+    return net_new(graph, params, batch, TS_NET_FROZEN, 0, (int) kept, error);
 }
 
 void
@@ -338,7 +356,7 @@ ts_net_run_steps(TsNet *net, guint from, guint to, GError **error)
 static void
 count_products(TsNet *net, gboolean backward)
 {
-    for (guint i = 0; net->profile != NULL && i < net->n_layers; i++) {
+    for (guint i = net->first; net->profile != NULL && i < net->n_layers; i++) {
         const TsLayer *layer = &net->layers[i];
         guint products = backward ? ts_net_layer_learns(net, layer) : 1;
         for (guint k = 0; backward && k < layer->node->n_inputs; k++)

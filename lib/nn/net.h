@@ -41,6 +41,12 @@ void ts_net_free(TsNet *net);
 TsNet *
 ts_net_new_keeping(const TsGraph *graph, TsParams *params, guint batch, guint kept, GError **error);
 
+/* The same as ts_net_new(), of what stands above node `first` alone: the output of that node,
+ * (N, C, H, W), is the input of the net. Nothing above may read a node below, see
+ * ts_graph_find_cut(); 0: the whole graph. Not for TS_NET_FROZEN. */
+TsNet *ts_net_new_above(const TsGraph *graph, TsParams *params, guint batch, TsNetMode mode,
+                        guint first, GError **error);
+
 /* The output of the kept node in the last forward pass: (N, C, H, W). */
 const float *ts_net_kept(const TsNet *net);
 

@@ -2,8 +2,6 @@
 #include "nn/predict.h"
 
 #include "base/error.h"
-#include "nn/predictor.h"
-#include "sample/feed.h"
 
 static gboolean
 pass_on(const TsAnswers *answers, guint n_classes, guint64 first, TsPredictFunc func, gpointer data,
@@ -22,9 +20,8 @@ pass_on(const TsAnswers *answers, guint n_classes, guint64 first, TsPredictFunc 
     return TRUE;
 }
 
-/* TRUE at the end too; `n` is then 0. */
-static gboolean
-next_batch(TsFeed *feed, TsPredictor *predictor, const TsAnswers **answers, GError **error)
+gboolean
+ts_predict_next(TsFeed *feed, TsPredictor *predictor, const TsAnswers **answers, GError **error)
 {
     GError *failure = NULL;
     const TsFeedBatch *batch = ts_feed_next(feed, &failure);
@@ -54,7 +51,7 @@ ts_predict(TsModel *model, TsDataset *dataset, guint batch_size, TsPredictFunc f
     guint64 done = 0;
     if (predictor == NULL)
         return FALSE;
-    while (next_batch(feed, predictor, &answers, error)) {
+    while (ts_predict_next(feed, predictor, &answers, error)) {
         if (answers == NULL)
             return TRUE;
         if (!pass_on(answers, g_strv_length(model->classes), done, func, data, error))

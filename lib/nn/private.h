@@ -18,6 +18,7 @@ struct _TsNet {
 
     TsLayer *layers; /* one a node */
     guint n_layers;
+    guint first;          /* the layer that is the input; those below are not compiled */
     guint cut;            /* layers up to this one are frozen (freeze.h) and run as in inference */
     GPtrArray *steps;     /* of TsStep: the program */
     guint n_forward;      /* so many of them are the forward pass */

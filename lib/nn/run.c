@@ -167,6 +167,7 @@ ts_run_free(TsRun *run)
     if (run == NULL)
         return;
     ts_trainer_free(run->trainer);
+    ts_features_free(run->features);
     ts_profile_free(run->profile);
     ts_loader_free(run->train);
     ts_loader_free(run->val);
@@ -320,6 +321,7 @@ ts_run_train(TsRun *run, GError **error)
     }
     if (!ts_run_write_json(run, error) || !ts_trainer_run(run->trainer, error))
         return FALSE;
+    ts_run_remove_features(run);
     warn_of_divergence(run);
     return ts_run_write_profile(run, error);
 }

@@ -84,7 +84,7 @@ settle_phases(TsRun *run, GError **error)
     if (run->options.steps == 0)
         run->options.epochs = ts_phases_n_epochs(run->phases);
     run->finetune_text = g_strconcat(how->text, " sha256=", run->loaded->sha256, NULL);
-    return TRUE;
+    return ts_run_check_features(run, error);
 }
 
 gboolean
@@ -118,9 +118,10 @@ ts_run_load_model(TsRun *run, GError **error)
 
 /* ---- phases ---- */
 
-static void
-set_up_params(const TsRun *run, const TsPhase *phase, TsParams *params)
+void
+ts_run_set_up_params(TsRun *run, const TsPhase *phase)
 {
+    TsParams *params = run->model->params;
     TsFreeze freeze = run->options.finetune->freeze;
     freeze.n_top = phase->n_top;
     ts_freeze_apply(&freeze, run->stages, params);
@@ -133,9 +134,9 @@ static gboolean
 enter(TsTrainer *trainer, const TsPhase *phase, gpointer data, GError **error)
 {
     TsRun *run = data;
-    set_up_params(run, phase, run->model->params);
+    ts_run_set_up_params(run, phase);
     ts_trainer_drop_nets(trainer);
-    return TRUE;
+    return ts_run_open_features(run, phase, error);
 }
 
 /* The layouts of parameters are settled by now. */
@@ -180,13 +181,12 @@ describe_stages(TsRun *run, TsReport *report)
 {
     static const char *const columns[] = {"epochs",  "stage",         "parameters",
                                           "trained", "learning_rate", NULL};
-    TsParams *params = run->model->params;
     ts_report_begin(report, "stages", columns);
     for (guint p = 0; p < run->phases->len; p++) {
         const TsPhase *phase = &g_array_index(run->phases, TsPhase, p);
         g_autofree char *epochs =
             g_strdup_printf("%u-%u", phase->begin + 1, phase->begin + phase->epochs);
-        set_up_params(run, phase, params);
+        ts_run_set_up_params(run, phase);
         for (guint s = 0; s < run->stages->n; s++) {
             const gint64 trained = count_numbers(run, s, TRUE);
             const double scale = ts_spread_scale(&phase->spread, s, run->stages->n);
@@ -204,5 +204,6 @@ ts_run_describe_phases(TsRun *run, TsReport *report, GError **error)
 {
     ts_load_report_add(run->loaded, FALSE, report);
     describe_stages(run, report);
+    ts_run_describe_features(run, report);
     return TRUE;
 }

@@ -1,6 +1,7 @@
 /* The run itself, shared by run.c, run_callbacks.c, run_data.c, run_folder.c and run_plan.c. */
 #pragma once
 
+#include "nn/features.h"
 #include "nn/pretrained/pretrained.h"
 #include "nn/run.h"
 
@@ -31,6 +32,7 @@ struct _TsRun {
     TsStages *stages;
     GArray *phases; /* of TsPhase */
     TsAnchor *anchor;
+    TsFeatures *features; /* of the phase; NULL: none */
     char *finetune_text;
     TsTrainerSetting settings[8]; /* what a checkpoint has to agree with */
 };
@@ -57,6 +59,17 @@ gboolean ts_run_open_sampler(TsRun *run, GError **error);
 gboolean ts_run_load_model(TsRun *run, GError **error);
 gboolean ts_run_add_phases(TsRun *run, GError **error);
 gboolean ts_run_describe_phases(TsRun *run, TsReport *report, GError **error);
+
+/* What is frozen and at which rate the rest learns, in `phase`. */
+void ts_run_set_up_params(TsRun *run, const TsPhase *phase);
+
+/* The features of frozen layers: TS_ERROR_ARGUMENT if the options want them and they cannot be;
+ * those of a phase whose parameters are set up, for the trainer; their file, which goes with the
+ * end of the run; what is kept in which phase, as a table. */
+gboolean ts_run_check_features(TsRun *run, GError **error);
+gboolean ts_run_open_features(TsRun *run, const TsPhase *phase, GError **error);
+void ts_run_remove_features(TsRun *run);
+void ts_run_describe_features(TsRun *run, TsReport *report);
 
 gboolean ts_run_open_trainer(TsRun *run, GError **error);
 

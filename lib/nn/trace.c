@@ -48,7 +48,7 @@ ts_net_forward_traced(TsNet *net, guint64 step, TsTraceFunc func, gpointer data,
 {
     guint at = 0;
     net->step_key = step;
-    for (guint i = 0; i < net->n_layers; i++) {
+    for (guint i = net->first; i < net->n_layers; i++) {
         const guint end = net->layers[i].out_complete;
         if (!ts_net_run_steps(net, at, end, error) || !show(net, i, FALSE, func, data, error))
             return FALSE;

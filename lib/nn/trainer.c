@@ -102,6 +102,17 @@ ts_trainer_drop_nets(TsTrainer *self)
 }
 
 void
+ts_trainer_use_features(TsTrainer *self, const TsFeatures *features, guint layer)
+{
+    ts_trainer_drop_nets(self);
+    self->features = features;
+    self->first_layer = layer;
+    ts_loader_set_pictures(self->train, features == NULL);
+    if (self->val != NULL)
+        ts_loader_set_pictures(self->val, features == NULL);
+}
+
+void
 ts_trainer_recover(TsTrainer *self)
 {
     self->diverged = FALSE;
@@ -231,7 +242,7 @@ static gboolean
 validate_batch(TsTrainer *self, const TsBatch *batch, TsLossSums *sums, GError **error)
 {
     const guint classes = g_strv_length(self->model->classes);
-    ts_trainer_fill_input(self->net_val, batch, &self->model->preprocess);
+    ts_trainer_fill_input(self, self->net_val, batch);
     if (!ts_net_forward(self->net_val, 0, error))
         return FALSE;
     const float *logits = ts_net_logits(self->net_val);
@@ -268,8 +279,9 @@ prepare_validation(TsTrainer *self, GError **error)
     if (self->confusion != NULL)
         ts_confusion_reset(self->confusion);
     if (self->net_val == NULL)
-        self->net_val = ts_net_new(self->model->graph, self->model->params,
-                                   self->options.batch_size, TS_NET_INFER, error);
+        self->net_val =
+            ts_net_new_above(self->model->graph, self->model->params, self->options.batch_size,
+                             TS_NET_INFER, self->first_layer, error);
     return self->net_val != NULL;
 }
 

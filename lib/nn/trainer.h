@@ -15,6 +15,7 @@
 #include "nn/anchor.h"
 #include "nn/callback.h"
 #include "nn/clip.h"
+#include "nn/features.h"
 #include "nn/logs.h"
 #include "nn/loss.h"
 #include "nn/loss_sets.h"
@@ -65,6 +66,9 @@ struct _TsTrainer {
     TsNet *net;      /* of a whole batch */
     TsNet *net_rest; /* of the last, smaller batch; NULL until there is one */
     TsNet *net_val;
+    const TsFeatures *features; /* what nets begin with, the output of `first_layer`; borrowed.
+                                   NULL: with pictures */
+    guint first_layer;
 
     guint64 epoch;                /* that is running, from 0 */
     guint64 batch;                /* batches done in it */
@@ -109,6 +113,10 @@ void ts_trainer_follow(TsTrainer *trainer, const TsSchedule *schedule, double t)
 /* Other parameters are trained from now on: nets are compiled anew when they are needed. Not while
  * a batch is in work. */
 void ts_trainer_drop_nets(TsTrainer *trainer);
+
+/* Train and validate the layers above `layer` alone, on its features of all rows, which are
+ * borrowed; NULL and 0: the whole network. Not while a batch is in work. */
+void ts_trainer_use_features(TsTrainer *trainer, const TsFeatures *features, guint layer);
 
 /* The rate of the step in work: the schedule's, scaled. */
 double ts_trainer_rate(const TsTrainer *trainer);

@@ -10,7 +10,8 @@ static TsNet *
 ensure_net(TsTrainer *self, TsNet **net, guint n, GError **error)
 {
     if (*net == NULL) {
-        *net = ts_net_new(self->model->graph, self->model->params, n, TS_NET_TRAIN, error);
+        *net = ts_net_new_above(self->model->graph, self->model->params, n, TS_NET_TRAIN,
+                                self->first_layer, error);
         if (*net != NULL) {
             ts_net_set_seed(*net, self->options.seed);
             ts_net_set_profile(*net, self->profile);
@@ -30,9 +31,17 @@ ts_trainer_net_for(TsTrainer *self, guint n, GError **error)
 }
 
 void
-ts_trainer_fill_input(TsNet *net, const TsBatch *batch, const TsPreprocess *how)
+ts_trainer_fill_input(const TsTrainer *self, TsNet *net, const TsBatch *batch)
 {
-    memcpy(ts_net_input(net), batch->images, batch->n * ts_preprocess_n_bytes(how) * sizeof(float));
+    float *input = ts_net_input(net);
+    if (self->features == NULL) {
+        memcpy(input, batch->images,
+               batch->n * ts_preprocess_n_bytes(&self->model->preprocess) * sizeof(float));
+        return;
+    }
+    const gsize n = ts_features_n_numbers(self->features);
+    for (guint k = 0; k < batch->n; k++)
+        memcpy(input + k * n, ts_features_get(self->features, batch->rows[k]), n * sizeof(float));
 }
 
 static gboolean
@@ -110,7 +119,7 @@ run_pass(TsTrainer *self, const TsBatch *batch, guint64 key, TsLossSums *sums, G
     if (net == NULL)
         return FALSE;
     ts_profile_enter(self->profile, TS_PROFILE_INPUT);
-    ts_trainer_fill_input(net, batch, &self->model->preprocess);
+    ts_trainer_fill_input(self, net, batch);
     if (!forward(self, net, key, error))
         return FALSE;
     ts_profile_enter(self->profile, TS_PROFILE_LOSS);
@@ -143,6 +152,7 @@ ts_trainer_part_of_batch(const TsTrainer *self, const TsBatch *batch, guint pass
     part.n = (guint) MIN(batch->n - from, self->options.batch_size);
     part.images += from * ts_preprocess_n_bytes(&self->model->preprocess);
     part.labels += from;
+    part.rows += from;
     if (part.targets != NULL)
         part.targets += from * part.n_targets;
     if (part.weights != NULL)

@@ -35,8 +35,8 @@ TsNet *ts_trainer_net_for(TsTrainer *self, guint n, GError **error);
 guint ts_trainer_n_passes(const TsTrainer *self, const TsBatch *batch);
 TsBatch ts_trainer_part_of_batch(const TsTrainer *self, const TsBatch *batch, guint pass);
 
-/* Copy the pixels of `batch` into the net. */
-void ts_trainer_fill_input(TsNet *net, const TsBatch *batch, const TsPreprocess *how);
+/* Copy the pixels or features of `batch` into the net. */
+void ts_trainer_fill_input(const TsTrainer *self, TsNet *net, const TsBatch *batch);
 
 /* Write last.ckpt, if the options have a path for it. */
 gboolean ts_trainer_write_checkpoint(TsTrainer *self, GError **error);

@@ -34,7 +34,7 @@ add_statistics(TsTrainer *self, const TsBatch *batch, const double *momentum, do
     for (guint i = 0; i < params->n; i++)
         if (sums[i] != NULL)
             memset(params->param[i].data, 0, params->param[i].n_stored * sizeof(float));
-    ts_trainer_fill_input(net, batch, &self->model->preprocess);
+    ts_trainer_fill_input(self, net, batch);
     if (!ts_net_forward(net, key, error))
         return FALSE;
     for (guint i = 0; i < params->n; i++)

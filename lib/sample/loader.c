@@ -53,6 +53,7 @@ struct _TsLoader {
     guint64 end;   /* workers go so far */
     guint n_busy;
     gboolean in_hand, stopped;
+    gboolean blind; /* batches come without pictures */
     TsLoaderCosts costs;
 };
 
@@ -167,29 +168,39 @@ mix_batch(const TsLoader *self, guint64 b, TsBatch *batch)
     }
 }
 
+/* Picture `k` of the batch in `slot`, the epoch's sample number `number`. */
+static gboolean
+fill_picture(TsLoader *self, guint64 number, guint k, Slot *slot, TsLoaderCosts *costs,
+             GError **error)
+{
+    const guint8 *bytes = make_sample(self, number, slot, costs, error);
+    if (bytes == NULL)
+        return FALSE;
+    const guint64 before = ts_now_ns();
+    ts_preprocess_normalise(bytes, &self->how, slot->batch.images + k * self->n_sample);
+    costs->fill_ns += ts_now_ns() - before;
+    return TRUE;
+}
+
 static gboolean
 fill_batch(TsLoader *self, guint64 b, Slot *slot, TsLoaderCosts *costs, GError **error)
 {
     TsBatch *batch = &slot->batch;
-    guint64 before, first = b * self->options.batch_size;
+    guint64 first = b * self->options.batch_size;
     batch->n = (guint) MIN(self->options.batch_size, self->n_drawn - first);
     for (guint k = 0; k < batch->n; k++) {
         guint64 i = self->order[first + k];
         if (g_atomic_int_get(&self->cancelled) || ts_interrupt_check(error))
             return FALSE;
-        const guint8 *bytes = make_sample(self, first + k, slot, costs, error);
-        if (bytes == NULL)
+        if (!self->blind && !fill_picture(self, first + k, k, slot, costs, error))
             return FALSE;
-        before = ts_now_ns();
-        ts_preprocess_normalise(bytes, &self->how, batch->images + k * self->n_sample);
-        costs->fill_ns += ts_now_ns() - before;
         batch->labels[k] = ts_dataset_label(self->dataset, i);
         if (batch->n_targets > 0)
             ts_dataset_get_targets(self->dataset, i, batch->targets + (gsize) k * batch->n_targets);
         batch->weights[k] = self->options.equal_weights ? 1 : ts_dataset_weight(self->dataset, i);
         batch->rows[k] = ts_dataset_row(self->dataset, i);
     }
-    before = ts_now_ns();
+    const guint64 before = ts_now_ns();
     if (self->options.mix.n > 0)
         mix_batch(self, b, batch);
     ts_count_since(before, &costs->n_filled, &costs->fill_ns);
@@ -481,6 +492,32 @@ ts_loader_next(TsLoader *self, GError **error)
     }
     self->in_hand = TRUE;
     return &slot->batch;
+}
+
+void
+ts_loader_set_pictures(TsLoader *self, gboolean wanted)
+{
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
+    halt(self);
+    self->in_hand = FALSE;
+    self->floor = self->next = self->end = 0;
+    self->blind = !wanted;
+}
+
+const float *
+ts_loader_picture(TsLoader *self, guint k, GError **error)
+{
+    /* Nobody else changes the batch in hand, its number or the order. */
+    const guint64 b = self->floor;
+    Slot *slot = &self->slots[b % self->n_slots];
+    TsLoaderCosts costs = {0};
+    g_assert(self->in_hand && k < slot->batch.n);
+    if (self->blind &&
+        !fill_picture(self, b * self->options.batch_size + k, k, slot, &costs, error))
+        return NULL;
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&self->lock);
+    add_costs(&self->costs, &costs);
+    return slot->batch.images + k * self->n_sample;
 }
 
 TsLoaderCosts

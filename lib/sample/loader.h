@@ -47,7 +47,7 @@ typedef struct {
 
 typedef struct {
     guint n;         /* samples: batch_size, or fewer in the last batch */
-    float *images;   /* (N, C, H, W) = (pixel / 255 - mean) / std */
+    float *images;   /* (N, C, H, W) = (pixel / 255 - mean) / std; ts_loader_picture() */
     gint32 *labels;  /* (N), -1: unlabelled */
     float *weights;  /* (N) */
     guint64 *rows;   /* (N), rows of the manifest */
@@ -81,6 +81,15 @@ ts_loader_begin_epoch(TsLoader *loader, guint64 epoch, guint64 first_batch, GErr
  * without an error: the epoch is over. NULL with an error: a sample cannot be made (its row stands
  * in front), or TS_ERROR_INTERRUPTED. */
 const TsBatch *ts_loader_next(TsLoader *loader, GError **error);
+
+/* Whether batches come with their pictures, as they do at first; without, `images` is memory whose
+ * contents do not matter. For a reader that knows by the rows what it needs, of a loader that
+ * neither augments nor mixes. Ends an epoch that is running. */
+void ts_loader_set_pictures(TsLoader *loader, gboolean wanted);
+
+/* The picture of sample `k` of the batch in hand, (C, H, W), in `images`; made now where batches
+ * come without. */
+const float *ts_loader_picture(TsLoader *loader, guint k, GError **error);
 
 /* What it has cost so far; differences of two calls are the costs of what lies between. Batches in
  * work count when they are done. */

@@ -91,13 +91,82 @@ END
     chmod +x die.sh
     for _ in 1 2 3 4 5; do
         # shellcheck disable=SC2086  # words
-        finetune -q -o parts --resume $options --callback exec:./die.sh parity.tsv 2> /dev/null || true
+        finetune -q -o parts --resume $options --callback "exec:exec ./die.sh" parity.tsv 2> /dev/null || true
     done
     # shellcheck disable=SC2086  # words
     finetune -q -o parts --resume $options parity.tsv
     [ "$(find . -name 'died.*' | wc -l)" -ge 3 ]
     same whole/model.safetensors parts/model.safetensors
     same whole/history.csv parts/history.csv
+}
+
+# agree A B: the histories of two runs agree but for rounding.
+agree() {
+    paste -d, "$1/history.csv" "$2/history.csv" | awk -F, 'NR == 1 {n = NF / 2}
+        NR > 1 {for (i = 1; i <= n; i++) if (($i - $(n + i))^2 > 1e-8) exit 1}
+        END {exit NR < 3}' || fail "$(paste "$1/history.csv" "$2/history.csv")"
+}
+
+@test "features of a frozen network are computed once, and train as the network itself does" {
+    for options in "--unfreeze head --epochs 3" "--unfreeze 2 --epochs 2 --accumulate 2" \
+        "--strategy lp-ft:probe=3 --epochs 1 --ema 0.9"; do
+        for cache in off on; do
+            # shellcheck disable=SC2086  # words
+            finetune -q --from base -o $cache --force --feature-cache $cache --profile --lr 0.02 -b 16 $options \
+                --no-tensorboard parity.tsv
+        done
+        agree off on
+        [ ! -e on/features ]
+        # Of the samples, an epoch of the whole network reads each once, and no other does.
+        [[ $options == *lp-ft* ]] && reads=160 || reads=0
+        [ "$(awk -F'\t' '$1 == "decode" {n += $4} END {print n + 0}' on/profile.tsv)" -eq "$reads" ]
+        [ "$(awk -F'\t' '$1 == "decode" {n += $4} END {print n + 0}' off/profile.tsv)" -eq 160 ]
+    done
+}
+
+@test "a run that is killed finds its features again, and makes them anew where they are others" {
+    options="--from base --unfreeze head --epochs 4 -b 16 --feature-cache on"
+    # shellcheck disable=SC2086  # words
+    finetune -q -o whole $options parity.tsv
+    cat > die.sh <<'END'
+#!/bin/sh
+[ "$TESSERA_EVENT" != epoch_end ] || [ -e died ] || { : > died; kill -KILL $PPID; }
+END
+    chmod +x die.sh
+    for damage in none key length; do
+        rm -rf died parts
+        # shellcheck disable=SC2086  # words
+        finetune -q -o parts $options --callback "exec:exec ./die.sh" parity.tsv 2> /dev/null || true
+        [ -e parts/features ]
+        [ $damage != key ] || printf x | dd of=parts/features bs=1 seek=20 conv=notrunc status=none
+        [ $damage != length ] || truncate -s -4 parts/features
+        # Other numbers under the right key are believed: they are what is read.
+        [ $damage != none ] || dd if=/dev/zero of=parts/features bs=1 seek=128 count=20000 conv=notrunc status=none
+        # shellcheck disable=SC2086  # words
+        finetune -q -o parts $options --resume parity.tsv
+        [ ! -e parts/features ]
+        if [ $damage = none ]; then
+            run ! same whole/model.safetensors parts/model.safetensors
+        else
+            same whole/model.safetensors parts/model.safetensors
+            same whole/history.csv parts/history.csv
+        fi
+    done
+}
+
+@test "--dry-run says which phases keep features, and why others do not" {
+    # cache OPTIONS...: the table's epochs, layer and reason.
+    cache() {
+        finetune --from base --dry-run --format tsv "$@" parity.tsv |
+            awk -F'\t' '/^$/ {on = 0} on {print $1, $2, $5} $2 == "features_of" {on = 1}' | tr '\n' ';'
+    }
+    [ "$(cache --unfreeze head --epochs 2)" = '1-2 flatten22 \N;' ]
+    [ "$(cache --epochs 2)" = '1-1 \N one epoch;2-3 \N the first layers learn;' ]
+    [ "$(cache --epochs 2 --feature-cache on)" = '1-1 flatten22 \N;2-3 \N the first layers learn;' ]
+    [ "$(cache --unfreeze 2 --epochs 2)" = '1-2 \N larger than the samples;' ]
+    [ "$(cache --unfreeze head --bn train --epochs 2)" = '1-2 \N larger than the samples;' ]
+    [ "$(cache --unfreeze head --augment hflip --epochs 2)" = '1-2 \N --augment changes the samples;' ]
+    [ "$(cache --unfreeze head --feature-cache off --epochs 2)" = '1-2 \N off;' ]
 }
 
 @test "a run of another strategy or model is not gone on with" {
@@ -129,6 +198,9 @@ END
 --lr-mult 10|has rates of its own
 --layer-decay 2 --unfreeze all|--layer-decay: 2 is outside
 --steps 5|--steps goes with strategy fixed
+--feature-cache yes|is not auto, on or off
+--feature-cache on --augment hflip|--augment changes the samples in each epoch
+--feature-cache on --unfreeze all|there are no features to keep
 END
     set +f
     head -c 1000 base/model.safetensors > cut.safetensors

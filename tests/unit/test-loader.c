@@ -154,6 +154,46 @@ START_TEST(batches_hold_the_rows_they_name)
 }
 END_TEST
 
+/* Ask each batch for its pictures, last first. */
+static void
+fetch_pictures(TsLoader *loader, guint64 epoch, GByteArray *out)
+{
+    ck_assert(ts_loader_begin_epoch(loader, epoch, 0, NULL));
+    for (const TsBatch *b; (b = ts_loader_next(loader, NULL)) != NULL;) {
+        for (guint k = b->n; k-- > 0;)
+            ck_assert_ptr_eq(ts_loader_picture(loader, k, NULL), b->images + k * CELL * CELL);
+        g_byte_array_append(out, (const guint8 *) b->images,
+                            b->n * CELL * CELL * (guint) sizeof *b->images);
+    }
+}
+
+START_TEST(without_pictures_they_are_made_when_they_are_asked_for)
+{
+    Fixture f = fixture(&(TsLoaderOptions){.batch_size = 16, .shuffle = TRUE, .seed = 5});
+    g_autoptr(GByteArray) with = g_byte_array_new(), without = g_byte_array_new();
+    fetch_pictures(f.loader, 3, with);
+    ck_assert_uint_eq(ts_loader_n_decoded(f.loader), N);
+    ck_assert(ts_loader_begin_epoch(f.loader, 3, 0, NULL)); /* an epoch is running */
+    ts_loader_set_pictures(f.loader, FALSE);
+    ck_assert_ptr_null(ts_loader_next(f.loader, NULL));
+    ck_assert(ts_loader_begin_epoch(f.loader, 3, 0, NULL));
+    guint n = 0;
+    for (const TsBatch *b; (b = ts_loader_next(f.loader, NULL)) != NULL; n += b->n)
+        ck_assert_int_eq(b->labels[0], (int) b->rows[0] / COLUMNS);
+    ck_assert_uint_eq(n, N);
+    const guint64 before = ts_loader_n_decoded(f.loader);
+    fetch_pictures(f.loader, 3, without);
+    ck_assert_uint_eq(ts_loader_n_decoded(f.loader), before + N);
+    ck_assert(same_bytes(with, without));
+    ts_loader_set_pictures(f.loader, TRUE);
+    ck_assert(ts_loader_begin_epoch(f.loader, 3, 0, NULL));
+    g_byte_array_set_size(without, 0);
+    fetch_pictures(f.loader, 3, without);
+    ck_assert(same_bytes(with, without));
+    fixture_free(&f);
+}
+END_TEST
+
 START_TEST(threads_and_cache_change_nothing)
 {
     g_autoptr(GByteArray) reference = g_byte_array_new();
@@ -552,6 +592,7 @@ static void
 add_all(TCase *tests)
 {
     tcase_add_test(tests, batches_hold_the_rows_they_name);
+    tcase_add_test(tests, without_pictures_they_are_made_when_they_are_asked_for);
     tcase_add_test(tests, threads_and_cache_change_nothing);
     tcase_add_test(tests, the_second_epoch_decodes_nothing_and_has_another_order);
     tcase_add_test(tests, workers_flush_denormals);

@@ -48,12 +48,14 @@ static gboolean
 batch_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
     TensorBoard *self = (TensorBoard *) callback;
-    const TsBatch *batch = trainer->batch_in_hand;
-    const gsize n = ts_preprocess_n_bytes(&trainer->model->preprocess);
     if (trainer->iteration > 0)
         return TRUE;
-    for (guint i = 0; i < batch->n && ts_mosaic_add(self->samples, batch->images + i * n); i++)
-        ;
+    for (guint i = 0; i < MIN(trainer->batch_in_hand->n, TS_MOSAIC_MAX); i++) {
+        const float *picture = ts_loader_picture(trainer->train, i, error);
+        if (picture == NULL)
+            return FALSE;
+        ts_mosaic_add(self->samples, picture);
+    }
     return ts_mosaic_write(self->samples, self->writer, "samples/train", 0, error);
 }
 
@@ -87,16 +89,17 @@ validation_batch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
     TensorBoard *self = (TensorBoard *) callback;
     const TsBatch *batch = trainer->batch_in_hand;
-    const gsize n = ts_preprocess_n_bytes(&trainer->model->preprocess);
     if (self->curves != NULL)
         ts_pr_curves_add(self->curves, trainer->logits_in_hand, batch);
-    for (guint i = 0; i < batch->n; i++) {
+    for (guint i = 0; i < batch->n && self->mistakes->n < TS_MOSAIC_MAX; i++) {
         g_autofree char *label = name_labels(trainer->model, batch, i, NULL);
         g_autofree char *predicted = name_labels(trainer->model, batch, i, trainer->logits_in_hand);
         if (strcmp(label, predicted) == 0)
             continue;
-        if (!ts_mosaic_add(self->mistakes, batch->images + i * n))
-            return TRUE;
+        const float *picture = ts_loader_picture(trainer->val, i, error);
+        if (picture == NULL)
+            return FALSE;
+        ts_mosaic_add(self->mistakes, picture);
         g_string_append_printf(self->list, "| %u | %" G_GUINT64_FORMAT " | %s | %s |\n",
                                self->mistakes->n, batch->rows[i] + 1, label, predicted);
     }
