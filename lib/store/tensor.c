@@ -52,14 +52,16 @@ gboolean
 ts_tensor_compute_bytes(TsDtype dtype, guint rank, const gint64 *shape, gsize *n_bytes)
 {
     gsize n = ts_dtype_size(dtype);
-    if (rank > TS_TENSOR_MAX_RANK)
-        return FALSE;
-    for (guint i = 0; i < rank; i++) {
-        if (shape[i] < 0 || !g_size_checked_mul(&n, n, (gsize) shape[i]))
-            return FALSE;
+    gboolean empty = FALSE, fits = rank <= TS_TENSOR_MAX_RANK;
+    for (guint i = 0; fits && i < rank; i++) {
+        fits = shape[i] >= 0;
+        empty = empty || shape[i] == 0;
     }
-    *n_bytes = n;
-    return TRUE;
+    for (guint i = 0; fits && !empty && i < rank; i++)
+        fits = g_size_checked_mul(&n, n, (gsize) shape[i]);
+    if (fits)
+        *n_bytes = empty ? 0 : n;
+    return fits;
 }
 
 gsize

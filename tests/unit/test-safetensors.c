@@ -382,6 +382,10 @@ START_TEST(shapes_that_cannot_be_have_no_size)
     ck_assert(!ts_tensor_compute_bytes(TS_DTYPE_U8, TS_TENSOR_MAX_RANK + 1, ones, &n_bytes));
     ck_assert(ts_tensor_compute_bytes(TS_DTYPE_F64, TS_TENSOR_MAX_RANK, ones, &n_bytes));
     ck_assert_uint_eq(n_bytes, 8);
+    /* Of no numbers, whatever the order of its sizes. */
+    static const gint64 none[] = {G_MAXINT64, G_MAXINT64, 0};
+    ck_assert(ts_tensor_compute_bytes(TS_DTYPE_I64, 3, none, &n_bytes));
+    ck_assert_uint_eq(n_bytes, 0);
 }
 END_TEST
 

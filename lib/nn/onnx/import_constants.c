@@ -36,7 +36,11 @@ get_numbers(const TsOnnxImport *self, const TsOnnxNode *node, guint i, const TsT
             GError **error)
 {
     const TsOnnxResult *input = ts_onnx_input(self, node, i);
-    if (input == NULL || input->constant == NULL || ts_tensor_n(input->constant) > MAX_NUMBERS) {
+    gboolean small =
+        input != NULL && input->constant != NULL && ts_tensor_n(input->constant) <= MAX_NUMBERS;
+    for (guint d = 0; small && d < input->constant->rank; d++) /* one of no numbers has any sizes */
+        small = input->constant->shape[d] <= MAX_NUMBERS;
+    if (!small) {
         ts_onnx_refuse(self, node, error, "input %u has to be a small constant", i);
         return NULL;
     }
