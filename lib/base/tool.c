@@ -51,17 +51,14 @@ write_library_log(GLogLevelFlags level, const GLogField *fields, gsize n_fields,
 }
 
 static void
-begin(const TsTool *tool, char **argv)
+begin(const TsTool *tool)
 {
     fill_closed_descriptors();
-    if (tool->flags & TS_TOOL_COMPUTE)
-        ts_threads_prepare_environment(argv);
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     g_set_prgname(tool->name);
     g_log_set_writer_func(write_library_log, NULL, NULL);
     gsl_set_error_handler_off();
-    ts_interrupt_install();
     ts_denormals_off();
 }
 
@@ -275,7 +272,7 @@ int
 ts_tool_main(const TsTool *tool, int argc, char **argv)
 {
     common.argv = argv;
-    begin(tool, argv);
+    begin(tool);
     ts_log_set(tool->name, TS_LOG_INFO);
     g_autoptr(GOptionContext) context = new_option_context(tool);
     g_auto(GStrv) words = split_attached_values(tool, argc, argv);
@@ -293,6 +290,11 @@ ts_tool_main(const TsTool *tool, int argc, char **argv)
         print(version);
         return close_stdout(0, FALSE);
     }
+    /* This may start the program once more, which help and wrong usage need not wait for; a signal
+     * that was noted before would be forgotten. */
+    if (tool->flags & TS_TOOL_COMPUTE)
+        ts_threads_prepare_environment(argv);
+    ts_interrupt_install();
     ts_threads_set((guint) common.threads);
     gboolean done = tool->run((int) g_strv_length(args), args, &error);
     if (done)
