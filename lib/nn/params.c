@@ -179,9 +179,9 @@ ts_params_free(TsParams *params)
 
 /* The width of the distribution: standard deviation, or bound. */
 static double
-scale_of(const TsParamSpec *spec)
+scale_of(const TsParamSpec *spec, TsInit init)
 {
-    switch (spec->init) {
+    switch (init) {
     case TS_INIT_HE_IN:
         return sqrt(2.0 / spec->fan_in);
     case TS_INIT_HE_OUT:
@@ -196,15 +196,15 @@ scale_of(const TsParamSpec *spec)
 }
 
 void
-ts_param_draw(const TsParam *param, guint64 seed, float *plain)
+ts_param_draw(const TsParam *param, TsInit init, guint64 seed, float *plain)
 {
     const TsParamSpec *spec = param->spec;
-    if (spec->init == TS_INIT_ZERO || spec->init == TS_INIT_ONE) {
-        fill(plain, param->n, spec->init == TS_INIT_ONE ? 1.0f : 0.0f);
+    if (init == TS_INIT_ZERO || init == TS_INIT_ONE) {
+        fill(plain, param->n, init == TS_INIT_ONE ? 1.0f : 0.0f);
         return;
     }
-    const gboolean uniform = spec->init == TS_INIT_UNIFORM_IN || spec->init == TS_INIT_UNIFORM_OUT;
-    const double scale = scale_of(spec);
+    const gboolean uniform = init == TS_INIT_UNIFORM_IN || init == TS_INIT_UNIFORM_OUT;
+    const double scale = scale_of(spec, init);
     TsRng rng;
     ts_rng_init(&rng, seed, spec->name, 0);
     for (gsize k = 0; k < param->n; k++)
@@ -216,7 +216,7 @@ ts_params_init(TsParams *params, guint64 seed)
 {
     g_assert(!params->locked);
     for (guint i = 0; i < params->n; i++)
-        ts_param_draw(&params->param[i], seed, params->param[i].data);
+        ts_param_draw(&params->param[i], params->param[i].spec->init, seed, params->param[i].data);
 }
 
 static gboolean

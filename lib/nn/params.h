@@ -62,8 +62,8 @@ gboolean ts_params_add_gradients(TsParams *params, GError **error);
 /* Random start as the graph says (TsInit), a stream for each parameter's name. */
 void ts_params_init(TsParams *params, guint64 seed);
 
-/* The same for one parameter, into `plain` of its n numbers in plain form. */
-void ts_param_draw(const TsParam *param, guint64 seed, float *plain);
+/* The same for one parameter, as `init` says, into `plain` of its n numbers in plain form. */
+void ts_param_draw(const TsParam *param, TsInit init, guint64 seed, float *plain);
 
 /* Copy between stored and plain form. */
 gboolean

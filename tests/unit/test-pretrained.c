@@ -178,6 +178,27 @@ START_TEST(a_new_head_starts_as_the_family_does_and_by_the_seed)
 }
 END_TEST
 
+/* Its family draws linear layers within 1 / sqrt(outputs), far more here. */
+START_TEST(a_new_head_starts_as_pytorchs_linear)
+{
+    g_autoptr(TsModel) model = make_model("efficientnet_lite0", two, 3, 32);
+    write_as(model, "timm", "", NULL, "e.safetensors");
+    const TsPreprocess how = input_of(3, 32);
+    const TsPretrainedOptions options = {.architecture = model->architecture,
+                                         .classes = five,
+                                         .preprocess = &how,
+                                         .load = {.head = TS_HEAD_FRESH}};
+    g_autoptr(TsModel) back = ts_pretrained_read("e.safetensors", &options, NULL, NULL);
+    ck_assert_ptr_nonnull(back);
+    const TsParam *weight = find_param(back, "classifier.weight");
+    float largest = 0;
+    for (gsize k = 0; k < weight->n; k++)
+        largest = fmaxf(largest, fabsf(weight->data[k]));
+    ck_assert_float_le(largest, 1 / sqrtf(1280));
+    ck_assert_float_gt(largest, 0.99f / sqrtf(1280));
+}
+END_TEST
+
 /* The logits of one picture; the model may be compiled once. */
 static void
 compute_logits(TsModel *model, const float *image, float *logits)
@@ -402,6 +423,7 @@ main(void)
     tcase_add_test(tests, every_dialect_of_every_family_comes_back);
     tcase_add_test(tests, an_architecture_is_found_by_its_tensors);
     tcase_add_test(tests, a_new_head_starts_as_the_family_does_and_by_the_seed);
+    tcase_add_test(tests, a_new_head_starts_as_pytorchs_linear);
     tcase_add_test(tests, a_grey_picture_gives_what_it_gave_in_colours);
     tcase_add_test(tests, what_does_not_fit_is_named_and_nothing_is_loaded);
     tcase_add_test(tests, weights_of_another_architecture_are_refused);

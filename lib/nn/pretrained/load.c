@@ -248,7 +248,9 @@ apply_param(const Plan *plan, guint i, GError **error)
     const TsTensor *tensor = plan->from[i];
     const float *plain = plan->numbers;
     if (tensor == NULL) {
-        ts_param_draw(param, plan->options->seed, plan->numbers);
+        /* A head that is replaced starts as PyTorch's Linear, whatever its family starts from. */
+        const TsInit init = is_of(plan->head, i) ? TS_INIT_UNIFORM_IN : param->spec->init;
+        ts_param_draw(param, init, plan->options->seed, plan->numbers);
     } else if (!ts_tensor_to_f32(tensor, plan->numbers, error)) {
         return FALSE;
     } else if (plan->status[i] == TS_LOAD_ADAPTED) {
