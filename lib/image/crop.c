@@ -3,9 +3,9 @@
 #include "image/crop.h"
 
 #include "base/error.h"
+#include "base/wide.h"
 #include "image/jpeg_read.h"
 #include "image/orient.h"
-#include "image/wide.h"
 
 #include <math.h>
 #include <string.h>

@@ -9,8 +9,8 @@
 #include "image/texture/family.h"
 
 #include "base/error.h"
+#include "base/wide.h"
 #include "image/texture/spread.h"
-#include "image/wide.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 #include "image/texture/glcm.h"
 
 #include "base/error.h"
+#include "base/wide.h"
 #include "image/texture/family.h"
-#include "image/wide.h"
 
 #include <math.h>
 #include <string.h>

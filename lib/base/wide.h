@@ -1,6 +1,6 @@
-/* Loops compiled twice, for processors with AVX2 and for those without; inside of
- * lib/image. Both do the same operations in the same order (AVX2 does not bring fused
- * multiplication), so that results are the same everywhere.
+/* Loops compiled twice, for processors with AVX2 and for those without. Both do the same operations
+ * in the same order (AVX2 does not bring fused multiplication), so that results are the same
+ * everywhere.
  *
  * The choice is made while the library is loaded, before sanitizers are ready. */
 #pragma once
