@@ -220,13 +220,14 @@ import_shaped(TsOnnxImport *self, const TsOnnxNode *node, GError **error)
             return ts_onnx_refuse(self, node, error, "the shape of a constant is out of range");
         }
     }
-    gint64 have = (gint64) ts_tensor_n(tensor);
-    if (n_open == 1 && have % n == 0) {
+    const gint64 have = (gint64) ts_tensor_n(tensor);
+    const gboolean fits = n_open == 0 ? have == n || have == 1 : n_open == 1 && have % n == 0;
+    if (!fits)
+        return ts_onnx_refuse(self, node, error, "does not fit %" G_GINT64_FORMAT " numbers", have);
+    if (n_open == 1) {
         shape[open] = have / n;
         n = have;
     }
-    if (n_open > 1 || (have != n && have != 1))
-        return ts_onnx_refuse(self, node, error, "does not fit %" G_GINT64_FORMAT " numbers", have);
     g_autofree double *all = g_new0(double, n + 1);
     for (gint64 i = 0; i < n; i++)
         all[i] = numbers[have == 1 ? 0 : i];
