@@ -5,8 +5,10 @@
 #include "layout/layout.h"
 #include "stats/cost.h"
 
+#include <string.h>
+
 static struct {
-    char *model, *label, *pred, *score, *weight, *split, *positive, *cost;
+    char *model, *label, *pred, *score, *weight, *split, *positive, *cost, *tree;
     gboolean multi_label;
 } opt;
 
@@ -29,6 +31,10 @@ const GOptionEntry evaluate_input_options[] = {
     {"cost", 0, 0, G_OPTION_ARG_FILENAME, &opt.cost,
      "What each mistake costs, a table like that of the confusion matrix: adds the metric cost",
      "FILE"},
+    {"tree", 0, 0, G_OPTION_ARG_FILENAME, &opt.tree,
+     "How bad a mistake is: the classes as a tree, a path such as animal/dog in each line; or the "
+     "word labels, if the classes are called so: adds lca_height, tree_f1 and others",
+     "FILE|labels"},
     {"split", 0, 0, G_OPTION_ARG_STRING, &opt.split, "Use only the rows of this split", "NAME"},
     G_OPTION_ENTRY_NULL,
 };
@@ -58,6 +64,8 @@ evaluate_check_input(GError **error)
                                                  : "score");
     if (opt.multi_label && opt.cost != NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--cost: not with --multi-label");
+    if (opt.multi_label && opt.tree != NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--tree: not with --multi-label");
     return !opt.multi_label || opt.positive == NULL ||
            ts_error_set(error, TS_ERROR_ARGUMENT,
                         "--positive: with --multi-label every class is one; take ap[%s]",
@@ -117,6 +125,31 @@ ask_model(Evaluation *self, const char *dataset, GError **error)
     return self->predictions != NULL;
 }
 
+static gboolean
+read_cost(TsPredictions *predictions, GError **error)
+{
+    if (opt.cost == NULL)
+        return TRUE;
+    predictions->cost = ts_cost_read(opt.cost, predictions, error);
+    if (predictions->cost == NULL)
+        g_prefix_error(error, "--cost: ");
+    return predictions->cost != NULL;
+}
+
+static gboolean
+read_tree(TsPredictions *predictions, GError **error)
+{
+    const char *const *names = (const char *const *) predictions->names;
+    if (opt.tree == NULL)
+        return TRUE;
+    predictions->tree = strcmp(opt.tree, "labels") == 0
+                            ? ts_class_tree_new(names, names, "the classes", error)
+                            : ts_class_tree_read(opt.tree, names, error);
+    if (predictions->tree == NULL)
+        g_prefix_error(error, "--tree: ");
+    return predictions->tree != NULL;
+}
+
 gboolean
 evaluate_read(Evaluation *self, const char *dataset, GError **error)
 {
@@ -124,10 +157,5 @@ evaluate_read(Evaluation *self, const char *dataset, GError **error)
               ? ask_model(self, dataset, error)
               : evaluate_read_table(dataset, &self->manifest, &self->predictions, error)))
         return FALSE;
-    if (opt.cost == NULL)
-        return TRUE;
-    self->predictions->cost = ts_cost_read(opt.cost, self->predictions, error);
-    if (self->predictions->cost == NULL)
-        g_prefix_error(error, "--cost: ");
-    return self->predictions->cost != NULL;
+    return read_cost(self->predictions, error) && read_tree(self->predictions, error);
 }

@@ -64,6 +64,7 @@
 #include "stats/calibration.h"
 #include "stats/class_counts.h"
 #include "stats/class_table.h"
+#include "stats/class_tree.h"
 #include "stats/compare.h"
 #include "stats/condition.h"
 #include "stats/confusion.h"

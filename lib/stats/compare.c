@@ -105,8 +105,10 @@ ts_predictions_pool(const TsPredictions *a, const TsPredictions *b, GError **err
         both->weight = g_new(double, 2 * a->n);
     both->positive = a->positive;
     both->n_bins = a->n_bins;
-    if (n_classes == a->n_classes)
+    if (n_classes == a->n_classes) {
         both->cost = ts_predictions_copy_cost(a);
+        both->tree = ts_class_tree_ref(a->tree);
+    }
     copy_half(both, 0, a);
     copy_half(both, a->n, b);
     if (a->weight != NULL)

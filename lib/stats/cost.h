@@ -1,8 +1,7 @@
 /* What mistakes cost: a table with a row for each true class and a column for each predicted one.
  *
  * The table is TSV as evaluate shows a confusion matrix: the first column holds the true classes,
- * the names of the others are the predicted ones. Where classes form a tree, their distances in it
- * make the mean cost a hierarchical error.
+ * the names of the others are the predicted ones.
  *
  *     predictions->cost = ts_cost_read("cost.tsv", predictions, error);
  */

@@ -9,7 +9,7 @@
 #include <string.h>
 
 typedef enum { ONE_LABEL = 1, SETS = 2, BOTH = 3 } Kind;
-typedef enum { NOTHING, PROBABILITIES, CONFIDENCE, TWO_CLASSES, COSTS } Need;
+typedef enum { NOTHING, PROBABILITIES, CONFIDENCE, TWO_CLASSES, COSTS, TREE } Need;
 
 /* Of all rows. */
 typedef enum {
@@ -23,7 +23,8 @@ typedef enum {
     ECE,
     MCE,
     COST,
-    MEAN, /* of the row value */
+    IN_TREE, /* the TsTreeScore that stands as the row value */
+    MEAN,    /* of the row value */
     TOP,
 } Whole;
 
@@ -45,6 +46,12 @@ static const struct {
     {"log_loss", MEAN, ONE_LABEL, PROBABILITIES, TS_ROW_LOG_LOSS, TRUE},
     {"brier", MEAN, ONE_LABEL, PROBABILITIES, TS_ROW_BRIER, TRUE},
     {"cost", COST, ONE_LABEL, COSTS, 0, TRUE},
+    {"lca_height", IN_TREE, ONE_LABEL, TREE, TS_TREE_LCA_HEIGHT, TRUE},
+    {"mistake_height", IN_TREE, ONE_LABEL, TREE, TS_TREE_MISTAKE_HEIGHT, TRUE},
+    {"tree_distance", IN_TREE, ONE_LABEL, TREE, TS_TREE_DISTANCE, TRUE},
+    {"tree_precision", IN_TREE, ONE_LABEL, TREE, TS_TREE_PRECISION, FALSE},
+    {"tree_recall", IN_TREE, ONE_LABEL, TREE, TS_TREE_RECALL, FALSE},
+    {"tree_f1", IN_TREE, ONE_LABEL, TREE, TS_TREE_F1, FALSE},
     {"exact_match", MEAN, SETS, NOTHING, TS_ROW_EXACT, FALSE},
     {"hamming_loss", MEAN, SETS, NOTHING, TS_ROW_HAMMING, TRUE},
     {"samples_precision", MEAN, SETS, NOTHING, TS_ROW_PRECISION, FALSE},
@@ -90,6 +97,12 @@ static const char *const defaults[] = {
     "kappa",
     "mcc",
     "cost",
+    "lca_height",
+    "mistake_height",
+    "tree_distance",
+    "tree_precision",
+    "tree_recall",
+    "tree_f1",
     "top5",
     "exact_match",
     "hamming_loss",
@@ -287,6 +300,10 @@ ts_metric_bind(TsMetric *metric, const TsPredictions *predictions, GError **erro
         return predictions->cost != NULL ||
                ts_error_set(error, TS_ERROR_ARGUMENT, "'%s' needs a table of costs, --cost FILE",
                             metric->name);
+    if (metric->need == TREE)
+        return predictions->tree != NULL ||
+               ts_error_set(error, TS_ERROR_ARGUMENT, "'%s' needs a tree of classes, --tree FILE",
+                            metric->name);
     if (metric->need != NOTHING && predictions->p == NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "'%s' needs probabilities, columns p_CLASS such as predict "
@@ -338,6 +355,8 @@ compute_whole(const TsMetric *metric, TsScorecard *card)
         return ts_scorecard_mce(card);
     case COST:
         return ts_scorecard_cost(card);
+    case IN_TREE:
+        return ts_scorecard_tree(card, metric->row_value);
     case MEAN:
         return ts_scorecard_mean(card, metric->row_value);
     default:

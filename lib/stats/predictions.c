@@ -72,6 +72,7 @@ ts_predictions_select(const TsPredictions *self, const guint64 *which, guint64 n
     part->positive = self->positive;
     part->n_bins = self->n_bins;
     part->cost = ts_predictions_copy_cost(self);
+    part->tree = ts_class_tree_ref(self->tree);
     copy_rows(part->truth, self->truth, sizeof *self->truth, which, n);
     copy_rows(part->pred, self->pred, sizeof *self->pred, which, n);
     copy_rows(part->truth_sets, self->truth_sets, self->n_classes, which, n);
@@ -167,7 +168,7 @@ compute_values(guint64 block, gpointer data, GError **error)
     const guint n_values = ts_n_row_values(self);
     (void) error;
     for (guint64 i = block * BLOCK; i < MIN(self->n, (block + 1) * BLOCK); i++) {
-        double values[TS_N_SET_VALUES];
+        double values[MAX(TS_N_SET_VALUES, TS_N_TREE_VALUES)];
         ts_row_values(self, i, values);
         for (guint k = 0; k < n_values; k++)
             self->values[k * self->n + i] = values[k];
@@ -204,6 +205,7 @@ ts_predictions_free(TsPredictions *self)
     g_free(self->score);
     g_free(self->weight);
     g_free(self->cost);
+    ts_class_tree_unref(self->tree);
     g_free(self->rows);
     g_free(self->ranked);
     g_free(self->values);

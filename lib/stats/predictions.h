@@ -13,6 +13,7 @@
 #pragma once
 
 #include "manifest/manifest.h"
+#include "stats/class_tree.h"
 
 G_BEGIN_DECLS
 
@@ -44,6 +45,7 @@ typedef struct {
     double *score;        /* (n): probability of pred; NULL where p is not, or no column */
     double *weight;       /* (n), or NULL: 1 */
     double *cost;         /* (n_classes, n_classes): truth, pred; or NULL: see cost.h */
+    TsClassTree *tree;    /* of the classes, or NULL */
     guint64 *rows;        /* (n): of the manifest */
     guint64 n_unlabelled; /* rows left out */
     guint64 n_uneven;     /* rows whose probabilities do not sum to 1 within 0.001 */

@@ -7,7 +7,9 @@
 guint
 ts_n_row_values(const TsPredictions *predictions)
 {
-    return predictions->truth_sets != NULL ? TS_N_SET_VALUES : TS_N_ROW_VALUES;
+    if (predictions->truth_sets != NULL)
+        return TS_N_SET_VALUES;
+    return predictions->tree != NULL ? TS_N_TREE_VALUES : TS_N_ROW_VALUES;
 }
 
 static double
@@ -31,6 +33,17 @@ compute_class_values(const TsPredictions *predictions, guint64 i, double *values
     values[TS_ROW_LOG_LOSS] = minus_log(p_true);
     values[TS_ROW_BRIER] = n == 2 ? squares / 2 : squares;
     values[TS_ROW_RANK] = before;
+}
+
+static void
+compare_in_tree(const TsPredictions *predictions, guint64 i, double *values)
+{
+    const TsTreeRelation relation = ts_class_tree_relate(
+        predictions->tree, (guint) predictions->truth[i], (guint) predictions->pred[i]);
+    values[TS_ROW_LCA_HEIGHT] = relation.height;
+    values[TS_ROW_COMMON_DEPTH] = relation.common;
+    values[TS_ROW_TRUTH_DEPTH] = relation.truth_depth;
+    values[TS_ROW_PRED_DEPTH] = relation.pred_depth;
 }
 
 static double
@@ -93,6 +106,8 @@ ts_row_values(const TsPredictions *predictions, guint64 i, double *values)
     if (predictions->truth_sets == NULL) {
         if (predictions->p != NULL)
             compute_class_values(predictions, i, values);
+        if (predictions->tree != NULL)
+            compare_in_tree(predictions, i, values);
         return;
     }
     const guint8 *truth = predictions->truth_sets + i * n;

@@ -15,6 +15,12 @@ typedef enum {
     TS_ROW_RANK,     /* classes before t by probability, later ones first among equals: below k it
                         is a hit of top_k_accuracy_score */
     TS_N_ROW_VALUES,
+    /* One label, and the classes form a tree: see class_tree.h. */
+    TS_ROW_LCA_HEIGHT = TS_N_ROW_VALUES,
+    TS_ROW_COMMON_DEPTH, /* of the LCA */
+    TS_ROW_TRUTH_DEPTH,
+    TS_ROW_PRED_DEPTH,
+    TS_N_TREE_VALUES,
     /* Several labels. */
     TS_ROW_SET_LOG_LOSS = 0, /* mean over the classes of the binary log loss */
     TS_ROW_COVERAGE,         /* classes that are at least as probable as the last true one;
@@ -30,8 +36,8 @@ typedef enum {
     TS_N_SET_VALUES,
 } TsRowValue;
 
-/* Compute all values of row `i` into `values` (TS_N_ROW_VALUES or TS_N_SET_VALUES); NaN where there
- * are no probabilities. */
+/* Compute all values of row `i` into `values` (TS_N_ROW_VALUES, with a tree TS_N_TREE_VALUES, or
+ * TS_N_SET_VALUES); NaN where there are no probabilities. */
 void ts_row_values(const TsPredictions *predictions, guint64 i, double *values);
 
 /* How many that are. */

@@ -257,6 +257,32 @@ ts_scorecard_mean(const TsScorecard *card, guint row_value)
     return card->total > 0 ? sum / card->total : NAN;
 }
 
+double
+ts_scorecard_tree(const TsScorecard *card, TsTreeScore score)
+{
+    if (card->predictions->tree == NULL)
+        return NAN;
+    const double height = ts_scorecard_mean(card, TS_ROW_LCA_HEIGHT);
+    const double common = ts_scorecard_mean(card, TS_ROW_COMMON_DEPTH);
+    const double truth = ts_scorecard_mean(card, TS_ROW_TRUTH_DEPTH);
+    const double pred = ts_scorecard_mean(card, TS_ROW_PRED_DEPTH);
+    const double wrong = 1 - ts_scorecard_accuracy(card);
+    switch (score) {
+    case TS_TREE_LCA_HEIGHT:
+        return height;
+    case TS_TREE_MISTAKE_HEIGHT:
+        return wrong > 1e-12 ? height / wrong : NAN; /* sums of weights may be rounded */
+    case TS_TREE_DISTANCE:
+        return truth + pred - 2 * common;
+    case TS_TREE_PRECISION:
+        return common / pred;
+    case TS_TREE_RECALL:
+        return common / truth;
+    default:
+        return 2 * common / (truth + pred);
+    }
+}
+
 static void
 compute_calibration(TsScorecard *card)
 {

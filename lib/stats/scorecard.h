@@ -63,6 +63,18 @@ double ts_scorecard_mcc(const TsScorecard *card);
 double ts_scorecard_cost(const TsScorecard *card); /* mean of a row: see cost.h */
 double ts_scorecard_top(const TsScorecard *card, guint k);
 
+/* Hierarchical errors, where the predictions have a tree; definitions in class_tree.h. */
+typedef enum {
+    TS_TREE_LCA_HEIGHT,     /* mean over the rows */
+    TS_TREE_MISTAKE_HEIGHT, /* the same over the mistakes alone; NaN if there are none */
+    TS_TREE_DISTANCE,       /* mean */
+    TS_TREE_PRECISION,      /* sum of common / sum of depth(pred) */
+    TS_TREE_RECALL,         /* sum of common / sum of depth(truth) */
+    TS_TREE_F1,             /* their harmonic mean */
+} TsTreeScore;
+
+double ts_scorecard_tree(const TsScorecard *card, TsTreeScore score);
+
 /* Mean of a value of row_values.h. */
 double ts_scorecard_mean(const TsScorecard *card, guint row_value);
 

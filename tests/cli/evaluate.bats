@@ -263,6 +263,39 @@ table() {
     bad 1 "c.tsv:1: no column 'cat'" --cost c.tsv p.tsv
 }
 
+@test "mistakes are measured in a tree of classes" {
+    printf '%s\n' animal/pet/cat animal/pet/dog animal/eel thing/car >tree.txt
+    printf 'label\tpred\n' >t.tsv
+    printf '%s\t%s\n' cat cat cat dog dog eel dog car eel animal >>t.tsv
+    # LCA heights 0 1 2 3 2, common nodes 3 2 1 0 1, depths of the truth 3 3 3 3 2, predicted 3 3 2 2 1.
+    run -0 --separate-stderr evaluate --tree tree.txt --show metrics \
+        --metrics lca_height,mistake_height,tree_distance,tree_precision,tree_recall,tree_f1 t.tsv
+    [ "${lines[1]}" = $'lca_height\t1.6' ]
+    [ "${lines[2]}" = $'mistake_height\t2' ]
+    [ "${lines[3]}" = $'tree_distance\t2.2' ] # 0 + 2 + 3 + 5 + 1
+    [[ "${lines[4]}" = $'tree_precision\t0.636363636363636'* ]]
+    [ "${lines[5]}" = $'tree_recall\t0.5' ]
+    [ "$(printf '%.9f' "${lines[6]#*$'\t'}")" = 0.560000000 ] # tree_f1
+    # The same by paths as names; the tree is then that of the classes that are there.
+    sed '2,$ s|cat|animal/pet/cat|g; 2,$ s|dog|animal/pet/dog|g; 2,$ s|eel|animal/eel|g; s|car|thing/car|' t.tsv >l.tsv
+    same <(evaluate --tree tree.txt t.tsv | grep tree_) <(evaluate --tree labels l.tsv | grep tree_)
+    evaluate --format json --tree tree.txt t.tsv | python3 -c 'import json, sys
+assert json.load(sys.stdin)["metrics"]["lca_height"] == 1.6'
+    run -1 evaluate --tree tree.txt --fail-if 'mistake_height>1.9' t.tsv
+    run -1 evaluate --tree tree.txt --fail-if 'mistake_height>9' <(sed 3,6d t.tsv) # no mistake: no value
+    bad 2 "'tree_f1' needs a tree of classes" --metrics tree_f1 t.tsv
+    bad 2 "--tree: not with --multi-label" --tree tree.txt --multi-label t.tsv
+    bad 1 "--tree: none.txt: there is no such file" --tree none.txt t.tsv
+    sed '/eel/d' tree.txt >u.txt
+    bad 1 "--tree: u.txt: the class 'eel' is not in the tree" --tree u.txt t.tsv
+    echo fish/eel >>tree.txt
+    bad 1 "--tree: tree.txt: several nodes are called 'eel'" --tree tree.txt t.tsv
+    echo 'a//b' >u.txt
+    bad 1 "--tree: u.txt: 'a//b' has an empty part" --tree u.txt t.tsv
+    awk 'BEGIN { for (i = 0; i < 1001; i++) printf "a/"; print "b" }' >u.txt
+    bad 1 "a path has more than 1000 parts" --tree u.txt t.tsv
+}
+
 @test "sets of labels" {
     printf 'label\tpred\ncat;dog\tcat\n\t\ndog\tdog;eel\n\\N\tdog\n' >sets.tsv
     run -0 --separate-stderr evaluate --multi-label --metrics exact_match,micro_f1,recall[dog] sets.tsv

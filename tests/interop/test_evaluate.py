@@ -85,6 +85,45 @@ def no_nan(value):
     return np.nan if value is None else value
 
 
+def tree_errors(paths, truth, pred, weight):
+    """Hierarchical errors from their definitions: sets of ancestors, and the farthest leaf below."""
+    def nodes(path):
+        parts = path.split("/")
+        return ["/".join(parts[:i]) for i in range(len(parts) + 1)]  # from the root, ""
+
+    def height(node):
+        below = [p for p in paths if node in nodes(p)]
+        return max(nodes(p)[::-1].index(node) for p in below)
+
+    rows = []
+    for t, p in zip(truth, pred):
+        above_t, above_p = set(nodes(t)), set(nodes(p))
+        lca = max(above_t & above_p, key=len)
+        rows.append([0 if t == p else height(lca), t != p, len(above_t ^ above_p),
+                     len(above_t & above_p) - 1, len(above_p) - 1, len(above_t) - 1])
+    heights, wrong, edges, common, n_pred, n_truth = np.average(rows, axis=0, weights=weight)
+    precision, recall = common / n_pred, common / n_truth
+    return {"lca_height": heights, "mistake_height": heights / wrong if wrong > 0 else np.nan,
+            "tree_distance": edges, "tree_precision": precision, "tree_recall": recall,
+            "tree_f1": 2 * precision * recall / (precision + recall) if common > 0 else 0}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_hierarchical_errors(tool, seed, tmp_path):
+    t = Table(seed)
+    rng = np.random.default_rng(seed)
+    # Leaves at random depths below a few groups, one of them a class itself.
+    groups = ["g", "g/h", "g/h/i", "k", "k/l"]
+    paths = [f"{rng.choice(groups)}/{name}" for name in NAMES]
+    paths[1] = f"{paths[0]}/{NAMES[1]}"
+    (tmp_path / "tree.txt").write_text("\n".join(paths) + "\n", encoding="utf-8")
+    got = t.evaluate(tool, "--tree", str(tmp_path / "tree.txt"))["metrics"]
+    wanted = tree_errors(paths, [paths[c] for c in t.truth], [paths[c] for c in t.pred], t.weight)
+    assert len(wanted) == 6
+    for name, value in wanted.items():
+        assert no_nan(got[name]) == near(value), name
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_metrics_of_predicted_classes(tool, seed):
     t = Table(seed)
