@@ -11,15 +11,20 @@
 static struct {
     char *output, *arrays, *graph, *arch, *dtype, *names, *onnx;
     double tolerance;
+    int batch;
     gboolean layers, tensors, verify, diff, fold;
     ModelInfoLoad load;
-} opt = {.load.crop = NAN};
+} opt = {.load.crop = NAN, .batch = -1};
 
 static const GOptionEntry show_options[] = {
     {"layers", 'l', 0, G_OPTION_ARG_NONE, &opt.layers,
      "List the layers: operation, output, parameters, multiply-adds", NULL},
     {"tensors", 't', 0, G_OPTION_ARG_NONE, &opt.tensors,
      "List the tensors: type, shape, range and moments of their numbers", NULL},
+    {"batch-size", 'b', 0, G_OPTION_ARG_INT, &opt.batch,
+     "Show the memory that inference and training take with N samples at a time, with --layers of "
+     "each layer",
+     "N"},
     {"graph", 0, 0, G_OPTION_ARG_FILENAME, &opt.graph,
      "Draw the layers into FILE.svg (needs graphviz) or FILE.dot", "FILE"},
     G_OPTION_ENTRY_NULL,
@@ -143,6 +148,9 @@ check_usage(int n_args, GError **error)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--tolerance: goes with --diff");
     if (!(opt.tolerance >= 0))
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--tolerance: %g is below 0", opt.tolerance);
+    if (opt.batch != -1 && (opt.batch < 1 || opt.batch > 65536))
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "--batch-size: %d is not 1 to 65536",
+                            opt.batch);
     if (opt.fold && opt.onnx == NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--fold: goes with --onnx FILE");
     if (opt.names != NULL && opt.output == NULL && opt.arrays == NULL)
@@ -151,8 +159,9 @@ check_usage(int n_args, GError **error)
         return FALSE;
     if (opt.dtype != NULL && opt.output == NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--dtype: goes with -o FILE");
-    if (opt.diff && (opt.layers || opt.tensors || opt.verify || opt.output != NULL ||
-                     opt.arrays != NULL || opt.graph != NULL || opt.arch != NULL))
+    if (opt.diff &&
+        (opt.layers || opt.batch > 0 || opt.tensors || opt.verify || opt.output != NULL ||
+         opt.arrays != NULL || opt.graph != NULL || opt.arch != NULL))
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--diff: does nothing else");
     return TRUE;
 }
@@ -216,6 +225,8 @@ show(const ModelInfo *info, GError **error)
         modelinfo_add_summary(info, report);
     if (opt.layers)
         modelinfo_add_layers(info, report);
+    if (opt.batch > 0 && !modelinfo_add_memory(info, (guint) opt.batch, opt.layers, report, error))
+        return FALSE;
     if (opt.tensors && !modelinfo_add_tensors(info, report, error))
         return FALSE;
     if (opt.verify && !verify(info, report, error))
@@ -248,8 +259,8 @@ run(int n_args, char **args, GError **error)
     if (!open_info(args[0], &info, error) ||
         (opt.load.architecture != NULL && !load_into(&info, error)))
         return FALSE;
-    if ((opt.layers || opt.graph != NULL || opt.arch != NULL || opt.names != NULL ||
-         opt.onnx != NULL) &&
+    if ((opt.layers || opt.batch > 0 || opt.graph != NULL || opt.arch != NULL ||
+         opt.names != NULL || opt.onnx != NULL) &&
         info.model == NULL)
         return ts_error_set(error, TS_ERROR_FORMAT,
                             "%s: does not say its architecture, so its layers are not known; "
@@ -273,6 +284,7 @@ main(int argc, char **argv)
         .examples =
             "  modelinfo run/model.safetensors\n"
             "  modelinfo --layers --graph model.svg run\n"
+            "  modelinfo --layers --batch-size 32 run\n"
             "  modelinfo --tensors resnet18.pth\n"
             "  modelinfo --diff run/model.safetensors other/model.safetensors\n"
             "  modelinfo -o small.safetensors --dtype bf16 run\n"

@@ -1,7 +1,7 @@
 /* The parts of modelinfo.
  *
- * modelinfo-tables.c: what a model is; modelinfo-diff.c: how two differ; modelinfo-convert.c: other
- * forms of it; modelinfo-load.c: into an architecture.
+ * modelinfo-tables.c: what a model is; modelinfo-memory.c: what it takes; modelinfo-diff.c: how two
+ * differ; modelinfo-convert.c: other forms of it; modelinfo-load.c: into an architecture.
  */
 #pragma once
 
@@ -52,6 +52,12 @@ char *modelinfo_shape_text(const TsTensor *tensor);
 
 void modelinfo_add_summary(const ModelInfo *info, TsReport *report);
 void modelinfo_add_layers(const ModelInfo *info, TsReport *report);
+
+/* What the model takes in batches of `batch`: bytes of its weights, and of activations and
+ * gradients as they are planned, `with_layers` also where they go. */
+gboolean modelinfo_add_memory(const ModelInfo *info, guint batch, gboolean with_layers,
+                              TsReport *report, GError **error);
+
 gboolean modelinfo_add_tensors(const ModelInfo *info, TsReport *report, GError **error);
 
 /* One row for each tensor with a number that is not finite, or a variance below zero; `n_wrong` is

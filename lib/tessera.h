@@ -186,6 +186,7 @@
 #include "nn/features.h"
 #include "nn/finetune.h"
 #include "nn/fold.h"
+#include "nn/footprint.h"
 #include "nn/freeze.h"
 #include "nn/graph.h"
 #include "nn/logs.h"

@@ -36,6 +36,39 @@ assert report["model"]["parameters"] == 72499 and report["model"]["tensors"] == 
         END { exit !(p == parameters && a == adds && p > 0) }'
 }
 
+@test "memory at a batch size is what the planner asks for, layer by layer" {
+    # value NAME FILE
+    value() {
+        awk -F'\t' -v name="$1" '$1 == name { print $2 }' "$2"
+    }
+    modelinfo --batch-size 8 --layers run >memory
+    train -n -s 16x16 -b 8 shapes.tsv >plan
+    [ "$(value batch_size memory)" -eq 8 ]
+    [ "$(value training_activation_bytes memory)" -eq "$(value activation_bytes plan)" ]
+    [ "$(value training_activation_bytes_without_sharing memory)" -eq \
+        "$(value activation_bytes_without_sharing plan)" ]
+    [ "$(value inference_activation_bytes memory)" -lt "$(value training_activation_bytes memory)" ]
+    # The layers add up, and the plan has room for the most that is in use.
+    awk -F'\t' '
+        $1 == "inference_activation_bytes" { room = $2 }
+        $1 == "inference_activation_bytes_without_sharing" { inference = $2 }
+        $1 == "training_activation_bytes_without_sharing" { training = $2 }
+        on { i += $2; t += $4 + $5; used = $3 > used ? $3 : used }
+        $1 == "layer" && $2 == "inference_bytes" { on = 1 }
+        END { exit !(i == inference && t == training && used > 0 && used <= room && room < inference) }' memory ||
+        fail "$(cat memory)"
+    # More samples, more activations; the weights stay.
+    modelinfo --batch-size 16 run >twice
+    [ "$(value inference_activation_bytes twice)" -gt "$(value inference_activation_bytes memory)" ]
+    [ "$(value weight_bytes twice)" -eq "$(value weight_bytes memory)" ]
+    bad_size() {
+        run -2 --separate-stderr modelinfo --batch-size "$1" run
+        stderr_has "is not 1 to 65536"
+    }
+    bad_size 0
+    bad_size 70000
+}
+
 @test "tensors are listed with their moments" {
     run -0 --separate-stderr modelinfo --tensors run
     output_has $'fc.weight\tF32\t3x64\t192\t'

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "base/nearest.h"
+#include "nn/footprint.h"
 #include "nn/models/models.h"
 
 #include <math.h>
@@ -115,6 +116,39 @@ START_TEST(help_names_every_model)
 }
 END_TEST
 
+/* What the layers make is what the net asked for, and the plan has room for what is in use. */
+START_TEST(footprints_are_those_of_the_plan)
+{
+    static const char *const models[] = {"cnn:width=4", "resnet18:stem=small,width=4",
+                                         "mobilenetv2:stem=small", "densenet-bc:depth=10"};
+    static const TsNetMode modes[] = {TS_NET_TRAIN, TS_NET_INFER, TS_NET_FROZEN};
+    const TsNetMode mode = modes[_i % 3];
+    GError *error = NULL;
+    g_autoptr(TsGraph) graph = ts_model_graph_new(models[_i / 3], 3, 32, 32, 5, &error);
+    ck_assert_ptr_nonnull(graph);
+    g_autoptr(TsParams) params = ts_params_new(graph, &error);
+    ck_assert_ptr_nonnull(params);
+    ts_params_init(params, 1);
+    g_autoptr(TsNet) net = ts_net_new(graph, params, 6, mode, &error);
+    ck_assert_ptr_nonnull(net);
+    g_autofree TsFootprint *layers = ts_net_measure_layers(net, graph->nodes->len);
+    gsize made = 0, gradients = 0, most = 0;
+    for (guint i = 0; i < graph->nodes->len; i++) {
+        made += layers[i].made;
+        gradients += layers[i].gradients;
+        most = MAX(most, layers[i].in_use);
+        ck_assert_uint_le(layers[i].made, ts_net_unplanned_bytes(net));
+    }
+    ck_assert_uint_eq(made + gradients, ts_net_unplanned_bytes(net));
+    ck_assert_int_eq(gradients > 0, mode == TS_NET_TRAIN);
+    /* The first layer makes the input. */
+    ck_assert_uint_ge(layers[0].made + layers[1].made, 6 * 3 * 32 * 32 * sizeof(float));
+    ck_assert_uint_ge(ts_net_planned_bytes(net), most);
+    ck_assert_uint_le(ts_net_planned_bytes(net), most + most / 2);
+    ck_assert_uint_lt(most, ts_net_unplanned_bytes(net));
+}
+END_TEST
+
 START_TEST(nearest_names)
 {
     static const char *const known[] = {"cnn", "mlp", "resnet18", "resnet34", NULL};
@@ -137,6 +171,7 @@ main(void)
     tcase_add_loop_test(models, rectangles_are_taken, 0, G_N_ELEMENTS(published));
     tcase_add_test(models, wrong_descriptions_say_what_is_known);
     tcase_add_test(models, help_names_every_model);
+    tcase_add_loop_test(models, footprints_are_those_of_the_plan, 0, 12);
     tcase_add_test(models, nearest_names);
     suite_add_tcase(suite, models);
     return unit_run(suite);
