@@ -43,6 +43,16 @@ sparsity(const TsSmoteClass *self, const Cluster *cluster)
     return pow(mean, exponent) / (double) cluster->n;
 }
 
+/* A row more than neighbours is enough. imbalanced-learn comes back to the rows from the share,
+ * which may round to a little less: 3 rows of 47 are too few for 2 neighbours. */
+static gboolean
+has_enough(const TsSmoteClass *self, gsize n, double share, gsize n_all)
+{
+    if (self->how->compat && share * (double) n_all < self->how->k + 1.0)
+        return FALSE;
+    return n > self->how->k;
+}
+
 /* Add cluster `number` if the class has enough of it. */
 static void
 consider(const TsSmoteClass *self, guint32 number, GArray *clusters)
@@ -58,7 +68,8 @@ consider(const TsSmoteClass *self, guint32 number, GArray *clusters)
     if (isnan(threshold))
         threshold = (double) self->add / (double) self->add_all / 2;
     double share = n_all > 0 ? (double) one.n / (double) n_all : 0;
-    if (n_all == 0 || (self->how->n_clusters > 1 && share < threshold) || one.n <= self->how->k) {
+    if (n_all == 0 || (self->how->n_clusters > 1 && share < threshold) ||
+        !has_enough(self, one.n, share, n_all)) {
         cluster_clear(&one);
         return;
     }
