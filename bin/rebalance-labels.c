@@ -6,20 +6,15 @@
 
 #include <string.h>
 
-/* Classes with the names of the sets, and class 0 for each row that has labels. */
+/* The classes of the sets, and class 0 for each row that has labels. */
 static TsClasses *
 make_classes(const TsLabelSets *sets, GError **error)
 {
-    g_autoptr(TsClasses) classes = g_new0(TsClasses, 1);
-    classes->n = sets->n;
-    classes->names = g_strdupv(sets->names);
-    classes->counts = g_new0(guint64, MAX(sets->n, 1));
-    classes->of_row = ts_try_alloc(sets->n_rows, sizeof *classes->of_row, "classes", error);
-    if (classes->of_row == NULL)
-        return NULL;
-    for (guint64 row = 0; row < sets->n_rows; row++)
-        classes->of_row[row] = sets->n > 0 && sets->is_labelled[row] ? 0 : -1;
-    return g_steal_pointer(&classes);
+    TsClasses *classes = ts_label_sets_get_classes(sets, error);
+    for (guint64 row = 0; classes != NULL && row < sets->n_rows; row++)
+        if (sets->n > 0 && sets->is_labelled[row])
+            classes->of_row[row] = 0;
+    return classes;
 }
 
 /* In how many of the chosen rows each class stands; how many rows these are. */

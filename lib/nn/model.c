@@ -27,6 +27,15 @@ outline_new(const char *architecture, const char *const *classes, const TsPrepro
     return model->graph != NULL ? g_steal_pointer(&model) : NULL;
 }
 
+char **
+ts_model_number_classes(int n)
+{
+    char **names = g_new0(char *, (gsize) n + 1);
+    for (int i = 0; i < n; i++)
+        names[i] = g_strdup_printf("%d", i);
+    return names;
+}
+
 TsModel *
 ts_model_new(const char *architecture, const char *const *classes, const TsPreprocess *preprocess,
              GError **error)

@@ -26,6 +26,9 @@ typedef struct {
     TsState *file; /* what lends the numbers, of a model for reading; or NULL */
 } TsModel;
 
+/* Names for `n` classes that have none: "0", "1", ... Free with g_strfreev(). */
+char **ts_model_number_classes(int n);
+
 /* Build a model with all numbers zero. `classes` are copied. TS_ERROR_ARGUMENT where architecture
  * and input do not fit. */
 TsModel *ts_model_new(const char *architecture, const char *const *classes,

@@ -9,26 +9,6 @@
 
 /* ---- reading ---- */
 
-/* What else needs classes sees their names; the rows' labels are in the sets. */
-static TsClasses *
-classes_of_sets(const TsLabelSets *sets, GError **error)
-{
-    g_autoptr(TsClasses) classes = g_new0(TsClasses, 1);
-    classes->n = sets->n;
-    classes->names = g_strdupv(sets->names);
-    classes->counts = g_new0(guint64, MAX(sets->n, 1));
-    classes->of_row = ts_try_alloc(sets->n_rows, sizeof *classes->of_row, "classes", error);
-    if (classes->of_row == NULL)
-        return NULL;
-    for (guint64 row = 0; row < sets->n_rows; row++) {
-        classes->of_row[row] = -1;
-        classes->n_unlabelled += !sets->is_labelled[row];
-        for (guint64 i = sets->first[row]; i < sets->first[row + 1]; i++)
-            classes->counts[sets->labels[i]]++;
-    }
-    return g_steal_pointer(&classes);
-}
-
 static gboolean
 open_sets(TsRun *run, GError **error)
 {
@@ -39,7 +19,7 @@ open_sets(TsRun *run, GError **error)
                     ? ts_label_sets_new_with(run->manifest, column,
                                              (const char *const *) run->model->classes, error)
                     : ts_label_sets_new(run->manifest, column, error);
-    run->classes = run->sets != NULL ? classes_of_sets(run->sets, error) : NULL;
+    run->classes = run->sets != NULL ? ts_label_sets_get_classes(run->sets, error) : NULL;
     return run->classes != NULL &&
            (run->classes->n > 0 || ts_error_set(error, TS_ERROR_FORMAT, "%s: no row has a label",
                                                 ts_manifest_name(run->manifest)));

@@ -3,6 +3,14 @@
 
 #include <math.h>
 
+/* Count one row more among those at or above its probability. */
+static void
+pass(const TsRanked *row, const double *weight, double *tp, double *fp)
+{
+    const double w = weight != NULL ? weight[row->row] : 1;
+    *(row->is_positive ? tp : fp) += w;
+}
+
 void
 ts_curve_areas(const TsPredictions *predictions, guint c, const double *weight, double *auroc,
                double *ap)
@@ -10,11 +18,7 @@ ts_curve_areas(const TsPredictions *predictions, guint c, const double *weight, 
     const TsRanked *ranked = predictions->ranked + c * predictions->n;
     double tp = 0, fp = 0, last_tp = 0, last_fp = 0, roc = 0, pr = 0;
     for (guint64 i = 0; i < predictions->n; i++) {
-        double w = weight != NULL ? weight[ranked[i].row] : 1;
-        if (ranked[i].is_positive)
-            tp += w;
-        else
-            fp += w;
+        pass(&ranked[i], weight, &tp, &fp);
         if (!ranked[i].ends)
             continue;
         roc += (fp - last_fp) * (tp + last_tp) / 2;
@@ -35,11 +39,7 @@ ts_curve_points(const TsPredictions *predictions, guint c, const double *weight,
     GArray *points = g_array_new(FALSE, FALSE, sizeof(TsCurvePoint));
     double tp = 0, fp = 0;
     for (guint64 i = 0; i < predictions->n; i++) {
-        double w = weight != NULL ? weight[ranked[i].row] : 1;
-        if (ranked[i].is_positive)
-            tp += w;
-        else
-            fp += w;
+        pass(&ranked[i], weight, &tp, &fp);
         TsCurvePoint point = {predictions->p[(gsize) ranked[i].row * predictions->n_classes + c],
                               tp, fp};
         if (ranked[i].ends)

@@ -238,6 +238,25 @@ count_sets(const TsLabelSets *sets, TsLabelSetStats *stats)
     }
 }
 
+TsClasses *
+ts_label_sets_get_classes(const TsLabelSets *sets, GError **error)
+{
+    g_autoptr(TsClasses) classes = g_new0(TsClasses, 1);
+    classes->n = sets->n;
+    classes->names = g_strdupv(sets->names);
+    classes->counts = g_new0(guint64, MAX(sets->n, 1));
+    classes->of_row = ts_try_alloc(sets->n_rows, sizeof *classes->of_row, "classes", error);
+    if (classes->of_row == NULL)
+        return NULL;
+    for (guint64 row = 0; row < sets->n_rows; row++) {
+        classes->of_row[row] = -1;
+        classes->n_unlabelled += !sets->is_labelled[row];
+        for (guint64 i = sets->first[row]; i < sets->first[row + 1]; i++)
+            classes->counts[sets->labels[i]]++;
+    }
+    return g_steal_pointer(&classes);
+}
+
 void
 ts_label_sets_compute(const TsLabelSets *sets, double *irlbl, TsLabelSetStats *stats)
 {

@@ -12,7 +12,7 @@
  */
 #pragma once
 
-#include "manifest/manifest.h"
+#include "manifest/classes.h"
 
 G_BEGIN_DECLS
 
@@ -45,6 +45,10 @@ TsLabelSets *ts_label_sets_new(const TsManifest *manifest, const char *column, G
  */
 TsLabelSets *ts_label_sets_new_with(const TsManifest *manifest, const char *column,
                                     const char *const *names, GError **error);
+
+/* The classes of the sets for what counts by class: names, rows with each label, rows without
+ * labels. A row has no class of its own in it, of_row is -1. TS_ERROR_NO_MEMORY. */
+TsClasses *ts_label_sets_get_classes(const TsLabelSets *sets, GError **error);
 
 /* Compute `irlbl` (n): the count of the most frequent class over that of each, NaN for a class
  * without rows; and `stats`. Formulas: Charte et al., "Addressing imbalance in multilabel

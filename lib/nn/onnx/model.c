@@ -16,15 +16,6 @@ title_of(const char *path)
     return g_strdelimit(name, "\n\r", '_');
 }
 
-static char **
-number_classes(gint64 n)
-{
-    char **names = g_new0(char *, n + 1);
-    for (gint64 i = 0; i < n; i++)
-        names[i] = g_strdup_printf("%" G_GINT64_FORMAT, i);
-    return names;
-}
-
 static gboolean
 check_fits(const TsGraph *graph, const char *name, const char *const *classes,
            const TsPreprocess *how, GError **error)
@@ -70,7 +61,8 @@ ts_onnx_model_new(const TsOnnx *onnx, const char *name, const char *const *class
         return NULL;
     g_autofree char *text = ts_arch_print(graph), *title = title_of(name);
     g_autofree char *description = ts_arch_describe(title, text);
-    g_auto(GStrv) numbers = number_classes(ts_graph_node(graph, graph->nodes->len - 1)->shape.c);
+    g_auto(GStrv) numbers =
+        ts_model_number_classes(ts_graph_node(graph, graph->nodes->len - 1)->shape.c);
     g_autoptr(TsModel) model = ts_model_new(
         description, classes != NULL ? classes : (const char *const *) numbers, how, error);
     if (model == NULL || !copy_numbers(params, model->params, name, error))

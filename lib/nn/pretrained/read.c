@@ -21,16 +21,6 @@ read_settings(const TsWeightFile *file, TsModelSettings *settings, GError **erro
     return ts_model_read_settings(state, ts_weight_file_path(file), settings, error);
 }
 
-/* "0" to "n - 1" */
-static char **
-number_classes(int n)
-{
-    char **names = g_new0(char *, (gsize) n + 1);
-    for (int i = 0; i < n; i++)
-        names[i] = g_strdup_printf("%d", i);
-    return names;
-}
-
 /* What somebody else's file tells by its tensors. */
 static gboolean
 detect_settings(const TsWeightFile *file, const TsPretrainedOptions *options,
@@ -42,7 +32,7 @@ detect_settings(const TsWeightFile *file, const TsPretrainedOptions *options,
     if (settings->architecture == NULL)
         return FALSE;
     ts_detect_match(file, settings->architecture, &channels, &classes);
-    settings->classes = number_classes(MAX(classes, 1));
+    settings->classes = ts_model_number_classes(MAX(classes, 1));
     return options->preprocess != NULL ||
            ts_error_set(error, TS_ERROR_ARGUMENT,
                         "%s: does not say how pictures become its input: size, mean, std and crop "
