@@ -159,7 +159,6 @@ open_model(Job *job, guint64 n_rows, TsViews *views, TsPredictorOptions *how, An
 }
 
 /* The first pictures are read while the net is compiled. */
-
 static gboolean
 open_job(Job *job, const Input *input, GError **error)
 {

@@ -101,12 +101,6 @@ ts_net_param_grad(TsNet *net, const TsLayer *layer, guint slot)
     return *buffer;
 }
 
-gboolean
-ts_net_layouts_locked(const TsNet *net)
-{
-    return net->params->locked;
-}
-
 /* ---- steps ---- */
 
 void

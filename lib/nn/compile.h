@@ -78,7 +78,6 @@ TsBuffer *ts_net_view(TsNet *net, TsBuffer *buffer, const TsLayout *layout);
 TsParam *ts_net_param(TsNet *net, const TsLayer *layer, guint slot);
 TsBuffer *ts_net_param_data(TsNet *net, const TsLayer *layer, guint slot);
 TsBuffer *ts_net_param_grad(TsNet *net, const TsLayer *layer, guint slot);
-gboolean ts_net_layouts_locked(const TsNet *net);
 
 /* Append a step. The kernel is taken; what it uses is bound with ts_net_bind(), what a function
  * uses is declared with ts_net_use(). */

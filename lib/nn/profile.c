@@ -120,30 +120,19 @@ ts_profile_count_iteration(TsProfile *self)
         self->n_iterations++;
 }
 
-gint64
-ts_profile_total(const TsProfile *self)
+/* ---- the table ---- */
+
+static gint64
+count_total(const TsProfile *self)
 {
     return self->ended - self->begun;
 }
-
-gint64
-ts_profile_sum(const TsProfile *self)
-{
-    gint64 sum = 0;
-    for (int i = 0; i < TS_PROFILE_N_PARTS; i++)
-        sum += self->part[i].ns;
-    for (guint i = 0; i < self->graph->nodes->len; i++)
-        sum += self->layer[0][i].ns + self->layer[1][i].ns;
-    return sum;
-}
-
-/* ---- the table ---- */
 
 static void
 add_row(const TsProfile *self, const char *part, const TsNode *node, const Entry *entry,
         gboolean beside, TsReport *report)
 {
-    const double whole = (double) ts_profile_total(self);
+    const double whole = (double) count_total(self);
     ts_report_text(report, part);
     ts_report_text(report, node != NULL ? node->name : NULL);
     ts_report_text(report, node != NULL ? ts_node_operation(node) : NULL);
@@ -210,6 +199,6 @@ ts_profile_report(const TsProfile *self, const TsLoaderCosts *costs, TsReport *r
             add_layers(self, i == TS_PROFILE_BACKWARD, report);
     }
     add_row(self, names[TS_PROFILE_OTHER], NULL, &self->part[TS_PROFILE_OTHER], FALSE, report);
-    const Entry whole = {.ns = ts_profile_total(self), .n = self->n_iterations};
+    const Entry whole = {.ns = count_total(self), .n = self->n_iterations};
     add_row(self, "whole", NULL, &whole, FALSE, report);
 }

@@ -1,8 +1,8 @@
 /* Where the time of a training run goes: each layer forward and backward, and what lies between.
  *
  * The loop is always in one part, and entering another returns the one before, so that the times of
- * all parts add up to the whole. Layers are timed within the passes. All functions but the last
- * three take NULL and do nothing, so that code need not ask whether there is a profile:
+ * all parts add up to the whole. Layers are timed within the passes. All functions but
+ * ts_profile_report() take NULL and do nothing, so that code need not ask whether there is one:
  *
  *     TsProfilePart before = ts_profile_enter(profile, TS_PROFILE_UPDATE);
  *     ts_optimizer_step(...);
@@ -51,10 +51,6 @@ void ts_profile_add_products(TsProfile *profile, guint node, gboolean backward, 
 
 /* An update of the weights is done. */
 void ts_profile_count_iteration(TsProfile *profile);
-
-/* Nanoseconds of the whole, and of all parts and layers. */
-gint64 ts_profile_total(const TsProfile *profile);
-gint64 ts_profile_sum(const TsProfile *profile);
 
 /* Add a table "profile" to `report`: part, layer, operation, times (n), milliseconds in an
  * iteration, share of the whole, and GFLOP/s (two for a multiply-add) of layers with products.

@@ -104,21 +104,6 @@ ts_npy_folder_get(const TsNpyFolder *self, guint i)
     return &g_array_index(self->tensors, TsTensor, i);
 }
 
-const TsTensor *
-ts_npy_folder_find(const TsNpyFolder *self, const char *name)
-{
-    for (guint i = 0; i < self->tensors->len; i++)
-        if (strcmp(ts_npy_folder_get(self, i)->name, name) == 0)
-            return ts_npy_folder_get(self, i);
-    return NULL;
-}
-
-const char *
-ts_npy_folder_metadata(const TsNpyFolder *self, const char *key)
-{
-    return self->metadata != NULL ? ts_safetensors_metadata(self->metadata, key) : NULL;
-}
-
 const char **
 ts_npy_folder_all_metadata(const TsNpyFolder *self)
 {

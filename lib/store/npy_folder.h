@@ -4,7 +4,8 @@
  * metadata.safetensors, a file without tensors; a folder without it has none.
  *
  *     g_autoptr(TsNpyFolder) folder = ts_npy_folder_read("arrays", error);
- *     const TsTensor *weight = folder != NULL ? ts_npy_folder_find(folder, "fc.weight") : NULL;
+ *     for (guint i = 0; folder != NULL && i < ts_npy_folder_n(folder); i++)
+ *         puts(ts_npy_folder_get(folder, i)->name);
  */
 #pragma once
 
@@ -27,10 +28,8 @@ void ts_npy_folder_free(TsNpyFolder *self);
 
 guint ts_npy_folder_n(const TsNpyFolder *self);
 const TsTensor *ts_npy_folder_get(const TsNpyFolder *self, guint i);
-const TsTensor *ts_npy_folder_find(const TsNpyFolder *self, const char *name);
 
-/* As of a safetensors file. */
-const char *ts_npy_folder_metadata(const TsNpyFolder *self, const char *key);
+/* As of a safetensors file: key, value, ..., NULL. */
 const char **ts_npy_folder_all_metadata(const TsNpyFolder *self);
 
 /* Write `n` tensors and metadata (key, value, ..., NULL; or NULL) as files into `path`, a folder

@@ -111,8 +111,6 @@ void ts_load_report_add(const TsLoadReport *self, gboolean all, TsReport *report
 /* "120 of 122 parameters from resnet18.pth (timm's names), 2 fresh"; g_free(). */
 char *ts_load_report_summary(const TsLoadReport *self);
 
-const char *ts_load_status_name(TsLoadStatus status);
-
 void ts_load_report_free(TsLoadReport *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsLoadReport, ts_load_report_free)

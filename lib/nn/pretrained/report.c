@@ -11,12 +11,6 @@ static const char *const status_names[TS_LOAD_N] = {
     [TS_LOAD_UNUSED] = "unused",   [TS_LOAD_SHAPE] = "shape",     [TS_LOAD_DAMAGED] = "damaged",
 };
 
-const char *
-ts_load_status_name(TsLoadStatus status)
-{
-    return status_names[status];
-}
-
 static void
 free_item(gpointer data)
 {
