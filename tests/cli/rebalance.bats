@@ -323,6 +323,8 @@ bad() {
     bad 2 "--strategy: a ratio is for two classes, 3 have rows" --strategy 0.5 shapes.tsv
     bad 2 "--target: no class 'cat', there are: disc, square, triangle" -t cat=3 shapes.tsv
     bad 2 "class 'disc' has 24 rows, its target 3 is less" -m over -t disc=3 shapes.tsv
+    bad 2 "class 'disc' has 24 rows, its target 90 is more" -m under -t disc=90 shapes.tsv
+    bad 2 "class 'disc' has 24 rows, its target 90 is more" -m centroids -t disc=90 shapes.tsv
     bad 2 "--strategy and --target exclude each other" -s all -t disc=3 shapes.tsv
     bad 2 "--split and --all-splits exclude each other" --split a --all-splits shapes.tsv
     bad 2 "--dry-run and --output exclude each other" -n -o x shapes.tsv

@@ -277,3 +277,58 @@ refuses() {
     run -0 --separate-stderr smote -t 'b ö 🙂=10' odd.tsv
     stderr_has "b ö 🙂 8 + 2 of 2"
 }
+
+# bad_arrays: 40 rows of features with one of each trouble; good.npy has none. y.npy, t.tsv: labels.
+bad_arrays() {
+    python3 - <<'PY'
+import struct
+def save(name, shape, values, kind="f"):
+    head = "{'descr': '<%s', 'fortran_order': False, 'shape': %s, }" % (
+        {"f": "f4", "q": "i8"}[kind], shape)
+    head += " " * (117 - len(head)) + "\n"
+    data = struct.pack(f"<{len(values)}{kind}", *values)
+    whole = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + data
+    open(name, "wb").write(whole)
+    return whole
+values = [i * 37 % 101 / 10 for i in range(120)]
+good = save("good.npy", "(40, 3)", values)
+save("nan.npy", "(40, 3)", values[:22] + [float("nan")] + values[23:])
+save("inf.npy", "(40, 3)", values[:22] + [float("inf")] + values[23:])
+save("flat.npy", "(40,)", values[:40])
+save("short.npy", "(39, 3)", values[:117])
+save("none.npy", "(0, 3)", [])
+save("y.npy", "(40,)", [int(i >= 30) for i in range(40)], "q")
+open("cut.npy", "wb").write(good[:-5])
+open("header.npy", "wb").write(good[:40])
+open("nothing.npy", "wb").close()
+with open("t.tsv", "w") as file:
+    print("id\tlabel\tu", *(f"{i}\t{'ab'[i >= 30]}\t{i}" for i in range(40)), sep="\n", file=file)
+PY
+}
+
+@test "arrays that are damaged, not finite or of another shape are named, as space and as data" {
+    bad_arrays
+    while IFS='|' read -r file of_space of_data; do
+        for command in smote "rebalance -m enn"; do
+            # shellcheck disable=SC2086  # a command with its options
+            run -1 --separate-stderr $command --space "$file.npy" t.tsv
+            stderr_has "$of_space"
+            [ -z "$output" ]
+            # shellcheck disable=SC2086
+            run -1 --separate-stderr $command --labels y.npy -o o.npy --labels-out p.npy "$file.npy"
+            stderr_has "${of_data:-$of_space}"
+            [ ! -e o.npy ] && [ ! -e p.npy ]
+        done
+    done <<'END'
+nan|nan.npy: row 8, column 2: not a finite number
+inf|inf.npy: row 8, column 2: not a finite number
+flat|flat.npy: has 1 dimension, one line of features a row was expected
+short|short.npy: has 39 lines, t.tsv has 40 rows|y.npy: 39 whole numbers in one dimension
+none|none.npy: has 0 lines, t.tsv has 40 rows|none.npy: is empty
+cut|cut.npy: holds 475 bytes of numbers, its shape needs 480
+header|header.npy: ends within its header
+nothing|nothing.npy: is not an .npy file
+END
+    smote -q --space good.npy t.tsv >/dev/null
+    rebalance -q -m enn --labels y.npy -o o.npy --labels-out p.npy good.npy
+}

@@ -2,8 +2,10 @@
  *
  *     balance-peer random SEED        draws of every kind, a line each
  *     balance-peer neighbours FILE K  of the rows of a .npy file: row numbers, a line a row
+ *     balance-peer clusters FILE K SEED batches|all  of the rows: their numbers, a line a row
  */
 #include "balance/random_state.h"
+#include "balance/space/kmeans_compat.h"
 #include "balance/space/neighbours.h"
 #include "store/npy.h"
 
@@ -71,6 +73,22 @@ find_neighbours(const char *path, guint k)
     return 0;
 }
 
+static int
+find_clusters(const char *path, gsize k, guint32 seed, gboolean in_batches)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(TsNpy) file = ts_npy_read(path, &error);
+    if (file == NULL)
+        return fail(error);
+    TsPoints points = points_of(file);
+    g_autoptr(TsKmeans) found = ts_kmeans_compat(&points, NULL, 0, k, seed, in_batches, &error);
+    if (found == NULL)
+        return fail(error);
+    for (gsize i = 0; i < found->n; i++)
+        printf("%u\n", found->cluster[i]);
+    return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -78,5 +96,9 @@ main(int argc, char **argv)
         return draw((guint32) g_ascii_strtoull(argv[2], NULL, 10));
     if (argc == 4 && strcmp(argv[1], "neighbours") == 0)
         return find_neighbours(argv[2], (guint) g_ascii_strtoull(argv[3], NULL, 10));
+    if (argc == 6 && strcmp(argv[1], "clusters") == 0)
+        return find_clusters(argv[2], (gsize) g_ascii_strtoull(argv[3], NULL, 10),
+                             (guint32) g_ascii_strtoull(argv[4], NULL, 10),
+                             strcmp(argv[5], "batches") == 0);
     return 2;
 }

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
 from sklearn.neighbors import NearestNeighbors
 
@@ -53,3 +54,37 @@ def test_ties_go_by_row_number(helper, tmp_path):
         d2 = ((table - row) ** 2).sum(axis=1)
         d2[i] = np.inf
         assert np.allclose(d2[mine[i]], np.sort(d2)[:5], rtol=1e-12)
+
+
+def clusters_of(helper, folder, table, k, seed, how):
+    np.save(folder / "x.npy", table)
+    lines = helper("balance-peer", "clusters", folder / "x.npy", k, seed, how).decode().split()
+    return np.array(lines, dtype=int)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_centres_of_mini_batches_are_drawn_anew_as_by_scikit_learn(helper, tmp_path, capfd, seed):
+    """Groups of four rows lie far out: centres that begin there stand for few.
+
+    Not of two: either would do equally well as a centre, and rounding decides.
+    """
+    rng = np.random.default_rng(seed)
+    table = rng.standard_normal((2500, 4))
+    table[:32] += np.repeat(rng.standard_normal((8, 4)) * 30, 4, axis=0)
+    wanted = MiniBatchKMeans(40, random_state=seed, verbose=1).fit_predict(table)
+    assert "Reassigning" in capfd.readouterr().out
+    assert (clusters_of(helper, tmp_path, table, 40, seed, "batches") == wanted).all()
+
+
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_clusters_that_stay_empty_are_those_of_scikit_learn(helper, tmp_path, seed):
+    """Fewer points than clusters: several get no row, and no row is far from its centre."""
+    points = np.random.default_rng(seed).integers(0, 64, (9, 4)).astype(float)
+    table = points[np.arange(90) % 9]
+    table -= table.mean(axis=0).round()
+    wanted = KMeans(15, random_state=seed).fit_predict(table)
+    mine = clusters_of(helper, tmp_path, table, 15, seed, "all")
+    for one, other in [(mine, wanted), (wanted, mine)]:  # the same rows are together
+        assert all(np.unique(one[other == c]).size == 1 for c in np.unique(other))
+    assert np.unique(mine).size == 9
