@@ -221,6 +221,15 @@ warn_of_alike_names(const TsClassCounts *counts)
     }
 }
 
+/* Weights are those of the training rows, of all rows where there are none. */
+static void
+warn_of_no_train(const ClassStats *stats)
+{
+    if (stats->terms[0] != NULL && stats->counts->n_splits > 0 &&
+        ts_class_counts_train(stats->counts) == 0)
+        ts_warning("--weights: no row has the split 'train'; they are those of all rows");
+}
+
 /* Count `manifest`; the split is taken if it is there, and has to be if it was asked for. */
 static TsClassCounts *
 count(const TsManifest *manifest, TsClassColumns columns, GError **error)
@@ -255,6 +264,7 @@ read_stats(ClassStats *stats, const char *dataset, GError **error)
         (stats->counts = count(stats->manifest, stats->columns, error)) == NULL)
         return FALSE;
     warn_of_alike_names(stats->counts);
+    warn_of_no_train(stats);
     if (opt.root != NULL)
         ts_manifest_set_folder(stats->manifest, opt.root);
     return compare(stats, error) && check_bootstrap(stats, error) &&

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -123,6 +124,26 @@ look_up(guint64 i, gpointer data, GError **error)
     return TRUE;
 }
 
+/* Floats that are no numbers become no pixel that a network could learn from. */
+static gboolean
+check_numbers(const TsImage *image, GError **error)
+{
+    const gsize n = (gsize) image->width * (gsize) image->bands;
+    guint64 n_nan = 0;
+    if (image->type != TS_F32 && image->type != TS_F64)
+        return TRUE;
+    for (int y = 0; y < image->height; y++) {
+        const guint8 *row = image->data + (gsize) y * ts_image_row_size(image);
+        for (gsize i = 0; i < n; i++)
+            n_nan += image->type == TS_F32 ? isnan(((const float *) row)[i])
+                                           : isnan(((const double *) row)[i]);
+    }
+    return n_nan == 0 ||
+           ts_error_set(error, TS_ERROR_FORMAT,
+                        "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " values are NaN", n_nan,
+                        (guint64) n * (guint64) image->height);
+}
+
 static gboolean
 look(guint64 i, gpointer data, GError **error)
 {
@@ -138,7 +159,8 @@ look(guint64 i, gpointer data, GError **error)
     }
     g_autoptr(GError) problem = NULL;
     g_autoptr(TsImage) image = ts_sample_render(job->dataset, i, &problem);
-    if (image != NULL && ts_measures_compute(measures, image, &problem)) {
+    if (image != NULL && check_numbers(image, &problem) &&
+        ts_measures_compute(measures, image, &problem)) {
         measures->look = TS_LOOK_OK;
     } else if (g_error_matches(problem, TS_ERROR, TS_ERROR_INTERRUPTED)) {
         g_propagate_error(error, g_steal_pointer(&problem));

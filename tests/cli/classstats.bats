@@ -50,6 +50,18 @@ assert report["summary"][0]["ratio"] == 4
     [[ ${lines[2]} == $'b\t3\t0.5\ttail\t2\t1.26'* ]]
 }
 
+@test "no training rows: weights of all rows with a warning, a check of them is an error" {
+    printf 'label\tsplit\na\ttest\na\tval\nb\ttest\n' >m.tsv
+    run -0 --separate-stderr classstats --show classes --weights balanced m.tsv
+    stderr_has "warning: --weights: no row has the split 'train'; they are those of all rows"
+    [ "${lines[2]}" = $'b\t1\t0.3333333333333333\ttail\t1.5' ]
+    run -0 --separate-stderr classstats m.tsv
+    [ -z "$stderr" ]
+    run -2 --separate-stderr classstats --check 'min_per_class@train>=1' m.tsv
+    stderr_has "'min_per_class@train': there is no split 'train'"
+    [ -z "$output" ]
+}
+
 @test "unlabelled rows and rows without a split are counted" {
     printf 'label\tsplit\na\ttrain\n\\N\ttrain\nb\t\\N\n' >m.tsv
     run -0 --separate-stderr classstats --show summary m.tsv

@@ -208,6 +208,48 @@ make_troubles() {
     printf 'file_name\nmany.png\n' | datacheck --show summary --fail-on unreadable,blurry > /dev/null
 }
 
+# float_tiff NAME VALUES: one row of floats as a TIFF.
+float_tiff() {
+    python3 - "$@" <<'PY'
+import struct, sys
+values = [float(v) for v in sys.argv[2].split(",")]
+n = len(values)
+tags = [(256, 4, n), (257, 4, 1), (258, 3, 32), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1),
+        (278, 4, 1), (279, 4, 4 * n), (339, 3, 3)]
+directory = struct.pack("<H", len(tags)) + b"".join(
+    struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags) + bytes(4)
+with open(sys.argv[1], "wb") as file:
+    file.write(struct.pack("<2sHI", b"II", 42, 8 + 4 * n) + struct.pack(f"<{n}f", *values) + directory)
+PY
+}
+
+@test "pixels that are no numbers are reported" {
+    float_tiff sound.tif 0.1,0.5,0.9,0.3
+    float_tiff nan.tif 0.1,nan,0.9,nan
+    printf 'file_name\tlabel\nsound.tif\ta b\nnan.tif\t\360\237\220\210\n' >m.tsv
+    datacheck -q --format tsv --checks unreadable m.tsv >out.tsv
+    [ "$(value unreadable out.tsv)" -eq 1 ]
+    grep -q $'^unreadable\tnan.tif\t.*2 of 4 values are NaN$' out.tsv
+    run -1 datacheck -q --fail-on unreadable m.tsv
+}
+
+@test "ragged rows are an error; names with spaces and emoji, more classes than rows, one class" {
+    printf 'file_name\tlabel\nsheet.png\ta\nsheet.png\n' >ragged.tsv
+    run -1 --separate-stderr datacheck ragged.tsv
+    stderr_has "ragged.tsv:3: 1 field, the header has 2"
+    [ -z "$output" ]
+    mkdir set
+    cp shapes/disc/disc-01.png set/1.png
+    cp shapes/disc/disc-01.png set/2.png
+    printf 'a b\n\360\237\220\210\nc\nd\n' >set/classes.txt
+    printf 'file_name\tlabel\n1.png\ta b\n2.png\t\360\237\220\210\n' >set/manifest.tsv
+    run -0 --separate-stderr datacheck --show conflicts set
+    [[ $output == *$'a b\t\360\237\220\210'* ]]
+    printf 'file_name\tlabel\nset/1.png\ta\n' >one.tsv
+    datacheck -q one.tsv >out.tsv
+    [ "$(value read out.tsv)" -eq 1 ]
+}
+
 @test "JSON is one object, tables are limited" {
     make_troubles
     datacheck -q --format json t.tsv | python3 -c '

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# --mem: feature tables that are larger than the memory, and the same bytes whatever it is.
+# Memory: --mem, feature tables larger than it and the same bytes whatever it is; a million rows.
 
 load helper
 
@@ -76,4 +76,36 @@ PY
         stderr_has "--mem: '$size' is not an amount of memory such as 512M or 2G"
     done
     run -0 smote -q -n --mem 1.5g shapes.tsv
+}
+
+# rows N: a table without pictures, 100 classes, a group of every hundred rows.
+rows() {
+    awk -v n="$1" 'BEGIN {
+        print "file_name\tlabel\tgroup"
+        for (i = 0; i < n; i++) printf "t/%07d.png\tclass%02d\tg%d\n", i, i * i % 101 % 100, i / 100
+    }' >"rows-$1.tsv"
+}
+
+# The table itself is 29 to 30 bytes a row. None of the pictures is there to be opened.
+@test "memory is proportional to rows: classstats, datasplit and rebalance" {
+    ! is_sanitized || skip "measures memory"
+    rows 100000
+    rows 1000000
+    while IFS='|' read -r command bound; do
+        # shellcheck disable=SC2086  # a command with its options
+        few=$(peak bash -c "exec $command -q rows-100000.tsv >few")
+        # shellcheck disable=SC2086
+        many=$(peak bash -c "exec $command -q rows-1000000.tsv >many")
+        echo "$command: $few and $many KiB, $(((many - few) * 1024 / 900000)) bytes a row"
+        ((few < 20000 + bound * 100000 / 1024))
+        (((many - few) * 1024 / 900000 <= bound))
+    done <<'END'
+classstats|60
+datasplit|130
+datasplit --no-groups|90
+datasplit --hash|80
+rebalance|80
+rebalance --as repeat|80
+rebalance -m under|80
+END
 }
