@@ -132,6 +132,7 @@ main(int argc, char **argv)
         fprintf(stderr, "usage: nn-peer ARCHITECTURE OPTIMIZER LR WEIGHT_DECAY IN OUT\n");
         return 2;
     }
+    ts_threads_prepare_environment(argv);
     ts_threads_set(0);
     if (run(argv + 1, &error))
         return 0;
