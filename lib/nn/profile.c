@@ -21,14 +21,6 @@ struct _TsProfile {
     guint64 n_iterations;
 };
 
-static gint64
-clock_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (gint64) t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 TsProfile *
 ts_profile_new(const TsGraph *graph)
 {
@@ -54,7 +46,7 @@ ts_profile_begin(TsProfile *self)
 {
     if (self == NULL)
         return;
-    self->begun = self->since = clock_ns();
+    self->begun = self->since = (gint64) ts_now_ns();
     self->now = TS_PROFILE_OTHER;
     self->part[TS_PROFILE_OTHER].n++;
 }
@@ -63,7 +55,7 @@ ts_profile_begin(TsProfile *self)
 static void
 give(TsProfile *self, Entry *entry)
 {
-    const gint64 now = clock_ns();
+    const gint64 now = (gint64) ts_now_ns();
     entry->ns += now - self->since;
     self->since = now;
 }

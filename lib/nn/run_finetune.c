@@ -14,14 +14,8 @@ static gboolean
 read_settings(const char *path, TsModelSettings *settings, GError **error)
 {
     g_autoptr(TsWeightFile) file = ts_weight_file_read(path, error);
-    if (file == NULL)
-        return FALSE;
-    const char *format = ts_weight_file_metadata(file, "format");
-    if (format == NULL || !g_str_has_prefix(format, "tessera "))
-        return FALSE;
-    g_autoptr(TsState) state = ts_state_read(ts_weight_file_path(file), error);
-    return state != NULL &&
-           ts_model_read_settings(state, ts_weight_file_path(file), settings, error);
+    return file != NULL && ts_pretrained_is_ours(file) &&
+           ts_pretrained_read_settings(file, settings, error);
 }
 
 /* The file's preprocessing, but for what the options say; FALSE: the options have to say all of it

@@ -112,7 +112,7 @@ setup() {
 }
 
 @test "a time limit saves the run, which goes on as if there had been none" {
-    options="-q -b 8 --epochs 30 --no-tensorboard --schedule-by batch digits.tsv"
+    options="-q -b 8 --epochs 8 --no-tensorboard --schedule-by batch digits.tsv"
     # shellcheck disable=SC2086  # words
     train -o whole $options
     for _ in $(seq 300); do

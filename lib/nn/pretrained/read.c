@@ -11,8 +11,8 @@ ts_pretrained_is_ours(const TsWeightFile *file)
     return format != NULL && g_str_has_prefix(format, "tessera ");
 }
 
-static gboolean
-read_settings(const TsWeightFile *file, TsModelSettings *settings, GError **error)
+gboolean
+ts_pretrained_read_settings(const TsWeightFile *file, TsModelSettings *settings, GError **error)
 {
     g_autoptr(TsState) state = ts_state_new();
     g_autofree const char **metadata = ts_weight_file_all_metadata(file);
@@ -62,7 +62,7 @@ ts_pretrained_read(const char *path, const TsPretrainedOptions *options, TsLoadR
     g_auto(TsModelSettings) settings = {0};
     g_autoptr(TsWeightFile) file = ts_weight_file_read(path, error);
     if (file == NULL ||
-        !(ts_pretrained_is_ours(file) ? read_settings(file, &settings, error)
+        !(ts_pretrained_is_ours(file) ? ts_pretrained_read_settings(file, &settings, error)
                                       : detect_settings(file, options, &settings, error)))
         return NULL;
     take_options(options, &settings);
