@@ -69,6 +69,14 @@ rates() {
     [[ ! $(changed base fixed) =~ stage2|running ]]
 }
 
+@test "a model in a folder of arrays is begun with as the model itself" {
+    modelinfo -q --npy arrays base > /dev/null
+    for from in base arrays; do
+        finetune -q --from $from -o from-$from --epochs 1 -b 16 -j 1 parity.tsv
+    done
+    [ -z "$(changed from-base from-arrays)" ]
+}
+
 @test "every strategy learns the new task" {
     for strategy in fine-tune fixed gradual lp-ft:probe=2; do
         finetune -q --from base -o run --force --strategy $strategy --epochs 3 -b 8 parity.tsv
