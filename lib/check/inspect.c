@@ -129,19 +129,19 @@ static gboolean
 check_numbers(const TsImage *image, GError **error)
 {
     const gsize n = (gsize) image->width * (gsize) image->bands;
-    guint64 n_nan = 0;
+    guint64 n_bad = 0;
     if (image->type != TS_F32 && image->type != TS_F64)
         return TRUE;
     for (int y = 0; y < image->height; y++) {
         const guint8 *row = image->data + (gsize) y * ts_image_row_size(image);
         for (gsize i = 0; i < n; i++)
-            n_nan += image->type == TS_F32 ? isnan(((const float *) row)[i])
-                                           : isnan(((const double *) row)[i]);
+            n_bad += image->type == TS_F32 ? !isfinite(((const float *) row)[i])
+                                           : !isfinite(((const double *) row)[i]);
     }
-    return n_nan == 0 ||
+    return n_bad == 0 ||
            ts_error_set(error, TS_ERROR_FORMAT,
-                        "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " values are NaN", n_nan,
-                        (guint64) n * (guint64) image->height);
+                        "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " values are NaN or infinite",
+                        n_bad, (guint64) n * (guint64) image->height);
 }
 
 static gboolean
