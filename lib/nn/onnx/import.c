@@ -1,12 +1,12 @@
-/* From an ONNX file to a graph: node by node, by the rules of import_layers.c and
- * import_constants.c; then the numbers. */
+/* From an ONNX file to a graph: node by node, by the rules of import_constants.c,
+ * import_windows.c and import_layers.c; then the numbers. */
 #include "nn/onnx/import.h"
 
 #include "base/error.h"
 
 #include <string.h>
 
-enum { MAX_SIZE = 1 << 14 };
+enum { MAX_SIZE = 1 << 14, MAX_CHANNELS = 1 << 20 };
 
 static void
 clear_fill(gpointer data)
@@ -148,7 +148,78 @@ ts_onnx_get_ints(const TsOnnxImport *self, const TsOnnxNode *node, const char *n
     return TRUE;
 }
 
+const TsTensor *
+ts_onnx_get_weights(const TsOnnxImport *self, const TsOnnxNode *node, guint i, guint rank,
+                    GError **error)
+{
+    const TsOnnxResult *input = ts_onnx_input(self, node, i);
+    if (input == NULL || input->constant == NULL || input->constant->rank != rank) {
+        ts_onnx_refuse(self, node, error, "input %u has to be a constant of %u dimension%s", i,
+                       rank, rank == 1 ? "" : "s");
+        return NULL;
+    }
+    for (guint d = 0; d < rank; d++)
+        if (input->constant->shape[d] < 1 || input->constant->shape[d] > MAX_CHANNELS) {
+            ts_onnx_refuse(self, node, error, "input %u has a size of %" G_GINT64_FORMAT, i,
+                           input->constant->shape[d]);
+            return NULL;
+        }
+    return input->constant;
+}
+
+gboolean
+ts_onnx_check_length(const TsOnnxImport *self, const TsOnnxNode *node, const TsTensor *tensor,
+                     gint64 n, GError **error)
+{
+    return tensor->shape[0] == n ||
+           ts_onnx_refuse(self, node, error,
+                          "'%s' has %" G_GINT64_FORMAT " numbers for %" G_GINT64_FORMAT " channels",
+                          tensor->name, tensor->shape[0], n);
+}
+
+void
+ts_onnx_add_fill(TsOnnxImport *self, const char *layer, const char *suffix, const TsTensor *tensor,
+                 gboolean transpose)
+{
+    const TsOnnxFill fill = {g_strconcat(layer, ".", suffix, NULL), tensor, transpose, FALSE};
+    g_array_append_val(self->fills, fill);
+}
+
+TsShape
+ts_onnx_shape_of(const TsOnnxImport *self, const TsOnnxResult *result)
+{
+    return ts_graph_node(self->graph, result->node)->shape;
+}
+
+gboolean
+ts_onnx_set_node(TsOnnxImport *self, const TsOnnxNode *node, guint made, gboolean flat)
+{
+    ts_onnx_set_result(self, node, (TsOnnxResult){.node = made, .flat = flat});
+    return TRUE;
+}
 /* ---- the nodes ---- */
+
+TsOnnxRule
+ts_onnx_find_rule(const TsOnnxEntry *rules, gsize n, const char *op)
+{
+    for (gsize i = 0; i < n; i++)
+        if (strcmp(rules[i].op, op) == 0)
+            return rules[i].rule;
+    return NULL;
+}
+
+/* Constants are computed with, layers built; a layer's shape is a constant, and so is a constant
+ * that takes a layer's type. */
+static TsOnnxRule
+find_rule(const char *op, gboolean constant)
+{
+    TsOnnxRule rule = NULL;
+    if (constant || strcmp(op, "Shape") == 0 || strcmp(op, "CastLike") == 0)
+        rule = ts_onnx_constant_rule(op);
+    if (rule == NULL)
+        rule = ts_onnx_window_rule(op);
+    return rule != NULL ? rule : ts_onnx_layer_rule(op);
+}
 
 /* Computed from constants alone, if it can be; else as a layer. */
 static gboolean
@@ -162,11 +233,7 @@ import_node(TsOnnxImport *self, const TsOnnxNode *node, GError **error)
                                   node->inputs[i]);
         constant = constant && (input == NULL || input->constant != NULL);
     }
-    TsOnnxRule rule = NULL;
-    if (node->domain[0] == '\0' && constant)
-        rule = ts_onnx_constant_rule(node->op);
-    if (node->domain[0] == '\0' && rule == NULL)
-        rule = ts_onnx_layer_rule(node->op);
+    const TsOnnxRule rule = node->domain[0] == '\0' ? find_rule(node->op, constant) : NULL;
     if (rule == NULL)
         return ts_onnx_refuse(self, node, error, "this operation%s%s is not known",
                               node->domain[0] != '\0' ? " of " : "", node->domain);

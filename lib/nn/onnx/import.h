@@ -39,8 +39,17 @@ typedef struct {
 /* One operation: from the node's inputs to its outputs. */
 typedef gboolean (*TsOnnxRule)(TsOnnxImport *self, const TsOnnxNode *node, GError **error);
 
-/* The rule of a layer, or of a computation with constants alone; NULL if there is none. */
+typedef struct {
+    const char *op;
+    TsOnnxRule rule;
+} TsOnnxEntry;
+
+/* The rule of `op` among `n`; NULL if there is none. */
+TsOnnxRule ts_onnx_find_rule(const TsOnnxEntry *rules, gsize n, const char *op);
+
+/* The rule of a layer, of a layer with windows, or of a computation with constants alone. */
 TsOnnxRule ts_onnx_layer_rule(const char *op);
+TsOnnxRule ts_onnx_window_rule(const char *op);
 TsOnnxRule ts_onnx_constant_rule(const char *op);
 
 /* Set an error that names the node. Always FALSE. */
@@ -53,6 +62,24 @@ const TsOnnxResult *ts_onnx_input(const TsOnnxImport *self, const TsOnnxNode *no
 /* The same, but it has to be the output of a layer, as it is. */
 const TsOnnxResult *
 ts_onnx_input_layer(const TsOnnxImport *self, const TsOnnxNode *node, guint i, GError **error);
+
+/* Input `i` as a constant of `rank` dimensions, none of them empty; NULL with an error. */
+const TsTensor *ts_onnx_get_weights(const TsOnnxImport *self, const TsOnnxNode *node, guint i,
+                                    guint rank, GError **error);
+
+/* Whether a list is of `n` channels. */
+gboolean ts_onnx_check_length(const TsOnnxImport *self, const TsOnnxNode *node,
+                              const TsTensor *tensor, gint64 n, GError **error);
+
+/* Let parameter `suffix` of `layer` be filled from `tensor` (NULL: zeros). */
+void ts_onnx_add_fill(TsOnnxImport *self, const char *layer, const char *suffix,
+                      const TsTensor *tensor, gboolean transpose);
+
+/* What a layer puts out. */
+TsShape ts_onnx_shape_of(const TsOnnxImport *self, const TsOnnxResult *result);
+
+/* Let the first output be that of node `made` of the graph. Always TRUE. */
+gboolean ts_onnx_set_node(TsOnnxImport *self, const TsOnnxNode *node, guint made, gboolean flat);
 
 /* Let the first output be `result`. */
 void ts_onnx_set_result(TsOnnxImport *self, const TsOnnxNode *node, TsOnnxResult result);

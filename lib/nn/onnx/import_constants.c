@@ -363,10 +363,7 @@ import_transpose(TsOnnxImport *self, const TsOnnxNode *node, GError **error)
 TsOnnxRule
 ts_onnx_constant_rule(const char *op)
 {
-    static const struct {
-        const char *op;
-        TsOnnxRule rule;
-    } rules[] = {
+    static const TsOnnxEntry rules[] = {
         {"Add", import_arithmetic},     {"Cast", import_cast},
         {"CastLike", import_cast_like}, {"Concat", import_concat},
         {"Constant", import_constant},  {"ConstantOfShape", import_constant_of_shape},
@@ -377,8 +374,5 @@ ts_onnx_constant_rule(const char *op)
         {"Sub", import_arithmetic},     {"Transpose", import_transpose},
         {"Unsqueeze", import_squeeze},
     };
-    for (gsize i = 0; i < G_N_ELEMENTS(rules); i++)
-        if (strcmp(rules[i].op, op) == 0)
-            return rules[i].rule;
-    return NULL;
+    return ts_onnx_find_rule(rules, G_N_ELEMENTS(rules), op);
 }

@@ -100,8 +100,8 @@ TsModel *ts_pretrained_read(const char *path, const TsPretrainedOptions *options
 gboolean ts_pretrained_is_ours(const TsWeightFile *file);
 
 /* What such a file says. TS_ERROR_FORMAT as ts_model_read_settings(). */
-gboolean ts_pretrained_read_settings(const TsWeightFile *file, TsModelSettings *settings,
-                                     GError **error);
+gboolean
+ts_pretrained_read_settings(const TsWeightFile *file, TsModelSettings *settings, GError **error);
 
 /* The architecture whose parameters are the tensors of `file`, as train --model takes it, by names
  * and shapes alone. g_free(). TS_ERROR_FORMAT if there is none, or more than one: the message names
