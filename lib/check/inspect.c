@@ -133,7 +133,7 @@ check_numbers(const TsImage *image, GError **error)
     if (image->type != TS_F32 && image->type != TS_F64)
         return TRUE;
     for (int y = 0; y < image->height; y++) {
-        const guint8 *row = image->data + (gsize) y * ts_image_row_size(image);
+        const void *row = image->data + (gsize) y * ts_image_row_size(image);
         for (gsize i = 0; i < n; i++)
             n_bad += image->type == TS_F32 ? !isfinite(((const float *) row)[i])
                                            : !isfinite(((const double *) row)[i]);
