@@ -208,11 +208,26 @@ giant_png() {
     [ "$(n_rows out/manifest.tsv)" -eq 32 ]
 }
 
+# slow_sheet: enough tiles for a second or more, each checked by its number.
+slow_sheet() {
+    tile -s 64 --stride 2 --format png -j 1 "$@" sheet.png
+}
+
+# until_noted PID: until the journal says that some tiles are on the disk, which it first does after
+# a second. The process is held for that second, or a fast machine could be done by then.
+until_noted() {
+    wait_until [ -e out.partial/.tile-journal ]
+    kill -STOP "$1"
+    sleep 1.1
+    kill -CONT "$1"
+    wait_until grep -q "^done" out.partial/.tile-journal
+}
+
 @test "a file that comes into a folder while it is to be replaced stops that, and the work is not lost" {
     local status=0
     tile -s 100 -o out sheet.png
-    slow_sheet --force -o out 2> message & pid=$!
-    wait_until [ -e out.partial/manifest.tsv ]
+    tile -s 64 --stride 2 --format png -j 1 --force -o out sheet.png 2> message & pid=$!
+    until_noted $pid
     echo mine > out/notes.txt
     wait $pid || status=$?
     [ $status -eq 1 ]
@@ -251,15 +266,10 @@ giant_png() {
     diff -r before out
 }
 
-# slow_sheet: enough tiles for some seconds, each checked by its number.
-slow_sheet() {
-    tile -s 64 --stride 2 --format png -j 1 "$@" sheet.png
-}
-
 @test "a run that was killed goes on, and ends as if it never had been" {
     slow_sheet -o whole
     tile -s 64 --stride 2 --format png -j 1 -o out sheet.png & pid=$!
-    wait_until grep -q "^done" out.partial/.tile-journal
+    until_noted $pid
     end_with 137 KILL $pid
     [ ! -e out ]
     # Files that the journal does not vouch for are not believed.
@@ -273,7 +283,7 @@ slow_sheet() {
 
 @test "another run's unfinished folder is refused, and says what differs" {
     tile -s 64 --stride 1 -o out sheet.png & pid=$!
-    wait_until grep -q "^done" out.partial/.tile-journal
+    until_noted $pid
     end_with 130 INT $pid
     run -1 --separate-stderr tile -s 63 --stride 1 -o out sheet.png
     stderr_has "out.partial: is an unfinished run with other options or inputs: --size was 64, now it is 63; finish it with its own command line, or give --force to begin anew"
@@ -296,7 +306,7 @@ slow_sheet() {
 
 @test "an image that changes while it is cut is named, and nothing made of it appears" {
     tile -s 64 --stride 2 -j 1 -o out sheet.png 2> said & pid=$!
-    wait_until grep -q "^done" out.partial/.tile-journal
+    until_noted $pid
     touch -d '1 hour ago' sheet.png
     wait $pid || status=$?
     [ "$status" -eq 1 ]
@@ -306,7 +316,7 @@ slow_sheet() {
 
 @test "Ctrl-C ends by the signal, and the same command goes on" {
     tile -s 20 --stride 1 -o out sheet.png & pid=$!
-    wait_until grep -q "^done" out.partial/.tile-journal
+    until_noted $pid
     end_with 130 INT $pid
     [ ! -e out ]
     mv out.partial/manifest.tsv whole.tsv
