@@ -132,10 +132,12 @@ PY
 }
 
 @test "tile --virtual, predict and untile --heatmap work on an image larger than their memory" {
-    big_tiff 12000 tiles # 144 MB of pixels
+    local side=12000 # 144 MB of pixels
+    ! is_sanitized || side=4000
+    big_tiff $side tiles
     peak tile -s 500 --virtual big.tif > tiles.tsv 2> tile.kb
     PEAK_INPUT=tiles.tsv peak predict -q -j 2 --mem 64M -m model.safetensors -p - > answers.tsv 2> predict.kb
-    [ "$(wc -l < answers.tsv)" -eq 577 ]
+    [ "$(wc -l < answers.tsv)" -eq $((side / 500 * (side / 500) + 1)) ]
     PEAK_INPUT=answers.tsv peak untile -q -j 2 --heatmap disc --thumbnail 200 -o heat.png - 2> untile.kb
     echo "tile $(cat tile.kb), predict $(cat predict.kb), untile $(cat untile.kb) KiB"
     tile -s 500 --virtual big.tif | predict -q --mem 64M -m model.safetensors -p - |
