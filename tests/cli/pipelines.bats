@@ -12,6 +12,14 @@ pipeline() {
         > out 2> err || fail "$(cat err)"
 }
 
+# clothes: ten small classes in the files of Fashion-MNIST, sixteen training and four test pictures each.
+clothes() {
+    tile --virtual -s 20 sheet.png | awk -F'\t' -v OFS='\t' '
+        NR == 1 { print $0, "label", "split"; next }
+        { print $0, int($3 / 20), $2 % 100 ? "train" : "test" }' > cells.tsv
+    dataconv -q --to idx -o data cells.tsv
+}
+
 # The real one begins with photographs and with weights of ImageNet.
 @test "pipelines/finetune: tiles, features, three ways to learn, a table over the seeds" {
     ! is_sanitized || skip "a large network, and tools that other tests run"
@@ -35,10 +43,7 @@ pipeline() {
 
 # The real one begins with Fashion-MNIST and 5,000 handwritten digits.
 @test "pipelines/transfer: learns from one data set, goes on with another, and compares" {
-    tile --virtual -s 28 --stride 20 sheet.png | awk -F'\t' -v OFS='\t' '
-        NR == 1 { print $0, "label", "split"; next }
-        { print $0, 9 - int($3 / 20), $2 % 100 ? "train" : "test" }' > clothes-pictures.tsv
-    dataconv -q --to idx -o data clothes-pictures.tsv
+    clothes
     "$build_root/sample_data/make-sheet" --columns 100 --rows 5 digits.png
     pipeline transfer SAMPLES="2 3" PASSES=2 SEEDS="1 2" EPOCHS=1
     same out table.tsv
@@ -48,4 +53,38 @@ pipeline() {
     for method in scratch head schedule all l2sp; do
         grep -q "^3	2	$method	[0-9]" table.tsv
     done
+}
+
+@test "pipelines/fashion: a small network and ResNet-18, each judged once" {
+    ! is_sanitized || skip "a large network, and tools that other tests run"
+    clothes
+    pipeline fashion VAL=20 EPOCHS=1 RESNET_EPOCHS=1 REPLICATES=20 all resnet18
+    for network in cnn resnet18; do
+        [ "$(wc -l < $network-predicted.tsv)" -eq 41 ]
+        # The value of each, and once more with its interval.
+        [ "$(cut -f 1 $network-report.tsv | grep -c '^accuracy$\|^log_loss$\|^ece$')" -eq 6 ]
+    done
+}
+
+@test "pipelines/longtail: a tail, eight ways to learn from it, a table" {
+    clothes
+    pipeline longtail HEAD=12 RATIO=6 EPOCHS=1 LONG_EPOCHS=2 REPLICATES=20
+    same out table.tsv
+    [ "$(awk -F'\t' '$0 ~ /train$/ { n[$(NF - 1)]++ } END { print n[0], n[9] }' longtail.tsv)" = "12 2" ]
+    [ "$(wc -l < table.tsv)" -eq 9 ]
+}
+
+# The real one begins with three photographs.
+@test "pipelines/texture: features of tiles tell brick from grass from gravel" {
+    "$build_root/sample_data/make-sheet" --columns 20 --rows 1 cells.png
+    tile --virtual -s 192 cells.png | head -n 2 > one.tsv
+    augment -q --ops blur=0.01..0.01 -o brick one.tsv
+    augment -q --ops blur=2..2 -o grass one.tsv
+    augment -q --ops noise=0.3 -o gravel one.tsv
+    for name in brick grass gravel; do
+        find $name -name '*.png' -exec cp {} $name.png \;
+    done
+    pipeline texture
+    same out metrics.tsv
+    awk -F'\t' '$1 == "accuracy" { exit !($2 > 0.9) }' metrics.tsv
 }
