@@ -1,8 +1,13 @@
-#!/usr/bin/env bats
 # The worked pipelines: each Makefile as a whole, with a few small pictures in place of the data
 # sets that it fetches, and hardly any learning.
 
 load helper
+
+# The tools themselves are sanitized one by one elsewhere.
+setup() {
+    ! is_sanitized || skip "minutes of work"
+    scratch_setup
+}
 
 # pipeline NAME VARIABLE=VALUE...: make it here, without a message.
 pipeline() {
@@ -22,7 +27,6 @@ clothes() {
 
 # The real one begins with photographs and with weights of ImageNet.
 @test "pipelines/finetune: tiles, features, three ways to learn, a table over the seeds" {
-    ! is_sanitized || skip "a large network, and tools that other tests run"
     "$build_root/sample_data/make-sheet" --columns 10 --rows 1 cells.png
     mkdir pictures
     for class in brick coffee coins fur grass gravel moon motorcycle page stars tissue; do
@@ -56,7 +60,6 @@ clothes() {
 }
 
 @test "pipelines/fashion: a small network and ResNet-18, each judged once" {
-    ! is_sanitized || skip "a large network, and tools that other tests run"
     clothes
     pipeline fashion VAL=20 EPOCHS=1 RESNET_EPOCHS=1 REPLICATES=20 all resnet18
     for network in cnn resnet18; do

@@ -137,7 +137,7 @@ PY
     big_tiff $side tiles
     peak tile -s 500 --virtual big.tif > tiles.tsv 2> tile.kb
     PEAK_INPUT=tiles.tsv peak predict -q -j 2 --mem 64M -m model.safetensors -p - > answers.tsv 2> predict.kb
-    [ "$(wc -l < answers.tsv)" -eq $((side / 500 * (side / 500) + 1)) ]
+    [ "$(wc -l < answers.tsv)" -eq $(((side / 500) ** 2 + 1)) ]
     PEAK_INPUT=answers.tsv peak untile -q -j 2 --heatmap disc --thumbnail 200 -o heat.png - 2> untile.kb
     echo "tile $(cat tile.kb), predict $(cat predict.kb), untile $(cat untile.kb) KiB"
     tile -s 500 --virtual big.tif | predict -q --mem 64M -m model.safetensors -p - |
