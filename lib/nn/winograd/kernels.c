@@ -44,17 +44,33 @@ picture_block(const TsWinogradPictures *p, const float *pictures, gint64 image, 
     return (const Vec *) pictures + (image * p->blocks + block) * p->height * p->width;
 }
 
+/* Where pixel `at` of a row or column of `n` is read, and what of it is kept: beside the picture
+ * the nearest one, and nothing of it. No jumps are needed so. */
+typedef struct {
+    gint64 at;
+    Mask keep;
+} Place;
+
+static inline Place
+find_place(gint64 at, gint64 n)
+{
+    const gint64 nearest = CLAMP(at, 0, n - 1);
+    return (Place){nearest, (Mask){0} - (nearest == at)};
+}
+
 /* `side` x `side` pixels at `tile`; what lies outside the picture is zero. */
 static inline void
 load_pixels(const TsWinogradPictures *p, const Vec *picture, Tile tile, int side, Vec *pixels)
 {
-    const Vec zero = {0};
-    for (int y = 0; y < side; y++)
-        for (int x = 0; x < side; x++) {
-            const gint64 py = tile.y + y, px = tile.x + x;
-            const gboolean inside = py >= 0 && py < p->height && px >= 0 && px < p->width;
-            pixels[y * side + x] = inside ? picture[py * p->width + px] : zero;
-        }
+    Place columns[REACH];
+    for (int x = 0; x < side; x++)
+        columns[x] = find_place(tile.x + x, p->width);
+    for (int y = 0; y < side; y++) {
+        const Place line = find_place(tile.y + y, p->height);
+        const Vec *row = picture + line.at * p->width;
+        for (int x = 0; x < side; x++)
+            pixels[y * side + x] = (Vec) ((Mask) row[columns[x].at] & columns[x].keep & line.keep);
+    }
 }
 
 static inline gboolean
@@ -63,18 +79,17 @@ is_inside(const TsWinogradPictures *p, Tile tile, int side)
     return tile.y >= 0 && tile.x >= 0 && tile.y + side <= p->height && tile.x + side <= p->width;
 }
 
-static void
-store_positions(const Vec *values, gint64 stride, float *panels)
+/* The pixels at `tile`, in the picture itself where they all lie in it, else in a copy; `pitch` is
+ * the distance of two rows. */
+static inline const Vec *
+find_pixels(const TsWinogradPictures *p, const Vec *picture, Tile tile, int side, gboolean inside,
+            Vec *copy, gint64 *pitch)
 {
-    for (int i = 0; i < POSITIONS; i++)
-        *(Vec *) (panels + i * stride) = values[i];
-}
-
-static void
-load_positions(const float *panels, gint64 stride, Vec *values)
-{
-    for (int i = 0; i < POSITIONS; i++)
-        values[i] = *(const Vec *) (panels + i * stride);
+    *pitch = inside ? p->width : side;
+    if (inside)
+        return picture + tile.y * p->width + tile.x;
+    load_pixels(p, picture, tile, side, copy);
+    return copy;
 }
 
 static void
@@ -83,22 +98,17 @@ input(const TsWinogradPictures *p, const float *pictures, gint64 number, gint64 
 {
     const Tile tile = find_tile(p, number);
     const gboolean inside = is_inside(p, tile, REACH);
-    Vec pixels[POSITIONS], half[POSITIONS], values[POSITIONS];
+    const gint64 step = stride / LANES;
+    Vec copy[POSITIONS], half[POSITIONS];
     for (gint64 block = 0; block < p->blocks; block++) {
-        const Vec *d = picture_block(p, pictures, tile.image, block);
-        int pitch = REACH;
-        if (inside) {
-            d += tile.y * p->width + tile.x;
-            pitch = (int) p->width;
-        } else {
-            load_pixels(p, d, tile, REACH, pixels);
-            d = pixels;
-        }
+        gint64 pitch;
+        const Vec *d = find_pixels(p, picture_block(p, pictures, tile.image, block), tile, REACH,
+                                   inside, copy, &pitch);
+        Vec *to = (Vec *) (panels + panel_at(block, p->blocks, row, rows));
         for (int x = 0; x < REACH; x++)
             transform_input(d + x, pitch, half + x, REACH);
         for (int y = 0; y < REACH; y++)
-            transform_input(half + y * REACH, 1, values + y * REACH, 1);
-        store_positions(values, stride, panels + panel_at(block, p->blocks, row, rows));
+            transform_input(half + y * REACH, 1, to + y * REACH * step, step);
     }
 }
 
@@ -107,14 +117,18 @@ output_gradient(const TsWinogradPictures *p, const float *pictures, gint64 numbe
                 gint64 rows, gint64 stride, float *panels)
 {
     const Tile tile = find_tile(p, number);
-    Vec pixels[TILE * TILE], half[REACH * TILE], values[POSITIONS];
+    const gboolean inside = is_inside(p, tile, TILE);
+    const gint64 step = stride / LANES;
+    Vec copy[TILE * TILE], half[REACH * TILE];
     for (gint64 block = 0; block < p->blocks; block++) {
-        load_pixels(p, picture_block(p, pictures, tile.image, block), tile, TILE, pixels);
+        gint64 pitch;
+        const Vec *dy = find_pixels(p, picture_block(p, pictures, tile.image, block), tile, TILE,
+                                    inside, copy, &pitch);
+        Vec *to = (Vec *) (panels + panel_at(block, p->blocks, row, rows));
         for (int x = 0; x < TILE; x++)
-            transform_output_gradient(pixels + x, TILE, half + x, TILE);
+            transform_output_gradient(dy + x, pitch, half + x, TILE);
         for (int y = 0; y < REACH; y++)
-            transform_output_gradient(half + y * TILE, 1, values + y * REACH, 1);
-        store_positions(values, stride, panels + panel_at(block, p->blocks, row, rows));
+            transform_output_gradient(half + y * TILE, 1, to + y * REACH * step, step);
     }
 }
 
@@ -136,6 +150,21 @@ clip(Vec x, float low, float high)
     return (Vec) ((~(below | above) & (Mask) x) | (below & (Mask) least) | (above & (Mask) most));
 }
 
+/* `height` x `width` pixels of a tile to their places, finished. */
+static inline void
+store_pixels(const Vec *pixels, int height, int width, const TsWinogradFinish *finish, Vec *to,
+             gint64 pitch)
+{
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            Vec *at = to + y * pitch + x;
+            Vec sum = pixels[y * TILE + x];
+            if (finish->adds)
+                sum += *at;
+            *at = finish->clips ? clip(sum, finish->low, finish->high) : sum;
+        }
+}
+
 static void
 output(const TsWinogradPictures *p, const float *panels, gint64 rows, gint64 stride,
        const TsWinogradFinish *finish, gint64 number, gint64 row, float *pictures)
@@ -143,24 +172,25 @@ output(const TsWinogradPictures *p, const float *panels, gint64 rows, gint64 str
     const Tile tile = find_tile(p, number);
     const int height = (int) MIN(TILE, p->height - tile.y);
     const int width = (int) MIN(TILE, p->width - tile.x);
-    Vec values[POSITIONS], half[TILE * REACH], pixels[TILE * TILE];
+    /* Nothing to cut off and nothing to do but store. */
+    const gboolean simple = height == TILE && width == TILE && !finish->adds && !finish->clips;
+    const gint64 step = stride / LANES;
+    Vec half[TILE * REACH], pixels[TILE * TILE];
     for (gint64 block = 0; block < p->blocks; block++) {
         const Vec shift = load_bias(finish->bias, finish->n_bias, block);
-        load_positions(panels + panel_at(block, p->blocks, row, rows), stride, values);
-        for (int x = 0; x < REACH; x++)
-            transform_output(values + x, REACH, half + x, REACH);
-        for (int y = 0; y < TILE; y++)
-            transform_output(half + y * REACH, 1, pixels + y * TILE, 1);
+        const Vec *from = (const Vec *) (panels + panel_at(block, p->blocks, row, rows));
         Vec *to =
             (Vec *) picture_block(p, pictures, tile.image, block) + tile.y * p->width + tile.x;
-        for (int y = 0; y < height; y++)
-            for (int x = 0; x < width; x++) {
-                Vec *at = to + y * p->width + x;
-                Vec sum = pixels[y * TILE + x] + shift;
-                if (finish->adds)
-                    sum += *at;
-                *at = finish->clips ? clip(sum, finish->low, finish->high) : sum;
-            }
+        for (int x = 0; x < REACH; x++)
+            transform_output(from + x * step, REACH * step, half + x, REACH);
+        for (int y = 0; y < TILE; y++)
+            transform_output(half + y * REACH, 1, pixels + y * TILE, 1);
+        for (int i = 0; i < TILE * TILE; i++)
+            pixels[i] += shift;
+        if (simple)
+            store_pixels(pixels, TILE, TILE, &(TsWinogradFinish){0}, to, p->width);
+        else
+            store_pixels(pixels, height, width, finish, to, p->width);
     }
 }
 
@@ -170,7 +200,8 @@ static void
 filter(const float *weights, gint64 column_step, gint64 n_columns, gboolean rotated, gint64 columns,
        gint64 row, gint64 rows, gint64 stride, float *panels)
 {
-    Vec taps[9], half[REACH * 3], values[POSITIONS];
+    const gint64 step = stride / LANES;
+    Vec taps[9], half[REACH * 3];
     for (gint64 block = 0; block < columns / LANES; block++) {
         const int used = (int) CLAMP(n_columns - block * LANES, 0, LANES);
         memset(taps, 0, sizeof taps);
@@ -181,9 +212,9 @@ filter(const float *weights, gint64 column_step, gint64 n_columns, gboolean rota
         }
         for (int x = 0; x < 3; x++)
             transform_filter(taps + x, 3, half + x, 3);
+        Vec *to = (Vec *) (panels + panel_at(block, columns / LANES, row, rows));
         for (int y = 0; y < REACH; y++)
-            transform_filter(half + y * 3, 1, values + y * REACH, 1);
-        store_positions(values, stride, panels + panel_at(block, columns / LANES, row, rows));
+            transform_filter(half + y * 3, 1, to + y * REACH * step, step);
     }
 }
 
@@ -191,12 +222,13 @@ static void
 filter_gradient(const float *panels, gint64 row, gint64 rows, gint64 stride, gint64 column_step,
                 gint64 n_columns, gint64 columns, float *weights)
 {
-    Vec values[POSITIONS], half[3 * REACH], taps[9];
+    const gint64 step = stride / LANES;
+    Vec half[3 * REACH], taps[9];
     for (gint64 block = 0; block < columns / LANES; block++) {
         const int used = (int) CLAMP(n_columns - block * LANES, 0, LANES);
-        load_positions(panels + panel_at(block, columns / LANES, row, rows), stride, values);
+        const Vec *from = (const Vec *) (panels + panel_at(block, columns / LANES, row, rows));
         for (int x = 0; x < REACH; x++)
-            transform_filter_gradient(values + x, REACH, half + x, REACH);
+            transform_filter_gradient(from + x * step, REACH * step, half + x, REACH);
         for (int y = 0; y < 3; y++)
             transform_filter_gradient(half + y * REACH, 1, taps + y * 3, 1);
         for (int lane = 0; lane < used; lane++)
