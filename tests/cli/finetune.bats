@@ -3,9 +3,7 @@ load helper
 
 setup() {
     scratch_setup
-    tile -s 20 --virtual sheet.png |
-        awk -F'\t' -v OFS='\t' 'NR == 1 {print $0, "label", "split"; next}
-            {print $0, int($3 / 20), ($2 % 100 == 0 ? "val" : "train")}' > digits.tsv
+    digits > digits.tsv
     awk -F'\t' -v OFS='\t' 'NR > 1 {$8 = $8 % 2 ? "odd" : "even"} 1' digits.tsv > parity.tsv
     # The first test makes the model that all begin with.
     if [ ! -d "$BATS_FILE_TMPDIR/base" ]; then

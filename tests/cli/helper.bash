@@ -62,6 +62,14 @@ is_sanitized() {
     grep -q '"b_sanitize", "value": "[^n]' <(meson introspect --buildoptions "$build_root")
 }
 
+# digits [TEST]: a manifest of the sheet's cells: ten classes, 160 rows to learn from, and 40 of the split
+# TEST (default: val).
+digits() {
+    tile -s 20 --virtual sheet.png | awk -F'\t' -v OFS='\t' -v test="${1:-val}" '
+        NR == 1 { print $0, "label", "split"; next }
+        { print $0, int($3 / 20), ($2 % 100 == 0 ? test : "train") }'
+}
+
 # same A B: two files hold the same bytes.
 same() {
     cmp "$1" "$2" || fail "$1 and $2 differ"

@@ -1,13 +1,6 @@
 # train: runs, their files, and what it does with bad input.
 load helper
 
-# digits: a manifest of the sheet's cells, labelled and split.
-digits() {
-    tile -s 20 --virtual sheet.png |
-        awk -F'\t' -v OFS='\t' 'NR == 1 {print $0, "label", "split"; next}
-            {print $0, int($3 / 20), ($2 % 100 == 0 ? "val" : "train")}'
-}
-
 setup() {
     scratch_setup
     digits > digits.tsv
