@@ -194,6 +194,14 @@ anonymous() {
     stderr_has "there are no names of 'torchvision' for cnn"
 }
 
+@test "weights that two architectures name and shape alike are loaded only into the one that is named" {
+    train -q -m efficientnet_lite0 --size 32x32 --steps 1 -b 2 --no-tensorboard -o lite shapes.tsv
+    modelinfo -q --names timm -o theirs.safetensors lite > /dev/null
+    run -1 --separate-stderr modelinfo --load-into auto theirs.safetensors
+    stderr_has "names and shapes do not tell whether it is efficientnet_lite0 or tf_efficientnet_lite0; name the architecture"
+    run -0 modelinfo --load-into tf_efficientnet_lite0 theirs.safetensors
+}
+
 @test "the graph names every layer, and is a picture where graphviz is" {
     modelinfo -q --graph model.dot run > /dev/null
     grep -q 'stage1.conv1' model.dot
