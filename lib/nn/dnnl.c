@@ -86,6 +86,17 @@ ts_layout_channel_blocks(const gint64 dims[4], int block, GError **error)
     return ts_dnnl_layout(4, dims, block == 16 ? dnnl_nChw16c : dnnl_nChw8c, error);
 }
 
+int
+ts_layout_find_block(const TsLayout *layout, const gint64 dims[4])
+{
+    for (int block = 8; block <= 16; block += 8) {
+        g_autoptr(TsLayout) blocked = ts_layout_channel_blocks(dims, block, NULL);
+        if (blocked != NULL && ts_layout_equal(blocked, layout))
+            return block;
+    }
+    return 0;
+}
+
 /* ---- kernels ---- */
 
 /* Ask the primitive descriptor which arguments it has, and make an unbound memory for each. */

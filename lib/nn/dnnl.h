@@ -64,6 +64,8 @@ typedef enum { TS_POOL_MAX, TS_POOL_AVG } TsPoolKind;
 TsLayout *ts_layout_plain(guint rank, const gint64 *dims, GError **error);
 /* (N, C, H, W) in blocks of 8 or 16 channels: (N, C / block, H, W, block), C rounded up. */
 TsLayout *ts_layout_channel_blocks(const gint64 dims[4], int block, GError **error);
+/* The channels in a block, if `layout` is one of these for these dimensions; else 0. */
+int ts_layout_find_block(const TsLayout *layout, const gint64 dims[4]);
 TsLayout *ts_layout_copy(const TsLayout *layout);
 void ts_layout_free(TsLayout *layout);
 gboolean ts_layout_equal(const TsLayout *a, const TsLayout *b);

@@ -1,5 +1,5 @@
 /* 2-D convolution. Forward, and backward by data and by weights, in the layouts oneDNN prefers;
- * conv_winograd.c has the other way. */
+ * conv_winograd.c and conv_grey.c have other ways. */
 #include "nn/ops/conv.h"
 
 enum { WEIGHT = TS_CONV_WEIGHT, BIAS = TS_CONV_BIAS };
@@ -118,6 +118,8 @@ conv_forward(TsNet *net, TsLayer *layer, GError **error)
 static gboolean
 backward_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, GError **error)
 {
+    if (ts_conv_is_grey(layer, spec, layer->saved[SAVED_SRC]))
+        return ts_conv_grey_backward_weights(net, layer, spec, layer->saved[SAVED_SRC], error);
     g_autoptr(TsKernel) kernel = ts_kernel_conv_backward_weights(spec, layer->forward, error);
     if (kernel == NULL)
         return FALSE;

@@ -1,4 +1,5 @@
-/* A convolution's two ways: conv.c for oneDNN's direct kernels, conv_winograd.c for our own. */
+/* A convolution's ways: conv.c for oneDNN's direct kernels, conv_winograd.c for our own, and
+ * conv_grey.c for weight gradients where the input is grey. */
 #pragma once
 
 #include "nn/ops/op.h"
@@ -23,5 +24,11 @@ gboolean ts_conv_is_winograd(TsNet *net, const TsWindowSpec *spec);
 
 gboolean ts_conv_winograd_forward(TsNet *net, TsLayer *layer, GError **error);
 gboolean ts_conv_winograd_backward(TsNet *net, TsLayer *layer, GError **error);
+
+/* TRUE if the weight gradient of this layer, whose input is `src`, is computed by
+ * ts_conv_grey_backward_weights(): grey pictures in plain rows. */
+gboolean ts_conv_is_grey(const TsLayer *layer, const TsWindowSpec *spec, const TsBuffer *src);
+gboolean ts_conv_grey_backward_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *spec,
+                                          TsBuffer *src, GError **error);
 
 G_END_DECLS

@@ -36,12 +36,7 @@ static int
 block_of(const TsLayout *layout, const TsWindowSpec *spec)
 {
     const gint64 dims[] = {spec->batch, spec->in_channels, spec->in_height, spec->in_width};
-    for (int block = 8; block <= 16; block += 8) {
-        g_autoptr(TsLayout) blocked = ts_layout_channel_blocks(dims, block, NULL);
-        if (blocked != NULL && ts_layout_equal(blocked, layout))
-            return block;
-    }
-    return 0;
+    return ts_layout_find_block(layout, dims);
 }
 
 /* Channels in a block of the input if our own kernels are to be used, else 0. */
