@@ -29,6 +29,6 @@ gboolean ts_conv_winograd_backward(TsNet *net, TsLayer *layer, GError **error);
  * ts_conv_grey_backward_weights(): grey pictures in plain rows. */
 gboolean ts_conv_is_grey(const TsLayer *layer, const TsWindowSpec *spec, const TsBuffer *src);
 gboolean ts_conv_grey_backward_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *spec,
-                                          TsBuffer *src, GError **error);
+                                       TsBuffer *src, GError **error);
 
 G_END_DECLS
