@@ -215,7 +215,8 @@ def mobilenetv2():
 MODELS = {
     "lenet": (Lenet, (1, 28, 28)),
     "resnet18": (vision("resnet18"), (3, 64, 48)),
-    "resnet34": (vision("resnet34"), (3, 40, 64)),
+    # With 2x2 pixels in the last stage, PyTorch's own gradients are 1e-4 from those in float64.
+    "resnet34": (vision("resnet34"), (3, 72, 64)),
     "resnet50": (vision("resnet50"), (3, 48, 32)),
     "resnet18:stem=small": (lambda: small_stem(vision("resnet18")()), (3, 16, 24)),
     "wrn-16-2": (lambda: WideResnet(16, 2), (3, 12, 16)),
