@@ -166,7 +166,8 @@ static const char description_text[] =
     "MODEL is a model of tessera, the folder of a run, or weights in PyTorch's or\n"
     "safetensors' format. Its classifier is replaced by a new one unless it has the classes\n"
     "of DATASET. The model says size, channels, mean, std and crop of its input; where it\n"
-    "does not, --size, --mean and --std do. DATASET and RUN are as for train.\n\n"
+    "does not, --size, --mean and --std do, as in the last example. DATASET and RUN are as for "
+    "train.\n\n"
     "A network has stages from its input to its head, such as conv1, layer1 to layer4, fc;\n"
     "--dry-run lists them, with what learns in them at which rate.\n\n"
     "Strategies, --epochs being what is trained besides the head alone:\n";
@@ -185,9 +186,12 @@ main(int argc, char **argv)
         .arguments = "[DATASET]",
         .summary = "Bring a trained model to a new task.",
         .description = description,
-        .examples = "  finetune --from run --dry-run tiles.tsv\n"
-                    "  finetune --from run -o tuned --epochs 5 tiles.tsv\n"
-                    "  finetune --from run -o probe --unfreeze head tiles.tsv",
+        .examples =
+            "  finetune --from run --dry-run tiles.tsv\n"
+            "  finetune --from run -o tuned --epochs 5 tiles.tsv\n"
+            "  finetune --from run -o probe --unfreeze head tiles.tsv\n"
+            "  finetune --from resnet18.pth -o tuned --size 224 --mean 0.485,0.456,0.406 \\\n"
+            "      --std 0.229,0.224,0.225 tiles.tsv",
         .flags = TS_TOOL_THREADS | TS_TOOL_SEED | TS_TOOL_PROGRESS | TS_TOOL_FORCE |
                  TS_TOOL_FORMAT | TS_TOOL_COMPUTE,
         .min_args = 0,

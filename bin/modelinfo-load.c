@@ -11,22 +11,13 @@
 
 /* ---- how pictures become input ---- */
 
-/* One number for all channels, or one for each. */
+/* One number for all channels, or one for each; NULL: as they are. */
 static gboolean
 parse_channels(const char *text, const char *option, int channels, float *numbers, GError **error)
 {
-    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
-    const int n = (int) g_strv_length(parts);
-    if (n != 1 && n != channels)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "%s: '%s' is not one number or %d", option,
-                            text, channels);
-    for (int c = 0; c < channels; c++) {
-        double number;
-        if (!ts_parse_double(parts[n == 1 ? 0 : c], -1e6, 1e6, option, &number, error))
-            return FALSE;
-        numbers[c] = (float) number;
-    }
-    return TRUE;
+    TsChannelValues values = {0};
+    return (text == NULL || ts_channel_values_parse(text, option, &values, error)) &&
+           ts_channel_values_apply(&values, option, channels, numbers, error);
 }
 
 /* Other channels than the file's have the average of its means and deviations, as their weights are
@@ -55,10 +46,8 @@ settle_preprocess(const ModelInfoLoad *load, TsPreprocess *how, GError **error)
         return FALSE;
     if (load->channels > 0)
         change_channels(how, load->channels);
-    if (load->mean != NULL &&
-        !parse_channels(load->mean, "--mean", how->channels, how->mean, error))
-        return FALSE;
-    if (load->std != NULL && !parse_channels(load->std, "--std", how->channels, how->std, error))
+    if (!parse_channels(load->mean, "--mean", how->channels, how->mean, error) ||
+        !parse_channels(load->std, "--std", how->channels, how->std, error))
         return FALSE;
     if (!isnan(load->crop))
         how->crop_pct = load->crop;

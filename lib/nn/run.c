@@ -39,10 +39,11 @@ settle_input(const TsRun *run, TsPreprocess *how, GError **error)
         }
     }
     for (int c = 0; c < TS_MAX_CHANNELS; c++) {
-        how->mean[c] = isnan(options->mean) ? 0.5F : (float) options->mean;
-        how->std[c] = isnan(options->std) ? 0.5F : (float) options->std;
+        how->mean[c] = 0.5F;
+        how->std[c] = 0.5F;
     }
-    return TRUE;
+    return ts_channel_values_apply(&options->mean, "--mean", how->channels, how->mean, error) &&
+           ts_channel_values_apply(&options->std, "--std", how->channels, how->std, error);
 }
 
 /* The model file says these already; to say otherwise would be passed over. */
@@ -50,7 +51,7 @@ static gboolean
 check_given(const TsRunOptions *options, GError **error)
 {
     if (options->architecture == NULL && options->width == 0 && options->channels == 0 &&
-        isnan(options->mean) && isnan(options->std))
+        options->mean.n == 0 && options->std.n == 0)
         return TRUE;
     return ts_error_set(error, TS_ERROR_ARGUMENT,
                         "%s says architecture, input size, channels, mean and std: leave these "

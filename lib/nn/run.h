@@ -28,9 +28,9 @@ typedef struct {
     const TsFineTuneOptions *finetune; /* begin with a model of another task; NULL: no */
     const char *architecture;          /* NULL: cnn, or that of `from` */
     TsConvKernels kernels;
-    int width, height; /* of the input; 0: as the first training sample */
-    int channels;      /* 0: likewise */
-    double mean, std;  /* the same for all channels; NaN: 0.5, or those of `from` */
+    int width, height;         /* of the input; 0: as the first training sample */
+    int channels;              /* 0: likewise */
+    TsChannelValues mean, std; /* none: 0.5, or those of `from` */
 
     guint epochs, batch_size;
     guint accumulate;      /* so many batches for one update of the weights; 0 as 1 */

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/log.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---- the model ---- */
@@ -18,12 +17,19 @@ read_settings(const char *path, TsModelSettings *settings, GError **error)
            ts_pretrained_read_settings(file, settings, error);
 }
 
-/* The file's preprocessing, but for what the options say; FALSE: the options have to say all of it
- * and do not. */
+/* The file's preprocessing, but for what the options say, which have to say all of it where the
+ * file says none. */
 static gboolean
-settle_preprocess(const TsRunOptions *options, gboolean ours, TsPreprocess *how)
+settle_preprocess(const TsRunOptions *options, gboolean ours, TsPreprocess *how, GError **error)
 {
-    const gboolean complete = options->width > 0 && !isnan(options->mean) && !isnan(options->std);
+    if (!ours && (options->width == 0 || options->mean.n == 0 || options->std.n == 0))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "%s: does not say how pictures become its input: give --size, --mean "
+                            "and --std, as they stand where the weights are from (for weights of "
+                            "ImageNet often --size 224 --mean 0.485,0.456,0.406 --std "
+                            "0.229,0.224,0.225); for a crop too, make a model of it with modelinfo "
+                            "--load-into",
+                            options->finetune->from);
     if (!ours)
         *how = (TsPreprocess){.channels = 3, .crop_pct = 1};
     if (options->width > 0) {
@@ -34,10 +40,11 @@ settle_preprocess(const TsRunOptions *options, gboolean ours, TsPreprocess *how)
     how->channels = options->channels > 0 ? options->channels : before;
     for (int c = 0; c < TS_MAX_CHANNELS; c++) {
         const int like = before > 0 ? c % before : 0;
-        how->mean[c] = isnan(options->mean) ? how->mean[like] : (float) options->mean;
-        how->std[c] = isnan(options->std) ? how->std[like] : (float) options->std;
+        how->mean[c] = how->mean[like];
+        how->std[c] = how->std[like];
     }
-    return ours || complete;
+    return ts_channel_values_apply(&options->mean, "--mean", how->channels, how->mean, error) &&
+           ts_channel_values_apply(&options->std, "--std", how->channels, how->std, error);
 }
 
 /* TRUE if the file's classes are those of the data set, in the same order. */
@@ -92,11 +99,12 @@ ts_run_load_model(TsRun *run, GError **error)
         g_propagate_error(error, failure);
         return FALSE;
     }
-    const gboolean settled = settle_preprocess(&run->options, ours, &settings.preprocess);
+    if (!settle_preprocess(&run->options, ours, &settings.preprocess, error))
+        return FALSE;
     const gboolean fresh = how->fresh_head || !same_classes(run, &settings);
     const TsPretrainedOptions options = {.architecture = run->options.architecture,
                                          .classes = (const char *const *) run->classes->names,
-                                         .preprocess = settled ? &settings.preprocess : NULL,
+                                         .preprocess = &settings.preprocess,
                                          .load = {.head = fresh ? TS_HEAD_FRESH : TS_HEAD_KEPT,
                                                   .adapt_input = TRUE,
                                                   .seed = run->options.seed}};

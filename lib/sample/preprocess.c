@@ -2,6 +2,7 @@
 #include "sample/preprocess.h"
 
 #include "base/error.h"
+#include "base/number.h"
 
 #include <math.h>
 #include <string.h>
@@ -31,6 +32,37 @@ ts_preprocess_filter_name(TsFilter filter)
         if (filters[i].filter == filter)
             return filters[i].name;
     g_return_val_if_reached(NULL);
+}
+
+gboolean
+ts_channel_values_parse(const char *text, const char *what, TsChannelValues *values, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+    const guint n = g_strv_length(parts);
+    if (n > TS_MAX_CHANNELS)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "%s: '%s' is more than %d numbers, one for each channel", what, text,
+                            TS_MAX_CHANNELS);
+    for (guint i = 0; i < n; i++)
+        if (!ts_parse_double(parts[i], -1e6, 1e6, what, &values->value[i], error))
+            return FALSE;
+    values->n = (int) n;
+    return n > 0 || ts_error_set(error, TS_ERROR_ARGUMENT,
+                                 "%s: a number was expected, or one for each channel", what);
+}
+
+gboolean
+ts_channel_values_apply(const TsChannelValues *values, const char *what, int channels,
+                        float *numbers, GError **error)
+{
+    if (values->n > 1 && values->n != channels)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "%s: %d numbers for %d channels of the input, one for all or one for "
+                            "each was expected",
+                            what, values->n, channels);
+    for (int c = 0; c < channels && values->n > 0; c++)
+        numbers[c] = (float) values->value[values->n == 1 ? 0 : c];
+    return TRUE;
 }
 
 gboolean

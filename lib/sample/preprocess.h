@@ -27,6 +27,23 @@ typedef struct {
     TsFilter filter; /* of scaling: TS_FILTER_TRIANGLE, _CUBIC or _LANCZOS */
 } TsPreprocess;
 
+/* Means or deviations as somebody gives them: n is 0 for none, 1 for the same in all channels, or
+ * how many channels they are for. */
+typedef struct {
+    int n;
+    double value[TS_MAX_CHANNELS];
+} TsChannelValues;
+
+/* Read "0.5" or "0.485,0.456,0.406", finite numbers; `what` begins the message. TS_ERROR_ARGUMENT.
+ */
+gboolean ts_channel_values_parse(const char *text, const char *what, TsChannelValues *values,
+                                 GError **error);
+
+/* Put them over `numbers` of so many channels; none leave these as they are. TS_ERROR_ARGUMENT if
+ * they are for another number of channels. */
+gboolean ts_channel_values_apply(const TsChannelValues *values, const char *what, int channels,
+                                 float *numbers, GError **error);
+
 /* A filter by the name that other software gives the interpolation: "bilinear", "bicubic",
  * "lanczos". TS_ERROR_ARGUMENT for another; and back. */
 gboolean ts_preprocess_parse_filter(const char *name, TsFilter *filter, GError **error);

@@ -47,6 +47,22 @@ rates() {
         tr '\n' ';')" = "1-3 0.1;4-7 0.05;" ]
 }
 
+@test "weights that do not say how pictures become input: what to give is said, and taken" {
+    train -q -o net --epochs 1 -m resnet18:width=8,stem=small --channels 3 digits.tsv
+    modelinfo --names torchvision -o theirs.safetensors net > /dev/null
+    run -2 --separate-stderr finetune --from theirs.safetensors -o run parity.tsv
+    stderr_has "theirs.safetensors: does not say how pictures become its input: give --size, --mean and --std"
+    input="--arch resnet18:width=8,stem=small --size 20 --mean 0.485,0.456,0.406"
+    # shellcheck disable=SC2086  # words
+    finetune -q --from theirs.safetensors -o run --unfreeze head --epochs 1 $input --std 0.229,0.224,0.225 parity.tsv
+    run -0 modelinfo --format tsv run
+    output_has $'mean\t0.485,0.456,0.406'
+    # shellcheck disable=SC2086  # words
+    run -2 --separate-stderr finetune --from theirs.safetensors -o other $input --std 1,2 parity.tsv
+    stderr_has "--std: 2 numbers for 3 channels"
+    [ ! -e other ]
+}
+
 @test "a new head where the classes differ, the model's where they are the same" {
     run -0 finetune --from base --dry-run --format tsv parity.tsv
     output_has $'fresh\t2'

@@ -164,6 +164,19 @@ END
     stderr_has "'vla'"
 }
 
+@test "means and deviations are one number for all channels, or one for each" {
+    train -q -o run --epochs 1 -m mlp:hidden=4 --channels 3 --mean 0.4,0.5,0.6 --std 0.2 digits.tsv
+    run -0 modelinfo --format tsv run
+    output_has $'mean\t0.4,0.5,0.6'
+    output_has $'std\t0.2'
+    for words in "--mean 0.4,0.5" "--std 1,2,3,4,5" "--mean 1,x,2" "--std 1,0,1" "--mean ,"; do
+        # shellcheck disable=SC2086  # words
+        run -2 --separate-stderr train -o other --epochs 1 --channels 3 $words digits.tsv
+        stderr_has "${words% *}: "
+        [ ! -e other ]
+    done
+}
+
 @test "numbers out of their bounds end with 2 and are named" {
     for words in "--lr -1" "--lr nan" "--lr inf" "--clip norm:0" "--clip agc:nan" "--weight-decay -3" \
         "--warmup-epochs -1" \
