@@ -14,7 +14,7 @@ static struct {
 
 const GOptionEntry evaluate_input_options[] = {
     {"model", 'm', 0, G_OPTION_ARG_FILENAME, &opt.model,
-     "Ask this model instead of reading predictions", "FILE"},
+     "Ask this model, a file or the folder of a run, instead of reading predictions", "MODEL"},
     {"label", 0, 0, G_OPTION_ARG_STRING, &opt.label, "Column of the truth (default: label)",
      "COLUMN"},
     {"pred", 0, 0, G_OPTION_ARG_STRING, &opt.pred, "Column of the predictions (default: pred)",

@@ -93,12 +93,6 @@ TsPredictions *
 evaluate_predict(const char *path, const TsManifest *manifest, const TsPredictionColumns *columns,
                  GError **error)
 {
-    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-        ts_error_set(error, TS_ERROR_ARGUMENT,
-                     "--model: %s is a folder; the model of a run is model.safetensors in it",
-                     path);
-        return NULL;
-    }
     g_autoptr(TsModel) model = ts_model_map(path, error);
     if (model != NULL && model->multi_label) {
         ts_error_set(error, TS_ERROR_ARGUMENT,

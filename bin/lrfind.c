@@ -71,15 +71,6 @@ check_numbers(GError **error)
     return train_check_bounds(checks, G_N_ELEMENTS(checks), error);
 }
 
-/* A run's folder stands for its model. Free with g_free(). */
-static char *
-find_model(void)
-{
-    if (opt.from == NULL || !g_file_test(opt.from, G_FILE_TEST_IS_DIR))
-        return g_strdup(opt.from);
-    return g_build_filename(opt.from, "model.safetensors", NULL);
-}
-
 static void
 add_suggestions(const TsRateBand *band, TsReport *report)
 {
@@ -175,9 +166,10 @@ static gboolean
 run(int n_args, char **args, GError **error)
 {
     guint show;
-    g_autofree char *from = find_model();
-    TsRunOptions options = {
-        .dataset = n_args > 0 ? args[0] : "-", .seed = ts_tool_seed(), .epochs = 1, .from = from};
+    TsRunOptions options = {.dataset = n_args > 0 ? args[0] : "-",
+                            .seed = ts_tool_seed(),
+                            .epochs = 1,
+                            .from = opt.from};
     if (!check_numbers(error) || !choose_tables(&show, error) ||
         !train_model_fill(&options, error) || !train_optimizer_fill(&options, error) ||
         !train_loss_fill(&options, error) || !train_data_fill(&options, error))

@@ -18,7 +18,8 @@ static struct {
 } opt = {.batch_size = 16, .top_k = 1};
 
 static const GOptionEntry entries[] = {
-    {"model", 'm', 0, G_OPTION_ARG_FILENAME, &opt.model, "Model file that train wrote", "FILE"},
+    {"model", 'm', 0, G_OPTION_ARG_FILENAME, &opt.model,
+     "Model file that train wrote, or the folder of its run", "MODEL"},
     {"output", 'o', 0, G_OPTION_ARG_FILENAME, &opt.output,
      "Write the manifest to FILE (default: standard output)", "FILE"},
     {"root", 0, 0, G_OPTION_ARG_FILENAME, &opt.root, "Where relative file names start", "DIR"},
@@ -212,16 +213,12 @@ check_options(GError **error)
 {
     if (opt.model == NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "with which model? give it with -m RUN/model.safetensors");
+                            "with which model? give its file or the folder of a run with -m MODEL");
     if (opt.batch_size < 1)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--batch-size: %d is below 1",
                             opt.batch_size);
     if (opt.rejects != NULL && !opt.keep_going)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--rejects: needs --keep-going");
-    if (g_file_test(opt.model, G_FILE_TEST_IS_DIR))
-        return ts_error_set(
-            error, TS_ERROR_ARGUMENT,
-            "--model: %s is a folder; the model of a run is model.safetensors in it", opt.model);
     return TRUE;
 }
 

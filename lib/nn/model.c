@@ -264,18 +264,28 @@ model_from_state(const TsState *state, const char *name, gboolean lent, GError *
     return g_steal_pointer(&model);
 }
 
+/* A run's folder stands for its model. */
+static char *
+find_file(const char *path)
+{
+    return g_file_test(path, G_FILE_TEST_IS_DIR) ? g_build_filename(path, "model.safetensors", NULL)
+                                                 : g_strdup(path);
+}
+
 TsModel *
 ts_model_read(const char *path, GError **error)
 {
-    g_autoptr(TsState) state = ts_state_read(path, error);
-    return state != NULL ? model_from_state(state, path, FALSE, error) : NULL;
+    g_autofree char *file = find_file(path);
+    g_autoptr(TsState) state = ts_state_read(file, error);
+    return state != NULL ? model_from_state(state, file, FALSE, error) : NULL;
 }
 
 TsModel *
 ts_model_map(const char *path, GError **error)
 {
-    g_autoptr(TsState) state = ts_state_read(path, error);
-    g_autoptr(TsModel) model = state != NULL ? model_from_state(state, path, TRUE, error) : NULL;
+    g_autofree char *file = find_file(path);
+    g_autoptr(TsState) state = ts_state_read(file, error);
+    g_autoptr(TsModel) model = state != NULL ? model_from_state(state, file, TRUE, error) : NULL;
     if (model != NULL)
         model->file = g_steal_pointer(&state);
     return g_steal_pointer(&model);

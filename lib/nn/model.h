@@ -40,7 +40,8 @@ void ts_model_free(TsModel *model);
 gboolean
 ts_model_write(const TsModel *model, const char *path, const char *const *summary, GError **error);
 
-/* Read a model. TS_ERROR_FORMAT if the file is none of tessera's or a number is missing. */
+/* Read a model: its file, or the folder of a run. TS_ERROR_FORMAT if the file is none of tessera's
+ * or a number is missing. */
 TsModel *ts_model_read(const char *path, GError **error);
 
 /* The same for reading only: the numbers stay in the file as far as it has them as they are used,

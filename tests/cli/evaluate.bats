@@ -371,7 +371,8 @@ import json
 a, b = (json.load(open(name))["metrics"] for name in ("a.json", "b.json"))
 assert a.keys() == b.keys() and "log_loss" in a
 assert all(abs(a[name] - b[name]) < 1e-6 for name in a), (a, b)'
-    bad 2 "--model: run is a folder" -m run shapes.tsv
+    evaluate --format json -m run shapes.tsv | cmp - b.json
+    bad 1 "shapes/model.safetensors: cannot be read" -m shapes shapes.tsv
     bad 1 "p.tsv:2: label 'cat' is not among the classes" -m run/model.safetensors p.tsv
 }
 
