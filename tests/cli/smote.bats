@@ -128,6 +128,19 @@ table() {
     stderr_has "--m-neighbours: 47 instead of 99, there are 48 rows"
 }
 
+@test "a text among the numbers of a column is named, for the column is then no feature" {
+    table
+    sed '5s/[^\t]*$/1o.5/; 7s/[^\t]*$/oops/' a.tsv >slip.tsv
+    for threads in 1 4; do
+        run -0 --separate-stderr smote -j $threads slip.tsv
+        stderr_has "warning: slip.tsv:5: column 'q' holds numbers, but '1o.5' here, and is not taken for a feature"
+        [[ $stderr != *"'name'"* ]] || fail "texts alone are no slip: $stderr"
+        [[ $stderr != *oops* ]] || fail "one cell is enough: $stderr"
+    done
+    run -0 --separate-stderr smote --columns p slip.tsv
+    [[ $stderr != *warning* ]] || fail "$stderr"
+}
+
 @test "what was not made is said" {
     { printf 'label\tp\n'; seq 1 20 | sed 's/^/a\t/'; seq 1001 1008 | sed 's/^/b\t/'; } >apart.tsv
     run -0 --separate-stderr smote -K borderline-1 -m 3 apart.tsv

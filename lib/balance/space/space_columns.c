@@ -2,6 +2,7 @@
 #include "balance/space/space_private.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/threads.h"
 
 #include <math.h>
@@ -13,8 +14,8 @@ static const char *const of_row[] = {"file_name", "label",    "split",  "group",
 static const char *const of_picture[] = {"x",      "y",     "width", "height", "offset",
                                          "length", "src_x", "src_y", "bytes",  NULL};
 
-/* What a column was seen to hold so far. */
-enum { NOTHING_YET, HAS_NUMBER, HAS_TEXT };
+/* What a column was seen to hold so far, as bits. */
+enum { HAS_NUMBER = 1, HAS_TEXT = 2 };
 
 typedef struct {
     const TsSpaceSource *source;
@@ -151,19 +152,42 @@ read_row(guint64 i, gpointer data, GError **error)
     for (guint j = 0; j < self->columns->len; j++) {
         double *value = &self->values[i * self->columns->len + j];
         TsCell cell = cells[g_array_index(self->columns, guint, j)];
-        if (g_atomic_int_get(&self->state[j]) == HAS_TEXT)
+        const gint seen = g_atomic_int_get(&self->state[j]);
+        if (seen == (HAS_NUMBER | HAS_TEXT))
             continue;
         if (ts_cell_to_double(cell, value)) {
-            g_atomic_int_compare_and_exchange(&self->state[j], NOTHING_YET, HAS_NUMBER);
+            if ((seen & HAS_NUMBER) == 0)
+                g_atomic_int_or((guint *) &self->state[j], HAS_NUMBER);
             continue;
         }
         *value = NAN;
         if (self->named)
             return bad_value(self, i, j, error);
         if (!is_no_finite_number(cell))
-            g_atomic_int_set(&self->state[j], HAS_TEXT);
+            g_atomic_int_or((guint *) &self->state[j], HAS_TEXT);
     }
     return TRUE;
+}
+
+/* A column of numbers with a slip in it is not to be lost in silence. */
+static void
+warn_of_mixed(const Reading *self, guint j)
+{
+    const TsManifest *manifest = self->source->manifest;
+    const guint column = g_array_index(self->columns, guint, j);
+    for (gsize i = 0; i < self->source->n; i++) {
+        const guint64 row = ts_space_row(self->source, i);
+        const TsCell cell = ts_manifest_cell(manifest, row, column);
+        double value;
+        if (ts_cell_to_double(cell, &value) || is_no_finite_number(cell))
+            continue;
+        g_autofree char *where = ts_manifest_where(manifest, row);
+        ts_warning("%s: column '%s' holds numbers, but '%.*s' here, and is not taken for a "
+                   "feature; mend the cell, or name the features with --columns",
+                   where, ts_manifest_column_name(manifest, column), (int) MIN(cell.length, 60),
+                   cell.text);
+        return;
+    }
 }
 
 /* Keep the columns that hold numbers: move their values together. */
@@ -172,9 +196,12 @@ drop_others(Reading *self, GError **error)
 {
     gsize n_before = self->columns->len, n_kept = 0;
     g_autofree guint *kept = g_new(guint, n_before + 1);
-    for (guint j = 0; j < n_before; j++)
+    for (guint j = 0; j < n_before; j++) {
         if (self->state[j] == HAS_NUMBER)
             kept[n_kept++] = j;
+        if (self->state[j] == (HAS_NUMBER | HAS_TEXT))
+            warn_of_mixed(self, j);
+    }
     if (n_kept == 0)
         return ts_error_set(error, TS_ERROR_FORMAT,
                             "%s: no column holds numbers that could be features; texture makes "
