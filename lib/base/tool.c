@@ -5,6 +5,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "base/number.h"
 #include "base/progress.h"
 #include "base/threads.h"
@@ -62,45 +63,49 @@ begin(const TsTool *tool)
     ts_denormals_off();
 }
 
+static const struct {
+    TsToolFlags needs;
+    GOptionEntry entry;
+} common_options[] = {
+    {TS_TOOL_THREADS,
+     {"threads", 'j', 0, G_OPTION_ARG_INT, &common.threads,
+      "Work with N threads (default: all processors)", "N"}},
+    {TS_TOOL_MEMORY,
+     {"mem", 0, 0, G_OPTION_ARG_STRING, &common.memory,
+      "Memory for features and distances, such as 512M (default: half of the machine's)", "SIZE"}},
+    {TS_TOOL_SEED,
+     {"seed", 0, 0, G_OPTION_ARG_INT64, &common.seed, "Seed of every random choice (default: 0)",
+      "N"}},
+    {TS_TOOL_FORMAT,
+     {"format", 0, 0, G_OPTION_ARG_STRING, &common.format,
+      "table, tsv or json (default: table on a terminal, else tsv)", "FORMAT"}},
+    {TS_TOOL_FORCE,
+     {"force", 0, 0, G_OPTION_ARG_NONE, &common.force, "Replace existing output files", NULL}},
+    {TS_TOOL_PROGRESS,
+     {"progress", 0, 0, G_OPTION_ARG_NONE, &common.progress,
+      "Show progress even if standard error is no terminal", NULL}},
+    {TS_TOOL_PROGRESS,
+     {"no-progress", 0, 0, G_OPTION_ARG_NONE, &common.no_progress, "Never show progress", NULL}},
+    {0, {"quiet", 'q', 0, G_OPTION_ARG_NONE, &common.quiet, "Say only what is wrong", NULL}},
+    {0, {"verbose", 'v', 0, G_OPTION_ARG_NONE, &common.verbose, "Say more", NULL}},
+    {0, {"help", 'h', 0, G_OPTION_ARG_NONE, &common.help, "Show this help and end", NULL}},
+    {0, {"version", 0, 0, G_OPTION_ARG_NONE, &common.version, "Show the version and end", NULL}},
+};
+
+static gboolean
+has_common_option(const TsTool *tool, gsize i)
+{
+    return (common_options[i].needs & ~tool->flags) == 0;
+}
+
 static void
 add_common_options(const TsTool *tool, GOptionContext *context)
 {
-    const struct {
-        TsToolFlags needs;
-        GOptionEntry entry;
-    } all[] = {
-        {TS_TOOL_THREADS,
-         {"threads", 'j', 0, G_OPTION_ARG_INT, &common.threads,
-          "Work with N threads (default: all processors)", "N"}},
-        {TS_TOOL_MEMORY,
-         {"mem", 0, 0, G_OPTION_ARG_STRING, &common.memory,
-          "Memory for features and distances, such as 512M (default: half of the machine's)",
-          "SIZE"}},
-        {TS_TOOL_SEED,
-         {"seed", 0, 0, G_OPTION_ARG_INT64, &common.seed,
-          "Seed of every random choice (default: 0)", "N"}},
-        {TS_TOOL_FORMAT,
-         {"format", 0, 0, G_OPTION_ARG_STRING, &common.format,
-          "table, tsv or json (default: table on a terminal, else tsv)", "FORMAT"}},
-        {TS_TOOL_FORCE,
-         {"force", 0, 0, G_OPTION_ARG_NONE, &common.force, "Replace existing output files", NULL}},
-        {TS_TOOL_PROGRESS,
-         {"progress", 0, 0, G_OPTION_ARG_NONE, &common.progress,
-          "Show progress even if standard error is no terminal", NULL}},
-        {TS_TOOL_PROGRESS,
-         {"no-progress", 0, 0, G_OPTION_ARG_NONE, &common.no_progress, "Never show progress",
-          NULL}},
-        {0, {"quiet", 'q', 0, G_OPTION_ARG_NONE, &common.quiet, "Say only what is wrong", NULL}},
-        {0, {"verbose", 'v', 0, G_OPTION_ARG_NONE, &common.verbose, "Say more", NULL}},
-        {0, {"help", 'h', 0, G_OPTION_ARG_NONE, &common.help, "Show this help and end", NULL}},
-        {0,
-         {"version", 0, 0, G_OPTION_ARG_NONE, &common.version, "Show the version and end", NULL}},
-    };
-    GOptionEntry entries[G_N_ELEMENTS(all) + 1] = {0};
+    GOptionEntry entries[G_N_ELEMENTS(common_options) + 1] = {0};
     gsize n = 0;
-    for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
-        if ((all[i].needs & ~tool->flags) == 0)
-            entries[n++] = all[i].entry;
+    for (gsize i = 0; i < G_N_ELEMENTS(common_options); i++)
+        if (has_common_option(tool, i))
+            entries[n++] = common_options[i].entry;
     g_option_context_add_main_entries(context, entries, NULL);
 }
 
@@ -152,8 +157,9 @@ choose_format(GError **error)
 }
 
 static gboolean
-apply_common_options(const TsTool *tool, int n_args, GError **error)
+apply_common_options(const TsTool *tool, char *const *args, GError **error)
 {
+    const int n_args = (int) g_strv_length((char **) args);
     ts_log_set(tool->name, common.quiet     ? TS_LOG_WARNING
                            : common.verbose ? TS_LOG_VERBOSE
                                             : TS_LOG_INFO);
@@ -169,7 +175,8 @@ apply_common_options(const TsTool *tool, int n_args, GError **error)
     if (n_args < tool->min_args)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "missing argument: %s", tool->arguments);
     if (tool->max_args >= 0 && n_args > tool->max_args)
-        return ts_error_set(error, TS_ERROR_ARGUMENT, "too many arguments: %s", tool->arguments);
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "too many arguments: '%s', %s was expected",
+                            args[tool->max_args], tool->max_args == 0 ? "none" : tool->arguments);
     guint64 memory = 0;
     if (common.memory != NULL && !ts_parse_bytes(common.memory, "--mem", &memory, error))
         return FALSE;
@@ -249,13 +256,43 @@ split_attached_values(const TsTool *tool, int argc, char **argv)
     return (char **) g_ptr_array_free(words, FALSE);
 }
 
+static void
+add_names(const GOptionEntry *entry, GPtrArray *names)
+{
+    for (; entry != NULL && entry->long_name != NULL; entry++)
+        g_ptr_array_add(names, (char *) entry->long_name);
+}
+
+/* " (nearest: --size)" for the unknown --option that `message` ends with, or "". */
+static char *
+hint_at_option(const TsTool *tool, const char *message)
+{
+    const char *option = strstr(message, "--");
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    add_names(tool->options, names);
+    for (const TsToolPart *part = tool->parts; part != NULL && part->title != NULL; part++)
+        add_names(part->options, names);
+    for (gsize i = 0; i < G_N_ELEMENTS(common_options); i++)
+        if (has_common_option(tool, i))
+            g_ptr_array_add(names, (char *) common_options[i].entry.long_name);
+    g_ptr_array_add(names, NULL);
+    g_autofree char *name =
+        option != NULL ? g_strndup(option + 2, strcspn(option + 2, "=")) : g_strdup("");
+    const char *near = ts_nearest(name, (const char *const *) names->pdata);
+    return near != NULL && name[0] != '\0' ? g_strdup_printf(" (nearest: --%s)", near)
+                                           : g_strdup("");
+}
+
 /* Take the options out of `words`; `args` is set to what is left behind the program's name. */
 static gboolean
 parse(const TsTool *tool, GOptionContext *context, char ***words, char ***args, GError **error)
 {
     GError *parse_error = NULL;
     if (!g_option_context_parse_strv(context, words, &parse_error)) {
-        ts_error_set(error, TS_ERROR_ARGUMENT, "%s", parse_error->message);
+        const gboolean unknown =
+            g_error_matches(parse_error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION);
+        g_autofree char *hint = unknown ? hint_at_option(tool, parse_error->message) : g_strdup("");
+        ts_error_set(error, TS_ERROR_ARGUMENT, "%s%s", parse_error->message, hint);
         g_error_free(parse_error);
         return FALSE;
     }
@@ -265,7 +302,7 @@ parse(const TsTool *tool, GOptionContext *context, char ***words, char ***args, 
     /* GOption leaves the "--" that ends options in place. */
     if (**args != NULL && strcmp(**args, "--") == 0)
         (*args)++;
-    return apply_common_options(tool, (int) g_strv_length(*args), error);
+    return apply_common_options(tool, *args, error);
 }
 
 int

@@ -82,6 +82,24 @@ prepare_data() {
     done
 }
 
+@test "a misspelt option is named with the nearest" {
+    for tool in $tools; do
+        run -2 --separate-stderr "$tool" --versoin
+        stderr_has "--versoin (nearest: --version)"
+        run -2 --separate-stderr "$tool" --zzzzzzzzzz=--version
+        [[ $stderr != *nearest* ]] || fail "$tool: $stderr"
+    done
+    run -2 --separate-stderr tile --sizes=64 sheet.png
+    stderr_has "--sizes=64 (nearest: --size)"
+    run -2 --separate-stderr train --early-stoping 3 -o run shapes.tsv
+    stderr_has "--early-stoping (nearest: --early-stopping)"
+}
+
+@test "an argument too many is named" {
+    run -2 --separate-stderr predict model.safetensors shapes.tsv
+    stderr_has "too many arguments: 'shapes.tsv', [DATASET] was expected"
+}
+
 @test "a missing file ends with 1 and is named" {
     for tool in $tools; do
         arguments=$(with_missing_file "$tool")
