@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "manifest/cell.h"
 #include "nn/models/models.h"
+#include "store/weight_file.h"
 
 #include <string.h>
 
@@ -272,11 +273,33 @@ find_file(const char *path)
                                                  : g_strdup(path);
 }
 
+/* The state in a model file; one of other software is told what to do with it. */
+static TsState *
+read_state(const char *file, GError **error)
+{
+    GError *failure = NULL;
+    g_autoptr(TsState) state = ts_state_read(file, &failure);
+    const char *format = state != NULL ? ts_state_get(state, "format") : NULL;
+    if (format != NULL && g_str_has_prefix(format, "tessera "))
+        return g_steal_pointer(&state);
+    g_autoptr(TsWeightFile) weights = ts_weight_file_read(file, NULL);
+    if (weights == NULL && failure != NULL) {
+        g_propagate_error(error, failure);
+        return NULL;
+    }
+    g_clear_error(&failure);
+    ts_error_set(error, TS_ERROR_FORMAT,
+                 "%s: is no model of tessera; modelinfo --load-into makes one of the weights of "
+                 "other software",
+                 file);
+    return NULL;
+}
+
 TsModel *
 ts_model_read(const char *path, GError **error)
 {
     g_autofree char *file = find_file(path);
-    g_autoptr(TsState) state = ts_state_read(file, error);
+    g_autoptr(TsState) state = read_state(file, error);
     return state != NULL ? model_from_state(state, file, FALSE, error) : NULL;
 }
 
@@ -284,7 +307,7 @@ TsModel *
 ts_model_map(const char *path, GError **error)
 {
     g_autofree char *file = find_file(path);
-    g_autoptr(TsState) state = ts_state_read(file, error);
+    g_autoptr(TsState) state = read_state(file, error);
     g_autoptr(TsModel) model = state != NULL ? model_from_state(state, file, TRUE, error) : NULL;
     if (model != NULL)
         model->file = g_steal_pointer(&state);

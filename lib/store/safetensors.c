@@ -94,14 +94,19 @@ read_header(Context *context, GError **error)
     length = GUINT64_FROM_LE(length);
     context->data += LENGTH_BYTES;
     context->n_data -= LENGTH_BYTES;
-    if (length > TS_SAFETENSORS_MAX_HEADER || length > context->n_data) {
+    const char *text = (const char *) context->data;
+    const gboolean too_long = length > TS_SAFETENSORS_MAX_HEADER || length > context->n_data;
+    if (too_long && context->n_data > 0 && text[0] != '{') {
+        ts_error_set(error, TS_ERROR_FORMAT, "%s: is not a safetensors file", context->file);
+        return NULL;
+    }
+    if (too_long) {
         ts_error_set(error, TS_ERROR_FORMAT,
                      "%s: a header of %" G_GUINT64_FORMAT " bytes is declared, %" G_GSIZE_FORMAT
-                     " are there and %d are allowed; not a safetensors file, or cut off",
+                     " are there and %d are allowed; the file may be cut off",
                      context->file, length, context->n_data, TS_SAFETENSORS_MAX_HEADER);
         return NULL;
     }
-    const char *text = (const char *) context->data;
     if (length == 0 || text[0] != '{') {
         ts_error_set(error, TS_ERROR_FORMAT, "%s: the header does not begin with '{'",
                      context->file);

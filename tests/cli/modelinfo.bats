@@ -280,7 +280,7 @@ anonymous() {
 
 @test "bad files end with 1 and say why" {
     run -1 --separate-stderr modelinfo sheet.png
-    stderr_has "not a safetensors file"
+    stderr_has "sheet.png: is not a safetensors file"
     run -1 --separate-stderr modelinfo nothing
     stderr_has "nothing"
     head -c 1000 run/model.safetensors > cut.safetensors

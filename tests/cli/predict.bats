@@ -6,6 +6,20 @@ setup() {
     train -q -o run --epochs 2 shapes.tsv
 }
 
+@test "what is no model of tessera is named, with what makes one of it" {
+    modelinfo --onnx model.onnx run > /dev/null
+    sed 's/tessera 1/nobodys 1/' run/model.safetensors > theirs.safetensors
+    for file in model.onnx theirs.safetensors; do
+        run -1 --separate-stderr predict -m $file shapes.tsv
+        stderr_has "$file: is no model of tessera; modelinfo --load-into makes one"
+    done
+    run -1 --separate-stderr predict -m sheet.png shapes.tsv
+    stderr_has "sheet.png: is not a safetensors file"
+    head -c 100 run/model.safetensors > cut.safetensors
+    run -1 --separate-stderr predict -m cut.safetensors shapes.tsv
+    stderr_has "the file may be cut off"
+}
+
 @test "rows come out in order, whole, with pred and score" {
     predict -m run/model.safetensors shapes.tsv > answers.tsv
     [ "$(head -n 1 answers.tsv)" = "$(head -n 1 shapes.tsv)"$'\tpred\tscore' ]
@@ -52,8 +66,8 @@ setup() {
 @test "what is no model is refused" {
     run -2 --separate-stderr predict shapes.tsv
     stderr_has "-m"
-    run -2 --separate-stderr predict -m run shapes.tsv
-    stderr_has "model.safetensors in it"
+    run -1 --separate-stderr predict -m shapes shapes.tsv
+    stderr_has "shapes/model.safetensors: cannot be read"
     run -1 --separate-stderr predict -m sheet.png shapes.tsv
     stderr_has "sheet.png"
     head -c 2000 run/model.safetensors > torn.safetensors
