@@ -64,7 +64,10 @@ parse_format(TileOutput *output, GError **error)
     static const char *const formats[] = {"png", "jpeg", "tiff", "webp", "npy", "raw", NULL};
     static const char *const suffixes[] = {".png", ".jpg", ".tif", ".webp", ".npy", ".raw"};
     int format;
-    if (!tile_parse_word(opt.format, "--format", formats, 0, &format, error))
+    const char *name = g_strcmp0(opt.format, "jpg") == 0   ? "jpeg"
+                       : g_strcmp0(opt.format, "tif") == 0 ? "tiff"
+                                                           : opt.format;
+    if (!tile_parse_word(name, "--format", formats, 0, &format, error))
         return FALSE;
     if (opt.lossless && opt.format == NULL)
         format = 1;

@@ -478,6 +478,8 @@ until_noted() {
 
 @test "scores of lossless copies are those of a quarter of their size" {
     tile -s 400x200 --format jpeg -o whole sheet.png
+    tile -s 400x200 --format jpg -o same sheet.png
+    diff -r whole same
     cp whole/*.jpg photo.jpg
     tile -s 64x40 --edge partial --lossless --score brightness,contrast,focus -o copied photo.jpg
     tile -s 64x40 --edge partial --score brightness,contrast,focus -o cut photo.jpg
