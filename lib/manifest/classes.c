@@ -203,10 +203,13 @@ ts_classes_keep_split(TsClasses *self, const TsManifest *manifest, const char *n
         if (self->of_row[row] >= 0)
             self->counts[self->of_row[row]]++;
     }
-    return n_kept > 0 || ts_error_set(error, TS_ERROR_FORMAT,
-                                      "%s: no row has the split '%s'; --split NAME chooses "
-                                      "another one, --all-splits all",
-                                      ts_manifest_name(manifest), name ? name : "train");
+    if (n_kept > 0)
+        return TRUE;
+    g_autofree char *hint = ts_manifest_values_hint(manifest, "split");
+    return ts_error_set(error, TS_ERROR_FORMAT,
+                        "%s: no row has the split '%s'%s; --split NAME chooses another one, "
+                        "--all-splits all",
+                        ts_manifest_name(manifest), name ? name : "train", hint);
 }
 
 void

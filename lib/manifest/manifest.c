@@ -284,6 +284,32 @@ ts_manifest_select(const TsManifest *self, const char *column, const char *value
     return g_renew(guint64, rows, *n + 1);
 }
 
+char *
+ts_manifest_values_hint(const TsManifest *self, const char *column)
+{
+    enum { MOST = 8 };
+    TsCell seen[MOST];
+    guint n = 0;
+    const int which = ts_manifest_find_column(self, column);
+    g_autoptr(GString) hint = g_string_new("");
+    for (guint64 row = 0; which >= 0 && row < self->index.n_rows; row++) {
+        const TsCell cell = ts_manifest_cell(self, row, (guint) which);
+        guint i = 0;
+        while (i < n && !ts_cell_same(seen[i], cell))
+            i++;
+        if (i < n)
+            continue;
+        if (n == MOST) {
+            g_string_append(hint, ", ...");
+            break;
+        }
+        seen[n] = cell;
+        g_string_append(hint, n++ == 0 ? "; there are: " : ", ");
+        g_string_append_len(hint, cell.text, (gssize) cell.length);
+    }
+    return g_string_free(g_steal_pointer(&hint), FALSE);
+}
+
 const char *const *
 ts_manifest_class_list(const TsManifest *self)
 {

@@ -91,6 +91,11 @@ char *ts_manifest_id(const TsManifest *manifest, guint64 row);
 guint64 *
 ts_manifest_select(const TsManifest *manifest, const char *column, const char *value, guint64 *n);
 
+/* What stands in `column`, for messages about a value that no row has: "; there are: train, val",
+ * the first few in the order of the rows. "" if there is no such column or no row. Free with
+ * g_free(). */
+char *ts_manifest_values_hint(const TsManifest *manifest, const char *column);
+
 /* The names of classes.txt beside the manifest, which fix the classes of `label` and their order;
  * NULL if there is no such file. Borrowed, NULL-terminated. */
 const char *const *ts_manifest_class_list(const TsManifest *manifest);

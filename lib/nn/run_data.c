@@ -50,9 +50,11 @@ choose_rows(TsRun *run, const char *split, gboolean is_train, GError **error)
     if (n_labelled < n)
         ts_warning("%" G_GUINT64_FORMAT " rows of %s have no label and are left out",
                    n - n_labelled, split);
-    if (n_labelled == 0 && is_train)
-        ts_error_set(error, TS_ERROR_FORMAT, "%s: there are no labelled rows with split '%s'",
-                     ts_manifest_name(run->manifest), split);
+    if (n_labelled == 0 && is_train) {
+        g_autofree char *hint = ts_manifest_values_hint(run->manifest, "split");
+        ts_error_set(error, TS_ERROR_FORMAT, "%s: there are no labelled rows with split '%s'%s",
+                     ts_manifest_name(run->manifest), split, n == 0 ? hint : "");
+    }
     if (n_labelled == 0)
         return NULL;
     if (is_train)

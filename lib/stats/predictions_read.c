@@ -190,8 +190,11 @@ choose_rows(Reader *reader, GError **error)
     if (split != NULL && !ts_manifest_require_column(reader->manifest, "split", &column, error))
         return FALSE;
     reader->rows = ts_manifest_select(reader->manifest, "split", split, &n);
-    if (split != NULL && n == 0)
-        return ts_error_set(error, TS_ERROR_FORMAT, "%s: no row is of split '%s'", name, split);
+    if (split != NULL && n == 0) {
+        g_autofree char *hint = ts_manifest_values_hint(reader->manifest, "split");
+        return ts_error_set(error, TS_ERROR_FORMAT, "%s: no row is of split '%s'%s", name, split,
+                            hint);
+    }
     for (guint64 i = 0; i < n; i++)
         if (is_labelled(reader, reader->rows[i]))
             reader->rows[reader->n_rows++] = reader->rows[i];

@@ -107,7 +107,7 @@ table() {
     run ! grep -xFf others parents
     sed '1!s/\ttrain$/\tother/' split.tsv >none.tsv
     run -1 --separate-stderr smote none.tsv
-    stderr_has "no row has the split 'train'; --split NAME"
+    stderr_has "no row has the split 'train'; there are: test, other, val; --split NAME"
     smote -q --split other none.tsv >/dev/null
     smote -q --all-splits split.tsv | cut -f2 >labels
     [ "$(grep -c disc labels)" = "$(grep -c triangle labels)" ]

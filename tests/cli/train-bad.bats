@@ -30,7 +30,10 @@ refused() {
 }
 
 @test "a split without rows is named" {
-    refused 1 "there are no labelled rows with split 'nope'" --train-split nope digits.tsv
+    refused 1 "there are no labelled rows with split 'nope'; there are: val, train" --train-split nope digits.tsv
+    awk -F'\t' -v OFS='\t' 'NR > 1 {$NF = "s" NR} 1' digits.tsv > many.tsv
+    refused 1 "with split 'train'; there are: s2, s3, s4, s5, s6, s7, s8, s9, ..." many.tsv
+    refused 1 "with split 'val'" --train-split val <(sed '/val$/s/\t[0-9]*\tval/\t\\N\tval/' digits.tsv)
 }
 
 @test "a batch larger than the data is all of the data" {
