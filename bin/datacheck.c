@@ -259,7 +259,8 @@ run(int n_args, char **args, GError **error)
 {
     g_auto(DataCheck) check = {0};
     Plan plan = {0};
-    if (!parse_options(&check, &plan, error) ||
+    if (!parse_options(&check, &plan, error) || !ts_tool_check_output(opt.output, error) ||
+        !ts_tool_check_output(opt.sheet, error) ||
         !read_rows(&check, n_args > 0 ? args[0] : "-", error) || !look(&check, &plan, error) ||
         (opt.output != NULL && !datacheck_write_manifest(&check, opt.output, error)) ||
         (opt.sheet != NULL &&

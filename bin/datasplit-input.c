@@ -101,11 +101,14 @@ read_classes(SplitJob *job, GError **error)
     gboolean needed = split_options.label != NULL || (job->shares != NULL && !split_options.hash);
     if (split_options.no_stratify || (!needed && ts_manifest_find_column(job->manifest, label) < 0))
         return TRUE;
+    if (ts_manifest_find_column(job->manifest, label) < 0)
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "%s:1: no column '%s'; --label COLUMN names that of the classes, "
+                            "--no-stratify splits without",
+                            ts_manifest_name(job->manifest), label);
     job->classes = ts_classes_new(job->manifest, label, error);
     if (job->classes != NULL)
         keep_dealt_rows(job, job->classes);
-    else if (ts_manifest_find_column(job->manifest, label) < 0)
-        g_prefix_error(error, "--no-stratify splits without classes: ");
     return job->classes != NULL;
 }
 

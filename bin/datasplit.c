@@ -157,9 +157,10 @@ static gboolean
 run(int n_args, char **args, GError **error)
 {
     g_auto(SplitJob) job = {0};
-    return check_options(&job, error) && split_job_read(&job, n_args > 0 ? args[0] : "-", error) &&
-           split_job_deal(&job, error) && split_job_report(&job, error) &&
-           split_job_write(&job, error);
+    return check_options(&job, error) && ts_tool_check_output(split_options.output, error) &&
+           ts_tool_check_output(split_options.residuals, error) &&
+           split_job_read(&job, n_args > 0 ? args[0] : "-", error) && split_job_deal(&job, error) &&
+           split_job_report(&job, error) && split_job_write(&job, error);
 }
 
 int

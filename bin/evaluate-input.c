@@ -72,6 +72,22 @@ evaluate_check_input(GError **error)
                         opt.positive);
 }
 
+/* Figures of rows that were learned from say little. */
+static void
+warn_of_learned(const TsManifest *manifest, const TsPredictions *predictions)
+{
+    const int split = ts_manifest_find_column(manifest, "split");
+    guint64 n = 0;
+    for (guint64 i = 0; split >= 0 && opt.split == NULL && i < predictions->n; i++)
+        n +=
+            ts_cell_equal(ts_manifest_cell(manifest, predictions->rows[i], (guint) split), "train");
+    if (n > 0)
+        ts_warning("%s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                   " rows are of split 'train', and a model that learned from them knows them; "
+                   "--split NAME judges by others",
+                   ts_manifest_name(manifest), n, predictions->n);
+}
+
 static void
 warn(const TsManifest *manifest, const TsPredictions *predictions)
 {
@@ -84,6 +100,7 @@ warn(const TsManifest *manifest, const TsPredictions *predictions)
         ts_warning("%s: the probabilities of %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
                    " rows do not sum to 1; they are used as they are",
                    name, predictions->n_uneven, predictions->n);
+    warn_of_learned(manifest, predictions);
 }
 
 static TsPredictionColumns

@@ -42,8 +42,8 @@ evaluate_check_plots(char **plots, GError **error)
         const char *file;
         if (!parse(plots[i], &picture, &file, error))
             return FALSE;
-        if (!ts_tool_force() && g_file_test(file, G_FILE_TEST_IS_REGULAR))
-            return ts_error_set(error, TS_ERROR_IO, "%s: exists; --force replaces it", file);
+        if (!ts_tool_check_output(file, error))
+            return FALSE;
         if (picture == CONFUSION && evaluate_is_multi())
             return ts_error_set(error, TS_ERROR_ARGUMENT,
                                 "--plot: rows with several labels have no confusion matrix");

@@ -172,10 +172,9 @@ run(int n_args, char **args, GError **error)
                             .from = opt.from};
     if (!check_numbers(error) || !choose_tables(&show, error) ||
         !train_model_fill(&options, error) || !train_optimizer_fill(&options, error) ||
-        !train_loss_fill(&options, error) || !train_data_fill(&options, error))
+        !train_loss_fill(&options, error) || !train_data_fill(&options, error) ||
+        !ts_tool_check_output(opt.plot, error))
         return FALSE;
-    if (opt.plot != NULL && !ts_tool_force() && g_file_test(opt.plot, G_FILE_TEST_EXISTS))
-        return ts_error_set(error, TS_ERROR_IO, "%s: exists; --force replaces it", opt.plot);
     g_autoptr(TsRun) training = ts_run_new(&options, error);
     return training != NULL && sweep(training, &options, show, error);
 }

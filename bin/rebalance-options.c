@@ -346,5 +346,6 @@ rebalance_read_options(int n_args, char **args, RebalanceOptions *how, GError **
            parse_words(how, error) && parse_numbers(how, error) && check_conflicts(how, error) &&
            (how->from_array ? ts_space_check_array(opt.space, error)
                             : ts_space_check(&how->space, error)) &&
-           check_arrays(how, error);
+           check_arrays(how, error) && ts_tool_check_output(how->output, error) &&
+           ts_tool_check_output(how->labels_out, error);
 }

@@ -173,6 +173,12 @@ check_input(gboolean from_array, GError **error)
 }
 
 static gboolean
+is_table(const char *path)
+{
+    return path == NULL || strcmp(path, "-") == 0 || g_str_has_suffix(path, ".tsv");
+}
+
+static gboolean
 check_output(gboolean from_array, GError **error)
 {
     gboolean to_array = opt.output != NULL && g_str_has_suffix(opt.output, ".npy");
@@ -182,9 +188,12 @@ check_output(gboolean from_array, GError **error)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "-o %s: an array is what a DATASET.npy with --labels goes to",
                             opt.output);
-    return to_array == (opt.labels_out != NULL) ||
-           ts_error_set(error, TS_ERROR_ARGUMENT,
-                        "-o FILE.npy and --labels-out FILE.npy go together");
+    if (to_array != (opt.labels_out != NULL))
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "-o FILE.npy and --labels-out FILE.npy go together");
+    const gboolean to_folder = !to_array && !is_table(opt.output);
+    return (to_folder || ts_tool_check_output(opt.output, error)) &&
+           ts_tool_check_output(opt.labels_out, error) && ts_tool_check_output(opt.parents, error);
 }
 
 /* By a file, not by their number. */
@@ -269,9 +278,8 @@ check_options(SmoteJob *job, const Kind *kind, const char *dataset, GError **err
 static gboolean
 check_cleaning(const SmoteJob *job, const Kind *kind, GError **error)
 {
-    gboolean as_rows =
-        opt.output == NULL || strcmp(opt.output, "-") == 0 || g_str_has_suffix(opt.output, ".tsv");
-    return kind->cleaning == CLEAN_NOT || !smote_has_pictures(job) || !as_rows || opt.dry_run ||
+    return kind->cleaning == CLEAN_NOT || !smote_has_pictures(job) || !is_table(opt.output) ||
+           opt.dry_run ||
            ts_error_set(error, TS_ERROR_ARGUMENT,
                         "--kind %s leaves rows out, and rows that are mixtures need the rows that "
                         "they name: write the pictures, -o DIR",

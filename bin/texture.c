@@ -274,7 +274,7 @@ check_output(gboolean *as_npy, GError **error)
     *as_npy = format == 1;
     if (*as_npy && opt.output == NULL && !opt.columns)
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--format npy needs a file: -o FILE.npy");
-    return TRUE;
+    return opt.columns || ts_tool_check_output(opt.output, error);
 }
 
 enum { ROWS_AT_ONCE = 256 };

@@ -75,6 +75,18 @@ open_directly(TsOutFile *self, GError **error)
     return TRUE;
 }
 
+gboolean
+ts_out_file_check(const char *path, gboolean replace, GError **error)
+{
+    struct stat status;
+    if (strcmp(path, "-") == 0 || stat(path, &status) != 0)
+        return TRUE;
+    if (S_ISDIR(status.st_mode))
+        return ts_error_set(error, TS_ERROR_IO, "%s: is a folder, a file is to be written", path);
+    return replace || !S_ISREG(status.st_mode) ||
+           ts_error_set(error, TS_ERROR_IO, "%s: exists already; --force replaces it", path);
+}
+
 TsOutFile *
 ts_out_file_new(const char *path, gboolean replace, GError **error)
 {
@@ -85,18 +97,11 @@ ts_out_file_new(const char *path, gboolean replace, GError **error)
         self->stream = stdout;
         return g_steal_pointer(&self);
     }
+    if (!ts_out_file_check(path, replace, error))
+        return NULL;
     struct stat status;
-    gboolean exists = stat(path, &status) == 0;
+    gboolean special = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
     self->path = resolve_links(path);
-    if (exists && S_ISDIR(status.st_mode)) {
-        ts_error_set(error, TS_ERROR_IO, "%s: is a folder, a file is to be written", path);
-        return NULL;
-    }
-    if (exists && S_ISREG(status.st_mode) && !replace) {
-        ts_error_set(error, TS_ERROR_IO, "%s: exists already; --force replaces it", path);
-        return NULL;
-    }
-    gboolean special = exists && !S_ISREG(status.st_mode);
     if (special ? !open_directly(self, error) : !open_temporary(self, error))
         return NULL;
     setvbuf(self->stream, NULL, _IOFBF, BUFFER_BYTES);

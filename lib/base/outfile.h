@@ -23,6 +23,9 @@ typedef struct _TsOutFile TsOutFile;
  * file is an error (TS_ERROR_IO) unless `replace`. Missing folders are not made. */
 TsOutFile *ts_out_file_new(const char *path, gboolean replace, GError **error);
 
+/* The errors of ts_out_file_new() for what is there already, before long work is begun. */
+gboolean ts_out_file_check(const char *path, gboolean replace, GError **error);
+
 /* Append bytes. */
 gboolean ts_out_file_write(TsOutFile *out, const void *bytes, gsize n, GError **error);
 

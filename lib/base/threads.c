@@ -7,6 +7,7 @@
 #include <omp.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -165,6 +166,15 @@ machine_has_other_work(void)
     return g_strv_length(fields) < 4 || g_ascii_strtoull(fields[3], NULL, 10) > 1;
 }
 
+/* A process that was begun through /proc/self/exe is called "exe", and top and pkill would not know
+ * it. */
+static void
+take_name(const char *path)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    prctl(PR_SET_NAME, name);
+}
+
 void
 ts_threads_prepare_environment(char **argv)
 {
@@ -177,4 +187,5 @@ ts_threads_prepare_environment(char **argv)
     if (changed)
         execv("/proc/self/exe", argv);
     /* Without /proc the same work is done, slower. */
+    take_name(argv[0]);
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/number.h"
+#include "base/outfile.h"
 #include "base/progress.h"
 #include "base/threads.h"
 
@@ -358,6 +359,12 @@ gboolean
 ts_tool_force(void)
 {
     return common.force;
+}
+
+gboolean
+ts_tool_check_output(const char *path, GError **error)
+{
+    return path == NULL || ts_out_file_check(path, common.force, error);
 }
 
 gboolean

@@ -63,6 +63,10 @@ guint64 ts_tool_seed(void);
 /* --force: replace existing files. */
 gboolean ts_tool_force(void);
 
+/* FALSE if an output file is there already and --force is not given: before the work instead of
+ * after it. `path` may be NULL or "-". */
+gboolean ts_tool_check_output(const char *path, GError **error);
+
 /* Kernels run from here on: what TS_TOOL_COMPUTE says from the beginning, for a tool that knows by
  * its options alone. It may start the program again: call it before anything is read or written. */
 void ts_tool_use_kernels(void);

@@ -152,8 +152,9 @@ ts_index_read_header(const char *text, gsize n, const char *name, gsize *header,
     if (n == 0 || text[0] == '\n') {
         ts_error_set(error, TS_ERROR_FORMAT,
                      "%s:1: %s, a header line such as file_name, label (with a tab between) was "
-                     "expected",
-                     name, n == 0 ? "empty" : "empty line");
+                     "expected%s",
+                     name, n == 0 ? "empty" : "empty line",
+                     n == 0 ? "; did the command that writes it fail?" : "");
         return NULL;
     }
     if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {

@@ -282,8 +282,8 @@ read_state(const char *file, GError **error)
     const char *format = state != NULL ? ts_state_get(state, "format") : NULL;
     if (format != NULL && g_str_has_prefix(format, "tessera "))
         return g_steal_pointer(&state);
-    g_autoptr(TsWeightFile) weights = ts_weight_file_read(file, NULL);
-    if (weights == NULL && failure != NULL) {
+    g_autoptr(TsWeightFile) weights = failure != NULL ? ts_weight_file_read(file, NULL) : NULL;
+    if (failure != NULL && weights == NULL) {
         g_propagate_error(error, failure);
         return NULL;
     }

@@ -100,6 +100,19 @@ prepare_data() {
     stderr_has "too many arguments: 'shapes.tsv', [DATASET] was expected"
 }
 
+@test "an output that is there already is refused before the input is read" {
+    touch out.tsv
+    for tool in datasplit smote rebalance texture datacheck; do
+        run -1 --separate-stderr "$tool" -o out.tsv nothing.tsv
+        stderr_has "out.tsv: exists already; --force replaces it"
+    done
+    run -1 --separate-stderr datasplit --residuals out.tsv nothing.tsv
+    stderr_has "out.tsv: exists already"
+    run -1 --separate-stderr lrfind --plot out.tsv nothing.tsv
+    stderr_has "out.tsv: exists already"
+    [ ! -s out.tsv ]
+}
+
 @test "a missing file ends with 1 and is named" {
     for tool in $tools; do
         arguments=$(with_missing_file "$tool")

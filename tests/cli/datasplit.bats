@@ -94,8 +94,7 @@ digits() {
 @test "unlabelled manifests need --no-stratify" {
     printf 'file_name\na\nb\nc\nd\n' >m.tsv
     run -1 --separate-stderr datasplit m.tsv
-    stderr_has "m.tsv:1: no column 'label'"
-    stderr_has "--no-stratify"
+    stderr_has "m.tsv:1: no column 'label'; --label COLUMN names that of the classes, --no-stratify splits without"
     run -0 --separate-stderr datasplit --no-stratify --ratios a=50,b=50 m.tsv
     [ "$(grep -c a$ <<<"$output")" -eq 2 ]
 }

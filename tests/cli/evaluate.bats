@@ -15,9 +15,19 @@ setup() {
         printf '%s\tcat\tdog\t0.6\ttest\n' c
         printf '%s\tdog\tcat\t0.7\ttest\n' d e
         printf '%s\tdog\tdog\t0.8\ttest\n' f
-        printf '%s\tdog\tdog\t0.8\ttrain\n' g
-        printf '%s\tcat\tcat\t0.8\ttrain\n' h
+        printf '%s\tdog\tdog\t0.8\tval\n' g
+        printf '%s\tcat\tcat\t0.8\tval\n' h
     } >p.tsv
+}
+
+@test "rows of split train are warned of, unless they were asked for" {
+    printf 'label\tpred\tsplit\ncat\tcat\ttrain\ndog\tcat\ttest\ncat\tcat\ttrain\n' >learned.tsv
+    run -0 --separate-stderr evaluate learned.tsv
+    stderr_has "warning: learned.tsv: 2 of 3 rows are of split 'train', and a model that learned from them"
+    for split in train test; do
+        run -0 --separate-stderr evaluate --split $split learned.tsv
+        [ -z "$stderr" ] || fail "$stderr"
+    done
 }
 
 @test "metrics of a manifest, as metric and value in a pipe" {
@@ -242,7 +252,7 @@ table() {
 
 @test "slices, worst first, with intervals" {
     run -0 --separate-stderr evaluate --show slices --by split --metrics accuracy p.tsv
-    [ "$output" = $'split\trows\taccuracy\ntest\t6\t0.5\ntrain\t2\t1' ]
+    [ "$output" = $'split\trows\taccuracy\ntest\t6\t0.5\nval\t2\t1' ]
     run -0 --separate-stderr evaluate --show slices --by split --metrics brier,accuracy --bootstrap 50 \
         <(awk -F'\t' -v OFS='\t' '{ print $0, NR == 1 ? "p_cat\tp_dog" : $4 "\t" 1 - $4 }' p.tsv)
     [ "${lines[0]}" = $'split\trows\tbrier\tbrier_low\tbrier_high\taccuracy\taccuracy_low\taccuracy_high' ]
@@ -351,7 +361,7 @@ assert json.load(sys.stdin)["metrics"]["lca_height"] == 1.6'
     done
     grep -q 'AUROC 0.7500' r.svg
     grep -q 'cat taken for dog: 1, 50 %' c.svg
-    bad 1 "r.svg: exists; --force replaces it" --plot roc:r.svg p.tsv
+    bad 1 "r.svg: exists already; --force replaces it" --plot roc:r.svg p.tsv
     evaluate --force --plot roc:r.svg p.tsv >out
 }
 

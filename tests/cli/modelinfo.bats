@@ -153,7 +153,7 @@ anonymous() {
     printf 'a\nb\n' > two.txt
     run -1 --separate-stderr modelinfo --load-into cnn --classes two.txt --size 16 --mean 0 --std 1 \
         -o model.safetensors w.safetensors
-    stderr_has "3x64 in the file, 2x64 in the model"
+    stderr_has "3x64 in the file, 2x64 in the model: another number of outputs, --new-head makes a new classifier"
     modelinfo -q --load-into cnn --classes two.txt --new-head --size 16 --mean 0 --std 1 \
         --seed 5 -o model.safetensors w.safetensors > report.tsv
     grep -qx $'fresh\t2' report.tsv

@@ -157,7 +157,9 @@ typedef struct {
 } Malformed;
 
 static const Malformed malformed[] = {
-    {"", 0, "m.tsv:1: empty, a header line"},
+    {"", 0,
+     "m.tsv:1: empty, a header line such as file_name, label (with a tab between) was expected; "
+     "did the command that writes it fail?"},
     {"\n", 0, "m.tsv:1: empty line, a header line"},
     {"\xEF\xBB\xBF"
      "a\n",

@@ -143,6 +143,8 @@ judge_shape(const Plan *plan, guint i, const TsTensor *tensor, const char **caus
         *cause = "other dimensions, the same numbers";
         return TS_LOAD_RENAMED;
     }
+    if (is_of(plan->head, i) && same_from(tensor, spec, 1))
+        *cause = "another number of outputs, --new-head makes a new classifier";
     return TS_LOAD_SHAPE;
 }
 
