@@ -186,7 +186,7 @@ bad() {
     bad 1 "absent.tsv: cannot be read: No such file" absent.tsv
     bad 1 "shapes.tsv:1: no column 'pred'" shapes.tsv
     bad 1 "p.tsv:1: no column 'truth'" --label truth p.tsv
-    bad 1 "p.tsv: no row is of split 'val'; there are: " --split val p.tsv
+    bad 1 "p.tsv: no row is of split 'gap'; there are: test, val" --split gap p.tsv
     cut -f 1-3 p.tsv >unsplit.tsv
     bad 1 "unsplit.tsv:1: no column 'split'" --split test unsplit.tsv
     printf 'label\tpred\ncat\tcat\ndog\t\\N\n' >unpredicted.tsv
