@@ -282,7 +282,7 @@ until_noted() {
 }
 
 @test "another run's unfinished folder is refused, and says what differs" {
-    tile -s 64 --stride 1 -o out sheet.png & pid=$!
+    tile -s 64 --stride 1 -j 1 -o out sheet.png & pid=$!
     until_noted $pid
     end_with 130 INT $pid
     run -1 --separate-stderr tile -s 63 --stride 1 -o out sheet.png
@@ -315,7 +315,7 @@ until_noted() {
 }
 
 @test "Ctrl-C ends by the signal, and the same command goes on" {
-    tile -s 20 --stride 1 -o out sheet.png & pid=$!
+    tile -s 20 --stride 1 -j 1 -o out sheet.png & pid=$!
     until_noted $pid
     end_with 130 INT $pid
     [ ! -e out ]
