@@ -49,8 +49,7 @@ void
 ts_buffer_use_at(TsBuffer *buffer, int step)
 {
     TsBuffer *storage = buffer->storage;
-    if (storage->first < 0)
-        storage->first = step;
+    storage->first = storage->first < 0 ? step : MIN(storage->first, step);
     storage->last = MAX(storage->last, step);
 }
 
@@ -208,6 +207,12 @@ TsConvKernels
 ts_net_conv_kernels(const TsNet *net)
 {
     return net->params->kernels;
+}
+
+gboolean
+ts_net_is_bf16(const TsNet *net)
+{
+    return ts_net_is_training(net) && net->params->precision == TS_PRECISION_BF16;
 }
 
 guint64
