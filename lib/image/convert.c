@@ -46,7 +46,7 @@ ts_image_convert_bands(const TsImage *image, int bands, GError **error)
         return ts_image_crop(image, 0, 0, image->width, image->height, error);
     int colours = image->bands - (image->has_alpha ? 1 : 0);
     if ((bands != 1 && bands != 3) || (colours != 1 && colours != 3)) {
-        ts_error_set(error, TS_ERROR_ARGUMENT, "%d band%s%s cannot be turned into %d", image->bands,
+        ts_error_set(error, TS_ERROR_FORMAT, "%d band%s%s cannot be turned into %d", image->bands,
                      image->bands == 1 ? "" : "s", image->has_alpha ? ", opacity included," : "",
                      bands);
         return NULL;

@@ -231,7 +231,7 @@ ts_image_resize_with(const TsImage *image, TsFilter filter, int width, int heigh
 
 /* Change to 1 band (grey) or 3 (RGB). Opacity is removed first, by laying the image over white.
  * Grey to RGB repeats; RGB to grey is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601, as Pillow's "L").
- * The same number of bands is a copy. Any other change is TS_ERROR_ARGUMENT. White, and full
+ * The same number of bands is a copy. Any other change is TS_ERROR_FORMAT. White, and full
  * opacity, are the largest value of integers and 1 of floats. */
 TsImage *ts_image_convert_bands(const TsImage *image, int bands, GError **error);
 

@@ -88,7 +88,7 @@ setup() {
 @test "a picture of channels that the model cannot take is named, and nothing is written" {
     head -c 80 run/model.safetensors > five
     printf 'file_name\toffset\tlength\traw\nfive\t0\t80\t4x4x5:u8\n' > five.tsv
-    run -2 --separate-stderr predict -m run/model.safetensors -o answers.tsv five.tsv
+    run -1 --separate-stderr predict -m run/model.safetensors -o answers.tsv five.tsv
     stderr_has "five.tsv:2: 5 bands cannot be turned into 3"
     [ ! -e answers.tsv ]
 }
