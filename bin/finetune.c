@@ -8,7 +8,7 @@
 #include <string.h>
 
 static struct {
-    char *from, *arch, *kernels, *strategy, *unfreeze, *bn, *feature_cache;
+    char *from, *arch, *strategy, *unfreeze, *bn, *feature_cache;
     char **freeze;
     double lr_mult, layer_decay, l2_sp;
     gboolean new_head;
@@ -44,12 +44,11 @@ static const GOptionEntry finetune_options[] = {
      "ALPHA"},
     {"feature-cache", 0, 0, G_OPTION_ARG_STRING, &opt.feature_cache,
      "Compute the output of layers that do not learn once: auto, on, off (default: auto)", "WHEN"},
-    {"kernels", 0, 0, G_OPTION_ARG_STRING, &opt.kernels,
-     "Convolutions: auto, direct, winograd (default: auto, by shape)", "NAME"},
     G_OPTION_ENTRY_NULL,
 };
 
 static const TsToolPart parts[] = {{"Fine-tuning:", finetune_options},
+                                   {"Computation:", train_compute_options},
                                    {"Samples:", train_data_options},
                                    {"Optimizer:", train_optimizer_options},
                                    {"Length and learning rate:", train_rate_options},
@@ -151,7 +150,7 @@ run(int n_args, char **args, GError **error)
         !train_fill(&options, error) ||
         (opt.feature_cache != NULL &&
          !ts_feature_cache_parse(opt.feature_cache, &how.feature_cache, error)) ||
-        (opt.kernels != NULL && !ts_conv_kernels_parse(opt.kernels, &options.kernels, error)))
+        !train_compute_fill(&options, error))
         return FALSE;
     g_autofree char *architecture = opt.arch != NULL ? train_read_arch(opt.arch, error) : NULL;
     if (opt.arch != NULL && architecture == NULL)

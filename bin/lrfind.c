@@ -38,6 +38,7 @@ static const GOptionEntry sweep_options[] = {
 static const TsToolPart parts[] = {{"Sweep:", sweep_options},
                                    {"Samples:", train_data_options},
                                    {"Model:", train_model_options},
+                                   {"Computation:", train_compute_options},
                                    {"Optimizer:", train_optimizer_options},
                                    {"Loss and imbalance:", train_loss_options},
                                    {NULL, NULL}};

@@ -4,7 +4,7 @@
 #include "base/error.h"
 
 static struct {
-    char *model, *arch, *kernels;
+    char *model, *arch;
     char *architecture; /* what --arch says; the run borrows it until the tool ends */
 } opt;
 
@@ -14,8 +14,6 @@ const GOptionEntry train_model_options[] = {
     {"arch", 0, 0, G_OPTION_ARG_FILENAME, &opt.arch,
      "The same, or an architecture of one's own: a text of layers, see tessera-arch(5)",
      "NAME|FILE"},
-    {"kernels", 0, 0, G_OPTION_ARG_STRING, &opt.kernels,
-     "Convolutions: auto, direct, winograd (default: auto, by shape)", "NAME"},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -30,5 +28,5 @@ train_model_fill(TsRunOptions *options, GError **error)
         if (opt.architecture == NULL)
             return FALSE;
     }
-    return opt.kernels == NULL || ts_conv_kernels_parse(opt.kernels, &options->kernels, error);
+    return train_compute_fill(options, error);
 }

@@ -6,6 +6,7 @@
 
 static const TsToolPart parts[] = {{"Samples:", train_data_options},
                                    {"Model:", train_model_options},
+                                   {"Computation:", train_compute_options},
                                    {"Optimizer:", train_optimizer_options},
                                    {"Length and learning rate:", train_rate_options},
                                    {"Loss and imbalance:", train_loss_options},

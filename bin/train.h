@@ -19,6 +19,10 @@ gboolean train_data_fill(TsRunOptions *options, GError **error);
  * Errors as of ts_arch_read(). Free with g_free(). */
 char *train_read_arch(const char *text, GError **error);
 
+extern const GOptionEntry train_compute_options[];
+gboolean train_compute_fill(TsRunOptions *options, GError **error);
+
+/* The model, and train_compute_fill(). */
 extern const GOptionEntry train_model_options[];
 gboolean train_model_fill(TsRunOptions *options, GError **error);
 

@@ -227,6 +227,12 @@ ts_net_step_key(const TsNet *net)
     return net->step_key;
 }
 
+const TsBuffer *
+ts_net_bound(const TsNet *net, TsArg arg)
+{
+    return net->running->bound[arg];
+}
+
 TsLayer *
 ts_net_input_layer(TsNet *net, const TsLayer *layer, guint input)
 {

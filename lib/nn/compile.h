@@ -48,9 +48,9 @@ struct _TsLayer {
 
 typedef struct {
     TsLayer *layer;
-    TsKernel *kernel; /* either a kernel with its arguments ... */
+    TsKernel *kernel; /* either a kernel with its arguments, */
+    TsStepFunc func;  /* or a function, which may ask for some by ts_net_bound() */
     TsBuffer *bound[TS_N_ARGS];
-    TsStepFunc func; /* ... or a function */
     const char *what;
 } TsStep;
 
@@ -62,7 +62,12 @@ gboolean ts_net_trains_layer(const TsNet *net, const TsLayer *layer);
 gboolean ts_net_layer_learns(const TsNet *net, const TsLayer *layer);
 guint64 ts_net_seed(const TsNet *net);
 TsConvKernels ts_net_conv_kernels(const TsNet *net);
+
+/* TRUE if convolutions multiply numbers in bf16: a training net of such parameters. */
+gboolean ts_net_is_bf16(const TsNet *net);
 guint64 ts_net_step_key(const TsNet *net); /* `step` of the running forward pass */
+/* The buffer that was bound to the running step, for its function. */
+const TsBuffer *ts_net_bound(const TsNet *net, TsArg arg);
 
 /* The layer of an input of `layer`. */
 TsLayer *ts_net_input_layer(TsNet *net, const TsLayer *layer, guint input);

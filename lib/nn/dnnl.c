@@ -77,13 +77,13 @@ ts_layout_plain(guint rank, const gint64 *dims, GError **error)
 {
     static const dnnl_format_tag_t tags[] = {dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd, dnnl_abcde};
     g_assert(rank >= 1 && rank <= G_N_ELEMENTS(tags));
-    return ts_dnnl_layout(rank, dims, tags[rank - 1], error);
+    return ts_dnnl_layout(rank, dims, dnnl_f32, tags[rank - 1], error);
 }
 
 TsLayout *
 ts_layout_channel_blocks(const gint64 dims[4], int block, GError **error)
 {
-    return ts_dnnl_layout(4, dims, block == 16 ? dnnl_nChw16c : dnnl_nChw8c, error);
+    return ts_dnnl_layout(4, dims, dnnl_f32, block == 16 ? dnnl_nChw16c : dnnl_nChw8c, error);
 }
 
 int
@@ -234,9 +234,38 @@ ts_layout_conv_weights(const TsWindowSpec *spec, GError **error)
     return ts_layout_plain(rank, dims, error);
 }
 
+/* The types of what a pass reads and writes. In bf16 it reads bf16, and writes f32. */
+typedef struct {
+    dnnl_data_type_t src, weights, dst;
+} Types;
+
+static const Types all_f32 = {dnnl_f32, dnnl_f32, dnnl_f32};
+
+static const Types *
+forward_types(const TsWindowSpec *spec)
+{
+    static const Types bf16 = {dnnl_bf16, dnnl_bf16, dnnl_f32};
+    return spec->bf16 ? &bf16 : &all_f32;
+}
+
+static const Types *
+backward_data_types(const TsWindowSpec *spec)
+{
+    static const Types bf16 = {dnnl_f32, dnnl_bf16, dnnl_bf16};
+    return spec->bf16 ? &bf16 : &all_f32;
+}
+
+static const Types *
+backward_weights_types(const TsWindowSpec *spec)
+{
+    static const Types bf16 = {dnnl_bf16, dnnl_f32, dnnl_bf16};
+    return spec->bf16 ? &bf16 : &all_f32;
+}
+
 /* Source, destination, strides and padding; `src` may be given. */
 static gboolean
-describe_window(TsDnnlWindow *window, const TsWindowSpec *spec, const TsLayout *src, GError **error)
+describe_window(TsDnnlWindow *window, const TsWindowSpec *spec, const Types *types,
+                const TsLayout *src, GError **error)
 {
     const gint64 in[] = {spec->batch, spec->in_channels, spec->in_height, spec->in_width};
     const gint64 out[] = {spec->batch, spec->out_channels, spec->out_height, spec->out_width};
@@ -247,23 +276,25 @@ describe_window(TsDnnlWindow *window, const TsWindowSpec *spec, const TsLayout *
     window->pad[1] = spec->pad_left;
     window->pad_end[0] = spec->pad_bottom;
     window->pad_end[1] = spec->pad_right;
-    window->src =
-        src != NULL ? ts_layout_copy(src) : ts_dnnl_layout(4, in, dnnl_format_tag_any, error);
-    window->dst = window->src != NULL ? ts_dnnl_layout(4, out, dnnl_format_tag_any, error) : NULL;
+    window->src = src != NULL ? ts_layout_copy(src)
+                              : ts_dnnl_layout(4, in, types->src, dnnl_format_tag_any, error);
+    if (window->src != NULL)
+        window->dst = ts_dnnl_layout(4, out, types->dst, dnnl_format_tag_any, error);
     return window->dst != NULL;
 }
 
 static gboolean
-describe_conv(TsDnnlWindow *window, const TsWindowSpec *spec, const TsLayout *weights,
-              GError **error)
+describe_conv(TsDnnlWindow *window, const TsWindowSpec *spec, const Types *types,
+              const TsLayout *weights, GError **error)
 {
     gint64 dims[5];
     const guint rank = conv_weight_dims(spec, dims);
     window->algorithm = dnnl_convolution_direct;
-    if (!describe_window(window, spec, NULL, error))
+    if (!describe_window(window, spec, types, NULL, error))
         return FALSE;
-    window->weights = weights != NULL ? ts_layout_copy(weights)
-                                      : ts_dnnl_layout(rank, dims, dnnl_format_tag_any, error);
+    window->weights = weights != NULL
+                          ? ts_layout_copy(weights)
+                          : ts_dnnl_layout(rank, dims, types->weights, dnnl_format_tag_any, error);
     if (window->weights != NULL && spec->bias)
         window->bias = ts_layout_plain(1, &spec->out_channels, error);
     return window->weights != NULL && (window->bias != NULL || !spec->bias);
@@ -305,8 +336,8 @@ ts_kernel_conv_forward(const TsWindowSpec *spec, gboolean training, const TsLayo
     dnnl_primitive_desc_t desc = NULL;
     dnnl_primitive_attr_t attr = NULL;
     TsKernel *kernel = NULL;
-    if (describe_conv(&window, spec, weights, error) && forward(&how, training, error) &&
-        describe_finish(&attr, spec, error)) {
+    if (describe_conv(&window, spec, forward_types(spec), weights, error) &&
+        forward(&how, training, error) && describe_finish(&attr, spec, error)) {
         how.attr = attr;
         kernel = kernel_new(ts_dnnl_conv_forward(&desc, &how, &window), &desc, &how, "convolution",
                             error);
@@ -322,7 +353,8 @@ ts_kernel_conv_backward_data(const TsWindowSpec *spec, const TsKernel *hint, GEr
     g_auto(TsDnnlWindow) window = {0};
     TsDnnlHow how;
     dnnl_primitive_desc_t desc = NULL;
-    if (!describe_conv(&window, spec, NULL, error) || !backward(&how, hint, error))
+    if (!describe_conv(&window, spec, backward_data_types(spec), NULL, error) ||
+        !backward(&how, hint, error))
         return NULL;
     return kernel_new(ts_dnnl_conv_backward_data(&desc, &how, &window), &desc, &how,
                       "convolution backward data", error);
@@ -334,10 +366,34 @@ ts_kernel_conv_backward_weights(const TsWindowSpec *spec, const TsKernel *hint, 
     g_auto(TsDnnlWindow) window = {0};
     TsDnnlHow how;
     dnnl_primitive_desc_t desc = NULL;
-    if (!describe_conv(&window, spec, NULL, error) || !backward(&how, hint, error))
+    if (!describe_conv(&window, spec, backward_weights_types(spec), NULL, error) ||
+        !backward(&how, hint, error))
         return NULL;
     return kernel_new(ts_dnnl_conv_backward_weights(&desc, &how, &window), &desc, &how,
                       "convolution backward weights", error);
+}
+
+gboolean
+ts_kernel_has_bf16(void)
+{
+    const TsWindowSpec spec = {.batch = 1,
+                               .in_channels = 16,
+                               .in_height = 8,
+                               .in_width = 8,
+                               .out_channels = 16,
+                               .out_height = 8,
+                               .out_width = 8,
+                               .kernel_height = 3,
+                               .kernel_width = 3,
+                               .stride = 1,
+                               .pad_top = 1,
+                               .pad_left = 1,
+                               .pad_bottom = 1,
+                               .pad_right = 1,
+                               .groups = 1,
+                               .bf16 = TRUE};
+    g_autoptr(TsKernel) kernel = ts_kernel_conv_forward(&spec, TRUE, NULL, NULL);
+    return kernel != NULL;
 }
 
 /* ---- batch normalisation ---- */
@@ -407,7 +463,7 @@ describe_pool(TsDnnlWindow *window, const TsWindowSpec *spec, TsPoolKind kind, c
               GError **error)
 {
     window->algorithm = kind == TS_POOL_MAX ? dnnl_pooling_max : dnnl_pooling_avg_exclude_padding;
-    return describe_window(window, spec, src, error);
+    return describe_window(window, spec, &all_f32, src, error);
 }
 
 TsKernel *

@@ -9,7 +9,8 @@
  *     ts_kernel_bind(conv, TS_ARG_SRC, x);  ...
  *     ts_kernel_run(conv, error);
  *
- * Everything is f32. Kernels run on OpenMP's threads; a kernel is run by one caller at a time.
+ * Everything is f32, but for what convolutions read if they are asked for bf16. Kernels run on
+ * OpenMP's threads; a kernel is run by one caller at a time.
  * Only dnnl*.c include oneDNN's header, because versions 2 and 3 differ in their C interface.
  */
 #pragma once
@@ -55,6 +56,8 @@ typedef struct {
     gboolean bias;                                   /* convolution only */
     gboolean adds; /* convolution in inference: the result is added to what stands in dst, */
     TsLimit limit; /* then limited */
+    gboolean bf16; /* convolution in training: src, weights and diff_dst are bf16, sums and what is
+                    * written f32. TS_ERROR_DEPENDENCY where the processor has no such kernels. */
 } TsWindowSpec;
 
 typedef enum { TS_POOL_MAX, TS_POOL_AVG } TsPoolKind;
@@ -62,6 +65,8 @@ typedef enum { TS_POOL_MAX, TS_POOL_AVG } TsPoolKind;
 /* A dense row-major layout of `rank` (1 to 5) dimensions; NULL and TS_ERROR_DEPENDENCY on failure.
  * Free with ts_layout_free(). */
 TsLayout *ts_layout_plain(guint rank, const gint64 *dims, GError **error);
+/* TRUE if the numbers are bf16 (the upper half of an f32), FALSE if they are f32. */
+gboolean ts_layout_is_bf16(const TsLayout *layout);
 /* (N, C, H, W) in blocks of 8 or 16 channels: (N, C / block, H, W, block), C rounded up. */
 TsLayout *ts_layout_channel_blocks(const gint64 dims[4], int block, GError **error);
 /* The channels in a block, if `layout` is one of these for these dimensions; else 0. */
@@ -84,6 +89,9 @@ ts_kernel_conv_backward_weights(const TsWindowSpec *spec, const TsKernel *hint, 
 
 /* The plain layout of a convolution's weights: rank 4, or 5 with the groups in front. */
 TsLayout *ts_layout_conv_weights(const TsWindowSpec *spec, GError **error);
+
+/* TRUE if this processor and oneDNN have convolutions for bf16. */
+gboolean ts_kernel_has_bf16(void);
 
 /* Batch normalisation with scale and shift over `data` (N, C, H, W), and max(0, .) of it with
  * `relu`. Measured, mean and variance (population) are results; otherwise they are given. But in

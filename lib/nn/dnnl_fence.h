@@ -31,8 +31,9 @@ typedef struct {
 /* Turn a status into a GError. */
 gboolean ts_dnnl_check(dnnl_status_t status, const char *what, GError **error);
 
-/* f32 in the order that `tag` says; dnnl_format_tag_any leaves it to oneDNN. */
-TsLayout *ts_dnnl_layout(guint rank, const gint64 *dims, dnnl_format_tag_t tag, GError **error);
+/* In the order that `tag` says; dnnl_format_tag_any leaves it to oneDNN. */
+TsLayout *ts_dnnl_layout(guint rank, const gint64 *dims, dnnl_data_type_t type,
+                         dnnl_format_tag_t tag, GError **error);
 
 /* The layout of argument `arg` (DNNL_ARG_...); NULL if the primitive has no such argument. */
 TsLayout *ts_dnnl_argument(const_dnnl_primitive_desc_t desc, int arg);

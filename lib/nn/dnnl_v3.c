@@ -30,13 +30,14 @@ layout_from(const_dnnl_memory_desc_t desc)
 }
 
 TsLayout *
-ts_dnnl_layout(guint rank, const gint64 *dims, dnnl_format_tag_t tag, GError **error)
+ts_dnnl_layout(guint rank, const gint64 *dims, dnnl_data_type_t type, dnnl_format_tag_t tag,
+               GError **error)
 {
     dnnl_memory_desc_t desc;
     dnnl_dims_t sizes = {0};
     for (guint i = 0; i < rank; i++)
         sizes[i] = dims[i];
-    if (!ts_dnnl_check(dnnl_memory_desc_create_with_tag(&desc, (int) rank, sizes, dnnl_f32, tag),
+    if (!ts_dnnl_check(dnnl_memory_desc_create_with_tag(&desc, (int) rank, sizes, type, tag),
                        "memory descriptor", error))
         return NULL;
     return layout_take(desc);
@@ -61,6 +62,14 @@ gboolean
 ts_layout_equal(const TsLayout *a, const TsLayout *b)
 {
     return dnnl_memory_desc_equal(a->desc, b->desc) != 0;
+}
+
+gboolean
+ts_layout_is_bf16(const TsLayout *layout)
+{
+    dnnl_data_type_t type = dnnl_data_type_undef;
+    return dnnl_memory_desc_query(layout->desc, dnnl_query_data_type, &type) == dnnl_success &&
+           type == dnnl_bf16;
 }
 
 gsize

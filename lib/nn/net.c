@@ -205,7 +205,7 @@ bind_kernels(TsNet *net)
     for (guint i = 0; i < net->steps->len; i++) {
         TsStep *step = g_ptr_array_index(net->steps, i);
         for (int arg = 0; arg < TS_N_ARGS; arg++)
-            if (step->bound[arg] != NULL)
+            if (step->kernel != NULL && step->bound[arg] != NULL)
                 ts_kernel_bind(step->kernel, (TsArg) arg, step->bound[arg]->storage->data);
     }
 }
@@ -339,6 +339,7 @@ ts_net_run_steps(TsNet *net, guint from, guint to, GError **error)
 {
     for (guint i = from; i < to; i++) {
         TsStep *step = g_ptr_array_index(net->steps, i);
+        net->running = step;
         ts_profile_layer_begin(net->profile);
         gboolean done = step->kernel != NULL ? ts_kernel_run(step->kernel, error)
                                              : step->func(net, step->layer, error);

@@ -36,6 +36,28 @@ ts_conv_kernels_name(TsConvKernels kernels)
     return kernels_names[kernels];
 }
 
+static const char *const precision_names[] = {
+    [TS_PRECISION_F32] = "f32",
+    [TS_PRECISION_BF16] = "bf16",
+};
+
+gboolean
+ts_precision_parse(const char *name, TsPrecision *precision, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(precision_names); i++)
+        if (strcmp(name, precision_names[i]) == 0) {
+            *precision = (TsPrecision) i;
+            return TRUE;
+        }
+    return ts_error_set(error, TS_ERROR_ARGUMENT, "precision '%s' is not known: f32 or bf16", name);
+}
+
+const char *
+ts_precision_name(TsPrecision precision)
+{
+    return precision_names[precision];
+}
+
 void
 ts_advise_huge_pages(void *memory, gsize bytes)
 {

@@ -15,6 +15,7 @@ struct _TsNet {
     TsNetMode mode;
     guint64 seed;
     guint64 step_key;
+    const TsStep *running;
 
     TsLayer *layers; /* one a node */
     guint n_layers;

@@ -159,6 +159,9 @@ ts_run_new(const TsRunOptions *options, GError **error)
         !settle_loss(run, error) || !settle_monitor(run, error))
         return NULL;
     settle_length(run);
+    if (options->precision == TS_PRECISION_BF16 && !ts_kernel_has_bf16())
+        ts_warning("this processor multiplies no bf16: numbers are rounded to it and multiplied in "
+                   "f32, which rounds alike but is slower than --precision f32");
     return g_steal_pointer(&run);
 }
 
@@ -260,6 +263,7 @@ ts_run_open_trainer(TsRun *run, GError **error)
                                       .settings = run->settings,
                                       .n_settings = settle_settings(run)};
     run->model->params->kernels = options->kernels;
+    run->model->params->precision = options->precision;
     run->trainer = ts_trainer_new(run->model, &trainer, run->train, run->val, error);
     return run->trainer != NULL;
 }

@@ -28,6 +28,7 @@ typedef struct {
     const TsFineTuneOptions *finetune; /* begin with a model of another task; NULL: no */
     const char *architecture;          /* NULL: cnn, or that of `from` */
     TsConvKernels kernels;
+    TsPrecision precision;
     int width, height;         /* of the input; 0: as the first training sample */
     int channels;              /* 0: likewise */
     TsChannelValues mean, std; /* none: 0.5, or those of `from` */

@@ -60,6 +60,7 @@ save_position(const TsTrainer *self, TsState *state)
     ts_state_set_int(state, "batch_size", self->options.batch_size);
     ts_state_set_int(state, "accumulate", MAX(self->options.accumulate, 1));
     ts_state_set(state, "kernels", ts_conv_kernels_name(self->model->params->kernels));
+    ts_state_set(state, "precision", ts_precision_name(self->model->params->precision));
     ts_state_set_int(state, "sums.n", (gint64) self->sums.n);
     ts_state_set_int(state, "sums.n_right", (gint64) self->sums.n_right);
     ts_state_set_double(state, "sums.loss", self->sums.loss);
@@ -223,7 +224,7 @@ check_same(const TsTrainer *self, const TsState *state, GError **error)
     save_position(self, own);
     static const char *const keys[] = {"format",     "architecture", "classes", "input",
                                        "mean",       "std",          "seed",    "batch_size",
-                                       "accumulate", "dataset",      "kernels"};
+                                       "accumulate", "dataset",      "kernels", "precision"};
     for (gsize i = 0; i < G_N_ELEMENTS(keys); i++)
         if (!check_equal(keys[i], ts_state_get(state, keys[i]), ts_state_get(own, keys[i]), error))
             return FALSE;

@@ -36,6 +36,28 @@ setup() {
     stderr_has "kernels 'fft' are not known: auto, direct or winograd"
 }
 
+@test "precision: bf16 learns nearly as f32 does, on any processor, and goes on as it began" {
+    train -q -o full --epochs 2 -j 1 digits.tsv
+    run -0 --separate-stderr train -q -o narrow --epochs 2 -j 1 --precision bf16 digits.tsv
+    [ -z "$stderr" ] || stderr_has "warning: this processor multiplies no bf16"
+    paste -d, {full,narrow}/history.csv |
+        awk -F, 'NR > 1 {d = $2 - $9; n += d > 1e-6 || d < -1e-6; far += d > 0.02 || d < -0.02}
+            END {exit far || n < 2}' || fail "$(cat {full,narrow}/history.csv)"
+    train -q -o parts --epochs 1 -j 1 --precision bf16 --schedule constant digits.tsv
+    train -q -o parts --epochs 2 -j 1 --precision bf16 --schedule constant --resume digits.tsv
+    train -q -o whole --epochs 2 -j 1 --precision bf16 --schedule constant digits.tsv
+    same whole/model.safetensors parts/model.safetensors
+    run -2 --separate-stderr train -q -o parts --epochs 3 -j 1 --schedule constant --resume digits.tsv
+    stderr_has "another precision: the checkpoint has 'bf16', this run 'f32'"
+    run -2 --separate-stderr train -q -o other --precision fp8 digits.tsv
+    stderr_has "precision 'fp8' is not known: f32 or bf16"
+    run -2 --separate-stderr train -q -o other --precision bf16 --kernels winograd digits.tsv
+    stderr_has "--kernels winograd: with --precision bf16 all kernels are direct"
+    # A head alone, and a whole network, from the model that was trained so.
+    finetune -q --from narrow -o tuned --epochs 1 --new-head --precision bf16 digits.tsv
+    lrfind -q --steps 20 --precision bf16 digits.tsv > rates.tsv
+}
+
 @test "the same seed makes the same model, another seed another" {
     train -q -o a --epochs 1 --seed 5 -j 1 digits.tsv
     train -q -o b --epochs 1 --seed 5 -j 1 digits.tsv

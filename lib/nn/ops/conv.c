@@ -50,6 +50,7 @@ ts_conv_window(TsNet *net, const TsLayer *layer)
         .bias = node->conv.bias,
         .adds = layer->addend != NULL,
         .limit = layer->limit,
+        .bf16 = ts_net_is_bf16(net),
     };
 }
 
@@ -82,23 +83,44 @@ settled_layout(TsNet *net, const TsLayer *layer)
                : NULL;
 }
 
+/* The parameters stay f32: where the kernel reads bf16 they are plain. */
+static gboolean
+settle_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, const TsLayout *wanted,
+               GError **error)
+{
+    g_autoptr(TsLayout) plain = ts_layout_conv_weights(spec, error);
+    return plain != NULL &&
+           ts_conv_settle_weights(net, layer, spec, ts_layout_is_bf16(wanted) ? plain : wanted,
+                                  error);
+}
+
+/* A kernel for bf16 if that is wanted and the processor has it, else one for f32. */
+static TsKernel *
+choose_forward(TsNet *net, const TsLayer *layer, TsWindowSpec *spec, GError **error)
+{
+    TsKernel *kernel = spec->bf16 ? ts_kernel_conv_forward(spec, TRUE, NULL, NULL) : NULL;
+    spec->bf16 = kernel != NULL;
+    return kernel != NULL ? kernel
+                          : ts_kernel_conv_forward(spec, ts_net_is_training(net),
+                                                   settled_layout(net, layer), error);
+}
+
 static gboolean
 conv_forward(TsNet *net, TsLayer *layer, GError **error)
 {
-    const TsWindowSpec spec = ts_conv_window(net, layer);
+    TsWindowSpec spec = ts_conv_window(net, layer);
     if (ts_conv_is_winograd(net, &spec))
         return ts_conv_winograd_forward(net, layer, error);
-    g_autoptr(TsKernel) kernel =
-        ts_kernel_conv_forward(&spec, ts_net_is_training(net), settled_layout(net, layer), error);
+    g_autoptr(TsKernel) kernel = choose_forward(net, layer, &spec, error);
     const TsLayout *wanted = kernel != NULL ? ts_kernel_layout(kernel, TS_ARG_WEIGHTS) : NULL;
-    if (wanted == NULL || !ts_conv_settle_weights(net, layer, &spec, wanted, error))
+    if (wanted == NULL || !settle_weights(net, layer, &spec, wanted, error))
         return FALSE;
     TsBuffer *weight =
-        ts_net_convert(net, layer, ts_net_param_data(net, layer, WEIGHT), wanted, error);
+        ts_conv_operand(net, layer, ts_net_param_data(net, layer, WEIGHT), wanted, error);
     if (weight == NULL)
         return FALSE;
-    TsBuffer *src = ts_net_convert(net, layer, ts_net_input_layer(net, layer, 0)->out,
-                                   ts_kernel_layout(kernel, TS_ARG_SRC), error);
+    TsBuffer *src = ts_conv_operand(net, layer, ts_net_input_layer(net, layer, 0)->out,
+                                    ts_kernel_layout(kernel, TS_ARG_SRC), error);
     if (src == NULL)
         return FALSE;
     layer->out = ts_conv_destination(net, layer, ts_kernel_layout(kernel, TS_ARG_DST), error);
@@ -118,15 +140,15 @@ conv_forward(TsNet *net, TsLayer *layer, GError **error)
 static gboolean
 backward_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, GError **error)
 {
-    if (ts_conv_is_grey(layer, spec, layer->saved[SAVED_SRC]))
+    if (!ts_net_is_bf16(net) && ts_conv_is_grey(layer, spec, layer->saved[SAVED_SRC]))
         return ts_conv_grey_backward_weights(net, layer, spec, layer->saved[SAVED_SRC], error);
     g_autoptr(TsKernel) kernel = ts_kernel_conv_backward_weights(spec, layer->forward, error);
     if (kernel == NULL)
         return FALSE;
     TsBuffer *src = ts_net_convert(net, layer, layer->saved[SAVED_SRC],
                                    ts_kernel_layout(kernel, TS_ARG_SRC), error);
-    TsBuffer *grad = src != NULL ? ts_net_convert(net, layer, layer->grad,
-                                                  ts_kernel_layout(kernel, TS_ARG_DIFF_DST), error)
+    TsBuffer *grad = src != NULL ? ts_conv_operand(net, layer, layer->grad,
+                                                   ts_kernel_layout(kernel, TS_ARG_DIFF_DST), error)
                                  : NULL;
     if (grad == NULL)
         return FALSE;
@@ -150,11 +172,11 @@ backward_data(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, GError **err
     g_autoptr(TsKernel) kernel = ts_kernel_conv_backward_data(spec, layer->forward, error);
     if (kernel == NULL)
         return FALSE;
-    TsBuffer *weight = ts_net_convert(net, layer, ts_net_param_data(net, layer, WEIGHT),
-                                      ts_kernel_layout(kernel, TS_ARG_WEIGHTS), error);
+    TsBuffer *weight = ts_conv_operand(net, layer, ts_net_param_data(net, layer, WEIGHT),
+                                       ts_kernel_layout(kernel, TS_ARG_WEIGHTS), error);
     TsBuffer *grad = weight != NULL
-                         ? ts_net_convert(net, layer, layer->grad,
-                                          ts_kernel_layout(kernel, TS_ARG_DIFF_DST), error)
+                         ? ts_conv_operand(net, layer, layer->grad,
+                                           ts_kernel_layout(kernel, TS_ARG_DIFF_DST), error)
                          : NULL;
     if (grad == NULL)
         return FALSE;
@@ -170,9 +192,10 @@ backward_data(TsNet *net, TsLayer *layer, const TsWindowSpec *spec, GError **err
 static gboolean
 conv_backward(TsNet *net, TsLayer *layer, GError **error)
 {
-    const TsWindowSpec spec = ts_conv_window(net, layer);
+    TsWindowSpec spec = ts_conv_window(net, layer);
     if (ts_conv_is_winograd(net, &spec))
         return ts_conv_winograd_backward(net, layer, error);
+    spec.bf16 = ts_layout_is_bf16(ts_kernel_layout(layer->forward, TS_ARG_SRC));
     return (!ts_net_layer_learns(net, layer) || backward_weights(net, layer, &spec, error)) &&
            (!ts_net_input_layer(net, layer, 0)->needs_grad ||
             backward_data(net, layer, &spec, error));

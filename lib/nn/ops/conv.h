@@ -1,5 +1,6 @@
-/* A convolution's ways: conv.c for oneDNN's direct kernels, conv_winograd.c for our own, and
- * conv_grey.c for weight gradients where the input is grey. */
+/* A convolution's ways: conv.c for oneDNN's direct kernels, conv_winograd.c for our own,
+ * conv_grey.c for weight gradients where the input is grey, and conv_bf16.c for what is read in
+ * training with bf16. */
 #pragma once
 
 #include "nn/ops/op.h"
@@ -17,6 +18,12 @@ gboolean ts_conv_settle_weights(TsNet *net, TsLayer *layer, const TsWindowSpec *
 
 /* New memory for the result, or that of the layer that it is added to. */
 TsBuffer *ts_conv_destination(TsNet *net, TsLayer *layer, const TsLayout *layout, GError **error);
+
+/* What a kernel reads: `buffer` in `layout`. In training with bf16 (ts_net_is_bf16()) a kernel of
+ * f32 stands in for one that the processor does not have, and gets numbers rounded to bf16: their
+ * products are exact in f32, so it adds up the same. */
+TsBuffer *ts_conv_operand(TsNet *net, TsLayer *layer, TsBuffer *buffer, const TsLayout *layout,
+                          GError **error);
 
 /* TRUE if this layer is to be computed by Winograd's algorithm: if that is what the user wants
  * (TsParams.kernels) or what a rule by shape expects to be faster. */

@@ -17,6 +17,8 @@ enum {
 gboolean
 ts_conv_is_winograd(TsNet *net, const TsWindowSpec *spec)
 {
+    if (ts_net_is_bf16(net))
+        return FALSE;
     switch (ts_net_conv_kernels(net)) {
     case TS_KERNELS_DIRECT:
         return FALSE;
