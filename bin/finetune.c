@@ -179,7 +179,8 @@ main(int argc, char **argv)
         description_text, ts_strategy_help(),
         "\n\nOptimizers, with the learning rates that they begin with:\n", optimizers,
         "\n\nSchedules, of strategies that have none of their own:\n", ts_schedule_help(),
-        "\n\nLosses:\n", ts_loss_help(), "\n\nCallbacks:\n", ts_callback_help(), NULL);
+        "\n\nLosses:\n", ts_loss_help(), "\n\nSamplers:\n", ts_sampler_help(), "\n\nMixes:\n",
+        ts_mix_help(), "\n\nCallbacks:\n", ts_callback_help(), NULL);
     const TsTool tool = {
         .name = "finetune",
         .arguments = "[DATASET]",

@@ -192,7 +192,8 @@ main(int argc, char **argv)
             "so are model, samples and steps, but that the rate grows from step to step\n"
             "until the loss explodes. Four rules then suggest a rate: valley (the usual\n"
             "choice), slide, minimum and steep, as fastai's lr_find defines them. Nothing is\n"
-            "kept of what was learned, and no run is touched.",
+            "kept of what was learned, and no run is touched. What the options take is listed by\n"
+            "train --help.",
         .examples = "  lrfind tiles.tsv\n"
                     "  lrfind --runs 3 --plot rates.svg --optimizer adam tiles.tsv\n"
                     "  train -o run --lr \"$(lrfind tiles.tsv | awk '$1 == \"valley\" { print $2 "

@@ -20,7 +20,8 @@ const GOptionEntry train_watch_options[] = {
      "Value of column split to validate on (default: val)", "NAME"},
     {"monitor", 0, 0, G_OPTION_ARG_STRING, &opt.monitor,
      "Number that decides what is best: val_loss, val_accuracy, val_balanced_accuracy, loss or "
-     "accuracy (default: val_loss; without validation rows the last epoch is kept)",
+     "accuracy; of label sets val_macro_f1, val_micro_f1 or val_map too (default: val_loss; "
+     "without validation rows the last epoch is kept)",
      "NAME"},
     {"keep-best", 0, 0, G_OPTION_ARG_INT, &opt.keep_best,
      "Keep the models of the K best epochs too, as epoch-NNN.safetensors (default: 0)", "K"},

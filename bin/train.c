@@ -45,7 +45,8 @@ main(int argc, char **argv)
     g_autofree char *description = g_strconcat(
         description_text, models, "\n\nOptimizers, with the learning rates that they begin with:\n",
         optimizers, "\n\nSchedules:\n", ts_schedule_help(), "\n\nLosses:\n", ts_loss_help(),
-        "\n\nCallbacks:\n", ts_callback_help(), NULL);
+        "\n\nSamplers:\n", ts_sampler_help(), "\n\nMixes:\n", ts_mix_help(), "\n\nCallbacks:\n",
+        ts_callback_help(), NULL);
     const TsTool tool = {
         .name = "train",
         .arguments = "[DATASET]",

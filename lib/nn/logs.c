@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/number.h"
+#include "store/json.h"
 
 #include <math.h>
 #include <string.h>
@@ -117,4 +118,17 @@ ts_logs_from_text(const char *text, GError **error)
         ts_logs_set(logs, *pair, value);
     }
     return g_steal_pointer(&logs);
+}
+
+void
+ts_logs_append_json(const TsLogs *self, GString *out)
+{
+    for (guint i = 0; i < ts_logs_n(self); i++) {
+        char number[TS_NUMBER_MAX];
+        const double value = ts_logs_value(self, i);
+        g_string_append(out, ", ");
+        ts_json_append_string(out, ts_logs_name(self, i));
+        g_string_append(out, ": ");
+        g_string_append(out, isfinite(value) ? ts_format_double(number, value) : "null");
+    }
 }

@@ -27,6 +27,10 @@ double ts_logs_value(const TsLogs *logs, guint i);
 char *ts_logs_to_text(const TsLogs *logs);
 TsLogs *ts_logs_from_text(const char *text, GError **error);
 
+/* Append ", "loss": 0.5, ..." for the members of a JSON object; numbers that are not finite are
+ * null. */
+void ts_logs_append_json(const TsLogs *logs, GString *out);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(TsLogs, ts_logs_free)
 
 G_END_DECLS

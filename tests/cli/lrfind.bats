@@ -14,7 +14,7 @@ rate() {
     awk -F'\t' -v rule="$1" '$1 == rule { print $2 }' <<< "$output"
 }
 
-@test "it suggests four rates within the sweep, the same for the same seed and any threads" {
+@test "it suggests four rates within the sweep, the same for the same seed" {
     # shellcheck disable=SC2086  # words
     run -0 --separate-stderr lrfind $quick -j 1 digits.tsv
     [ "$(head -n 1 <<< "$output")" = $'suggestion\trate\tlow\thigh' ]
@@ -49,7 +49,7 @@ rate() {
     [ "$(grep -c 'class="mark' rates.svg)" -eq 4 ]
     grep -q 'class="band"' rates.svg
     grep -q '3 runs' rates.svg
-    # A single run among them is the first alone.
+    # Tables of one's choice.
     # shellcheck disable=SC2086  # words
     run -0 --separate-stderr lrfind $quick --format json --show suggestions digits.tsv
     output_has '"suggestion"'

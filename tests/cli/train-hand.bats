@@ -108,15 +108,46 @@ column() {
     stderr_has "exclude"
 }
 
+@test "another number of threads changes no sample, and a step by rounding alone" {
+    for threads in 1 2 3; do
+        train -q -m cnn -b 40 --augment shift=0.1,rotate=20 -j $threads --dump step-$threads digits.tsv
+    done
+    for threads in 2 3; do
+        for file in input.npy rows.npy labels.npy; do
+            cmp step-1/$file step-$threads/$file
+        done
+        diff -r step-1/before step-$threads/before
+        python3 - step-1 step-$threads <<'END'
+import os, struct, sys
+def read(path):
+    data = open(path, "rb").read()
+    at = 10 + struct.unpack("<H", data[8:10])[0]
+    return struct.unpack(f"<{(len(data) - at) // 4}f", data[at:])
+one, other = sys.argv[1:]
+names = os.listdir(one + "/gradients")
+assert names
+for name in names:
+    a, b = (read(f"{folder}/gradients/{name}") for folder in (one, other))
+    error = sum((x - y) ** 2 for x, y in zip(a, b, strict=True)) ** 0.5
+    assert error <= 1e-4 * sum(x * x for x in a) ** 0.5 + 1e-7, (name, error)
+END
+    done
+}
+
 @test "--profile says where the time goes, and changes no bit" {
-    train -q -m cnn:width=8 --steps 6 -b 40 -o plain digits.tsv
-    run -0 --separate-stderr train -q -m cnn:width=8 --steps 6 -b 40 --profile -o run digits.tsv
+    train -q -m cnn:width=8 --steps 6 -b 40 --augment shift=0.1 -o plain digits.tsv
+    run -0 --separate-stderr train -q -m cnn:width=8 --steps 6 -b 40 --augment shift=0.1 --profile -o run digits.tsv
     stderr_has "gflops"
     cmp plain/model.safetensors run/model.safetensors
     cell() { awk -F'\t' -v part="$1" -v name="$2" '
         NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } $1 == part { print $at[name] }' \
         run/profile.tsv; }
     [ "$(cell whole n)" = 6 ]
+    [ "$(cell update n)" = 6 ]
+    [ -n "$(cell read n)" ] # of one picture that holds all, so none is counted
+    for part in decode augment; do
+        awk -v n="$(cell $part n)" 'BEGIN { exit !(n >= 160) }' || fail "$part: $(cat run/profile.tsv)"
+    done
     [ "$(cell forward operation | grep -c conv)" = "$(cell backward operation | grep -c conv)" ]
     awk -F'\t' '
         $3 == "conv" && !($7 > 0) { print "no speed of " $2; bad = 1 }

@@ -123,6 +123,7 @@ setup() {
 
 @test "a command of one's own is told what happens and can stop the run" {
     cat > tell <<'END'
+cat >> told.jsonl
 echo "$TESSERA_EVENT $TESSERA_RUN $TESSERA_EPOCH $TESSERA_ITERATION ${TESSERA_VAL_LOSS:-none}" >> told
 [ "$TESSERA_EVENT$TESSERA_EPOCH" != epoch_end2 ] || exit 3
 [ "$TESSERA_EVENT" != train_begin ] || exit 7
@@ -137,6 +138,10 @@ END
     awk '$1 == "epoch_end" { print $5 }' told | cmp - csv
     sed 's/.*"val_loss": \([^,]*\),.*/\1/' run/history.jsonl | cmp - csv
     [ "$(wc -l < run/history.jsonl)" -eq 2 ]
+    sed 's/"event": "epoch_end", "run": "run", \("epoch": [0-9]*\), "iteration": [0-9]*/\1/' told.jsonl | sed -n 2,3p |
+        cmp - run/history.jsonl
+    [ "$(sed -n 1p told.jsonl)" = '{"event": "train_begin", "run": "run", "epoch": 0, "iteration": 0}' ]
+    [[ $(sed -n 4p told.jsonl) == '{"event": "train_end", "run": "run", "epoch": 2, "iteration": 4, "loss": '* ]]
     run -2 --separate-stderr train -o other --callback exec digits.tsv
     stderr_has "exec:COMMAND"
     run -2 --separate-stderr train -o other --callback time-limit:soon digits.tsv
@@ -168,6 +173,14 @@ END
     # shellcheck disable=SC2086  # words
     train -o run --force --class-weights weights.tsv --class-weights-from 2 $options
     cmp run/model.safetensors plain/model.safetensors
+    # And from then on they do.
+    for name in plain run; do
+        # shellcheck disable=SC2086  # words
+        train -o longer-$name $options --epochs 3 --class-weights weights.tsv \
+            --class-weights-from "$([ $name = run ] && echo 2 || echo 3)"
+    done
+    cmp <(sed -n 2,3p longer-run/history.csv | cut -d, -f 1-4) <(sed -n 2,3p longer-plain/history.csv | cut -d, -f 1-4)
+    run ! cmp -s <(sed -n 4p longer-run/history.csv) <(sed -n 4p longer-plain/history.csv)
     sed -i '/^9/d' weights.tsv
     # shellcheck disable=SC2086  # words
     run -2 --separate-stderr train -o run --force --class-weights weights.tsv $options
@@ -310,6 +323,7 @@ END
     # shellcheck disable=SC2086  # words
     run -1 --separate-stderr train $options
     stderr_has "diverges"
+    predict -q -m run digits.tsv > answers.tsv
     # shellcheck disable=SC2086  # words
     run -0 --separate-stderr train --force --callback terminate-on-nan $options
     stderr_has "no finite number"
@@ -317,7 +331,6 @@ END
     [ -s run/model.safetensors ] && [ -s run/last.ckpt ]
 }
 
-# The rate jumps in the third epoch, so that the next loss is far above the others.
 # The n-th example behind "A callback of one's own" in the page, as it stands there.
 example() {
     awk -v wanted="$1" '/^.Ss A callback/ { on = 1 } on && /^.Ed/ { inside = 0 }

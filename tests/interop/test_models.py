@@ -223,6 +223,7 @@ MODELS = {
     "vgg11_bn:hidden=24,dropout=0": (lambda: vgg("vgg11_bn", 24), (3, 32, 40)),
     "vgg16_bn:hidden=24,dropout=0": (lambda: vgg("vgg16_bn", 24), (3, 32, 32)),
     "mobilenetv2:dropout=0": (mobilenetv2, (3, 48, 64)),
+    "efficientnet_lite0:dropout=0,drop_path=0": (lambda: Inverted(LITE0), (3, 48, 64)),
     "tf_efficientnet_lite0:dropout=0,drop_path=0": (
         lambda: Inverted(LITE0, SameConv, 1e-3),
         (3, 41, 48),

@@ -96,6 +96,11 @@ def test_tensorboard_shows_distributions_of_weights_and_gradients(folder, histor
     assert bins[0, 0] <= weights.min() and bins[-1, 1] >= weights.max()
     np.testing.assert_allclose(
         np.cumsum(bins[:, 2]), [np.count_nonzero(weights <= right) for right in bins[:, 1]])
+    gradients = np.array(board.ask("plugin/histograms/histograms", run="run",
+                                   tag="gradients/fc.weight")[-1][2])
+    assert gradients[:, 2].sum() == pytest.approx(weights.size)
+    assert gradients[0, 0] < 0 < gradients[-1, 1]
+    assert gradients[:, 2].max() < weights.size / 2
 
 
 def test_tensorboard_shows_the_graph(folder, history, board_at):
@@ -148,6 +153,15 @@ def test_tensorboard_shows_samples_mistakes_and_the_confusion_matrix(folder, his
     wrong = sum(row["label"] != row["pred"] for row in rows)
     text = board.ask("plugin/text/text", run="run", tag="mistakes/val/text_summary")[-1]["text"]
     assert text.count("<tr>") - 1 == min(wrong, 36)
+    if wrong > 0:
+        _, mistakes = picture(board, "mistakes/val", -1)
+        files = [row["file_name"] for row in rows if row["label"] != row["pred"]]
+        first = np.array(Image.open(folder / files[0]))
+        height, width = first.shape[:2]
+        shown = [mistakes[y:y + height, x:x + width]
+                 for y in range(0, mistakes.shape[0] - height + 1, height)
+                 for x in range(0, mistakes.shape[1] - width + 1, width)]
+        assert any(np.array_equal(tile, first) for tile in shown)
 
 
 def test_tensorboard_shows_the_command_line(folder, history, board_at):
