@@ -96,8 +96,9 @@ def test_tensorboard_shows_distributions_of_weights_and_gradients(folder, histor
     assert bins[0, 0] <= weights.min() and bins[-1, 1] >= weights.max()
     np.testing.assert_allclose(
         np.cumsum(bins[:, 2]), [np.count_nonzero(weights <= right) for right in bins[:, 1]])
-    gradients = np.array(board.ask("plugin/histograms/histograms", run="run",
-                                   tag="gradients/fc.weight")[-1][2])
+    answer = board.ask_until(lambda answer: len(answer) == EPOCHS, "plugin/histograms/histograms",
+                             run="run", tag="gradients/fc.weight")
+    gradients = np.array(answer[-1][2])
     assert gradients[:, 2].sum() == pytest.approx(weights.size)
     assert gradients[0, 0] < 0 < gradients[-1, 1]
     assert gradients[:, 2].max() < weights.size / 2
