@@ -29,6 +29,32 @@ column() {
     output_has "####"
 }
 
+@test "the rate warms up from 0 over the first epochs, then follows the schedule" {
+    rates() {
+        train -n --format tsv -m mlp -b 40 --epochs 6 --lr 0.8 "$@" digits.tsv |
+            awk -F'\t' '$1 == "epoch" { on = 1; next } on { printf "%.4g ", $3 }'
+    }
+    # Rows of an epoch of four batches are its first and its third.
+    [ "$(rates --schedule constant --schedule-by batch --warmup-epochs 1)" = \
+        "0 0.4 $(printf '0.8 %.0s' {3..12})" ] ||
+        fail "$(rates --schedule constant --schedule-by batch --warmup-epochs 1)"
+    [ "$(rates --schedule step:every=1,gamma=0.5 | awk '{ print $1, $NF }')" = "0.8 0.025" ]
+}
+
+@test "events for TensorBoard: as many distributions as asked for, or none at all" {
+    shown() {
+        grep -ao 'weights/fc1.weight' "$1"/events* | wc -l
+    }
+    for n in 0 1 2; do
+        train -q -o run-$n -m mlp -b 40 --epochs 4 --histograms $n digits.tsv
+    done
+    train -q -o run-none -m mlp -b 40 --epochs 4 --no-tensorboard digits.tsv
+    run ! ls run-none/events*
+    [ "$(shown run-0) $(shown run-1) $(shown run-2)" = "0 4 2" ] ||
+        fail "$(shown run-0) $(shown run-1) $(shown run-2)"
+    grep -aq "loss/val" run-0/events*
+}
+
 @test "--steps ends after so many updates, and the schedule with them" {
     train -q -o run -m mlp -b 40 --steps 7 --schedule poly --lr 0.7 --no-tensorboard digits.tsv
     grep -aq '"iteration":"7"' run/last.ckpt

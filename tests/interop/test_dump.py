@@ -83,13 +83,25 @@ def write_sets(path):
     path.write_text("\n".join(rows) + "\n")
 
 
-@pytest.mark.parametrize("sets", [False, True])
+def write_weighted(path):
+    """The shapes with a weight each, none too."""
+    rows = (BUILD / "sample_data" / "shapes.tsv").read_text().splitlines()
+    weights = ["weight", *[str(i % 5 / 2) for i in range(len(rows) - 1)]]
+    path.write_text("".join(f"{row}\t{weight}\n"
+                            for row, weight in zip(rows, weights, strict=True)))
+
+
+@pytest.mark.parametrize("kind", ["classes", "weighted", "sets"])
 @pytest.mark.parametrize("architecture", MODELS)
-def test_pytorch_computes_the_same_step(architecture, sets, tool, tmp_path):
+def test_pytorch_computes_the_same_step(architecture, kind, tool, tmp_path):
     lr = 0.05
     dataset = BUILD / "sample_data" / "shapes.tsv"
     more = []
-    if sets:
+    if kind == "weighted":
+        more = ["--root", str(dataset.parent)]
+        dataset = tmp_path / "weighted.tsv"
+        write_weighted(dataset)
+    if kind == "sets":
         more = ["--multi-label", "--pos-weights", "positive", "--root", str(dataset.parent)]
         dataset = tmp_path / "sets.tsv"
         write_sets(dataset)
@@ -114,14 +126,18 @@ def test_pytorch_computes_the_same_step(architecture, sets, tool, tmp_path):
         if shown:
             close(out, values[name].detach().numpy(), name)
     logits = values[step.layers()[-1]["layer"]]
-    if sets:
+    if kind == "sets":
         counts = np.array([32, 21, 10])  # of 42 rows: disc, square, triangle
         weight = torch.tensor((42 - counts) / counts)
         criterion = torch.nn.BCEWithLogitsLoss(pos_weight=weight.float())
         loss = criterion(logits.flatten(1), torch.tensor(step.array("targets")))
     else:
-        loss = functional.cross_entropy(logits.flatten(1),
-                                        torch.tensor(step.array("labels")).long())
+        losses = functional.cross_entropy(logits.flatten(1),
+                                          torch.tensor(step.array("labels")).long(),
+                                          reduction="none")
+        weights = torch.tensor(step.array("sample_weights"))
+        assert (weights.unique().numel() > 1) == (kind == "weighted")
+        loss = (losses * weights).sum() / weights.sum()
     assert step.array("loss")[0] == pytest.approx(loss.item(), rel=1e-5)
     loss.backward()
     gradients, layers = step.part("gradients"), step.part("activation_gradients")
