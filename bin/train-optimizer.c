@@ -8,8 +8,8 @@ static struct {
 } opt = {.batch_size = 64, .accumulate = 1, .weight_decay = TRAIN_NOT_GIVEN};
 
 const GOptionEntry train_optimizer_options[] = {
-    {"batch-size", 'b', 0, G_OPTION_ARG_INT, &opt.batch_size,
-     "Samples in one batch (default: 64)", "N"},
+    {"batch-size", 'b', 0, G_OPTION_ARG_INT, &opt.batch_size, "Samples in one batch (default: 64)",
+     "N"},
     {"accumulate", 0, 0, G_OPTION_ARG_INT, &opt.accumulate,
      "Batches in one update, for large ones in little memory (default: 1)", "N"},
     {"optimizer", 0, 0, G_OPTION_ARG_STRING, &opt.optimizer,
