@@ -31,7 +31,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BenchNet, bench_net_clear)
 /* `input`: "CxHxW". What is there when it fails, bench_net_clear() frees. */
 static inline gboolean
 bench_net_init(BenchNet *self, const char *architecture, const char *input, guint batch,
-               TsNetMode mode, GError **error)
+               TsNetMode mode, TsPrecision precision, GError **error)
 {
     g_auto(GStrv) size = g_strsplit(input, "x", -1);
     gint64 c, h, w;
@@ -44,6 +44,7 @@ bench_net_init(BenchNet *self, const char *architecture, const char *input, guin
     if (self->params == NULL)
         return FALSE;
     ts_params_init(self->params, 1);
+    self->params->precision = precision;
     self->net = ts_net_new(self->graph, self->params, batch, mode, error);
     if (self->net == NULL)
         return FALSE;

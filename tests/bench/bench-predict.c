@@ -30,7 +30,7 @@ run(const char *architecture, const char *input, guint batch, double seconds, gb
     GError **error)
 {
     g_auto(BenchNet) bench = {NULL};
-    if (!bench_net_init(&bench, architecture, input, batch, TS_NET_FROZEN, error))
+    if (!bench_net_init(&bench, architecture, input, batch, TS_NET_FROZEN, TS_PRECISION_F32, error))
         return FALSE;
     g_autofree char *text = steps ? ts_net_describe(bench.net) : g_strdup("");
     const double ms = median_pass(bench.net, seconds, error);

@@ -1,13 +1,14 @@
 /* Milliseconds of a training step: forward, loss, backward, update.
  *
- *     bench-train [ARCHITECTURE [CxHxW [BATCH [SECONDS]]]]
+ *     bench-train [ARCHITECTURE [CxHxW [BATCH [SECONDS [PRECISION]]]]]
  *
- * Prints "train<TAB>ARCHITECTURE<TAB>INPUT<TAB>BATCH<TAB>median milliseconds of a step". */
+ * Prints "train<TAB>ARCHITECTURE<TAB>INPUT<TAB>BATCH<TAB>median milliseconds of a step". Status 77
+ * if this processor has no kernels for bf16 and they are asked for. */
 #include "bench-net.h"
 #include "nn/loss.h"
 #include "nn/optimizer.h"
 
-enum { WARM_UP = 3, MAX_STEPS = 100000 };
+enum { WARM_UP = 3, MAX_STEPS = 100000, SKIPPED = 77 };
 
 static gboolean
 run_step(TsNet *net, TsOptimizer *optimizer, const gint32 *labels, guint step, GError **error)
@@ -45,10 +46,11 @@ median_step(TsNet *net, TsOptimizer *optimizer, double seconds, GError **error)
 }
 
 static gboolean
-run(const char *architecture, const char *input, guint batch, double seconds, GError **error)
+run(const char *architecture, const char *input, guint batch, double seconds, TsPrecision precision,
+    GError **error)
 {
     g_auto(BenchNet) bench = {NULL};
-    if (!bench_net_init(&bench, architecture, input, batch, TS_NET_TRAIN, error))
+    if (!bench_net_init(&bench, architecture, input, batch, TS_NET_TRAIN, precision, error))
         return FALSE;
     const TsOptimizerOptions options = ts_optimizer_defaults(TS_OPTIMIZER_SGD);
     g_autoptr(TsOptimizer) optimizer = ts_optimizer_new(&options, bench.params, error);
@@ -66,8 +68,13 @@ main(int argc, char **argv)
     const char *input = argc > 2 ? argv[2] : "1x20x20";
     guint batch = argc > 3 ? (guint) g_ascii_strtoull(argv[3], NULL, 10) : 64;
     double seconds = argc > 4 ? g_ascii_strtod(argv[4], NULL) : 1;
-    if (run(architecture, input, MAX(batch, 1), seconds, &error))
-        return 0;
+    TsPrecision precision = TS_PRECISION_F32;
+    if (argc <= 5 || ts_precision_parse(argv[5], &precision, &error)) {
+        if (precision == TS_PRECISION_BF16 && !ts_kernel_has_bf16())
+            return SKIPPED;
+        if (run(architecture, input, MAX(batch, 1), seconds, precision, &error))
+            return 0;
+    }
     fprintf(stderr, "bench-train: %s\n", error != NULL ? error->message : "CxHxW is expected");
     return 1;
 }
