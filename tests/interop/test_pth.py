@@ -169,7 +169,7 @@ def test_what_is_no_weights_is_told_apart(helper, tmp_path):
     names = ["module", "pickle", "nothing", "list", "text", "zip"]
     lines = check(helper, *(tmp_path / f"{name}.pth" for name in names), tmp_path / "script.pt")
     said = ["state_dict() instead of the model", "written by pickle", "no dict of tensors",
-            "no dict of tensors", "header", "without data.pkl", "TorchScript"]  # fmt: skip
+            "no dict of tensors", "not a safetensors file", "without data.pkl", "TorchScript"]  # fmt: skip
     for line, part in zip(lines, said, strict=True):
         assert part in line
 
