@@ -485,7 +485,9 @@ ts_kernel_pool_backward(const TsWindowSpec *spec, TsPoolKind kind, const TsKerne
     g_auto(TsDnnlWindow) window = {0};
     TsDnnlHow how;
     dnnl_primitive_desc_t desc = NULL;
-    if (!describe_pool(&window, spec, kind, NULL, error) || !backward(&how, hint, error))
+    /* Left to itself, oneDNN may choose a layout that it has no kernel for but the reference. */
+    if (!describe_pool(&window, spec, kind, ts_kernel_layout(hint, TS_ARG_SRC), error) ||
+        !backward(&how, hint, error))
         return NULL;
     return kernel_new(ts_dnnl_pool_backward(&desc, &how, &window), &desc, &how, "pooling backward",
                       error);
