@@ -1,8 +1,6 @@
 /* Options of how convolutions are computed, which train, finetune and lrfind share. */
 #include "train.h"
 
-#include "base/error.h"
-
 static struct {
     char *kernels, *precision;
 } opt;
@@ -18,10 +16,6 @@ const GOptionEntry train_compute_options[] = {
 gboolean
 train_compute_fill(TsRunOptions *options, GError **error)
 {
-    if ((opt.kernels != NULL && !ts_conv_kernels_parse(opt.kernels, &options->kernels, error)) ||
-        (opt.precision != NULL && !ts_precision_parse(opt.precision, &options->precision, error)))
-        return FALSE;
-    return options->precision != TS_PRECISION_BF16 || options->kernels != TS_KERNELS_WINOGRAD ||
-           ts_error_set(error, TS_ERROR_ARGUMENT,
-                        "--kernels winograd: with --precision bf16 all kernels are direct");
+    return (opt.kernels == NULL || ts_conv_kernels_parse(opt.kernels, &options->kernels, error)) &&
+           (opt.precision == NULL || ts_precision_parse(opt.precision, &options->precision, error));
 }

@@ -396,6 +396,24 @@ ts_kernel_has_bf16(void)
     return kernel != NULL;
 }
 
+static gboolean
+has_instructions(dnnl_cpu_isa_t wanted)
+{
+    return (dnnl_get_effective_cpu_isa() & wanted) == wanted;
+}
+
+gboolean
+ts_kernel_has_amx(void)
+{
+    return has_instructions(dnnl_cpu_isa_avx512_core_amx);
+}
+
+int
+ts_kernel_lanes(void)
+{
+    return has_instructions(dnnl_cpu_isa_avx512_core) ? 16 : 8;
+}
+
 /* ---- batch normalisation ---- */
 
 static unsigned

@@ -93,6 +93,13 @@ TsLayout *ts_layout_conv_weights(const TsWindowSpec *spec, GError **error);
 /* TRUE if this processor and oneDNN have convolutions for bf16. */
 gboolean ts_kernel_has_bf16(void);
 
+/* TRUE if they have matrix instructions for them, which make bf16 some ten times as fast as f32. */
+gboolean ts_kernel_has_amx(void);
+
+/* Channels in a block of activations as oneDNN likes them on this processor: 16 with AVX-512, else
+ * 8. Limited by the environment's ONEDNN_MAX_CPU_ISA, as all its kernels. */
+int ts_kernel_lanes(void);
+
 /* Batch normalisation with scale and shift over `data` (N, C, H, W), and max(0, .) of it with
  * `relu`. Measured, mean and variance (population) are results; otherwise they are given. But in
  * inference, with `relu` there is a workspace too. */

@@ -1,4 +1,4 @@
-/* Max pooling in vectors of 8 channels, a picture's block of channels at a time. */
+/* Max pooling in vectors of 8 channels; all of a block's while its pixel is at hand. */
 #include "nn/max_pool.h"
 
 #include "base/wide.h"
@@ -50,6 +50,27 @@ find_window(const TsWindowSpec *spec, gint64 row, gint64 column, gint64 side)
                     (top - y) * spec->kernel_width + left - x};
 }
 
+/* The largest pixels of a window, and their numbers unless `where` is NULL. */
+static inline __attribute__((always_inline)) void
+find_most(const TsWindowSpec *spec, Window w, gint64 width, int block, const float *src, float *dst,
+          guint8 *where)
+{
+    Vec most = *(const Vec *) (src + (w.top * spec->in_width + w.left) * block);
+    Mask place = {0};
+    place += (gint32) w.first;
+    for (gint64 y = w.top; y < w.bottom; y++)
+        for (gint64 x = w.left; x < w.right; x++) {
+            const Vec v = *(const Vec *) (src + (y * spec->in_width + x) * block);
+            const Mask more = (v > most) | (v != v);
+            const gint32 number = (gint32) (w.first + (y - w.top) * width + x - w.left);
+            most = (Vec) ((more & (Mask) v) | (~more & (Mask) most));
+            place = (more & number) | (~more & place);
+        }
+    *(Vec *) dst = most;
+    if (where != NULL)
+        *(Bytes *) where = __builtin_convertvector(place, Bytes);
+}
+
 /* `side`: that of windows which all lie within the picture, known to the compiler; 0: any. */
 static inline __attribute__((always_inline)) void
 forward_plane(const TsWindowSpec *spec, gint64 side, int block, const float *src, float *dst,
@@ -58,24 +79,31 @@ forward_plane(const TsWindowSpec *spec, gint64 side, int block, const float *src
     const gint64 width = side > 0 ? side : spec->kernel_width;
     for (gint64 i = 0; i < spec->out_height * spec->out_width; i++) {
         const Window w = find_window(spec, i / spec->out_width, i % spec->out_width, side);
-        Vec most = *(const Vec *) (src + (w.top * spec->in_width + w.left) * block);
-        Mask place = {0};
-        place += (gint32) w.first;
-        for (gint64 y = w.top; y < w.bottom; y++)
-            for (gint64 x = w.left; x < w.right; x++) {
-                const Vec v = *(const Vec *) (src + (y * spec->in_width + x) * block);
-                const Mask more = (v > most) | (v != v);
-                const gint32 number = (gint32) (w.first + (y - w.top) * width + x - w.left);
-                most = (Vec) ((more & (Mask) v) | (~more & (Mask) most));
-                place = (more & number) | (~more & place);
-            }
-        *(Vec *) (dst + i * block) = most;
-        if (where != NULL)
-            *(Bytes *) (where + i * block) = __builtin_convertvector(place, Bytes);
+        for (int c = 0; c < block; c += LANES)
+            find_most(spec, w, width, block, src + c, dst + i * block + c,
+                      where != NULL ? where + i * block + c : NULL);
     }
 }
 
-/* `apart`: no pixel is in two windows. */
+/* The gradient of a window to its largest pixels. `apart`: no pixel is in two windows. */
+static inline __attribute__((always_inline)) void
+spread_gradient(const TsWindowSpec *spec, Window w, gint64 width, gboolean apart, int block,
+                const float *diff_dst, const guint8 *where, float *diff_src)
+{
+    const Vec gradient = *(const Vec *) diff_dst;
+    const Mask place = __builtin_convertvector(*(const Bytes *) where, Mask);
+    for (gint64 y = w.top; y < w.bottom; y++)
+        for (gint64 x = w.left; x < w.right; x++) {
+            Vec *pixel = (Vec *) (diff_src + (y * spec->in_width + x) * block);
+            const gint32 number = (gint32) (w.first + (y - w.top) * width + x - w.left);
+            const Vec part = (Vec) ((place == number) & (Mask) gradient);
+            if (apart)
+                *pixel = part;
+            else
+                *pixel += part;
+        }
+}
+
 static inline __attribute__((always_inline)) void
 backward_plane(const TsWindowSpec *spec, gint64 side, gboolean apart, int block,
                const float *diff_dst, const guint8 *where, float *diff_src)
@@ -83,18 +111,9 @@ backward_plane(const TsWindowSpec *spec, gint64 side, gboolean apart, int block,
     const gint64 width = side > 0 ? side : spec->kernel_width;
     for (gint64 i = 0; i < spec->out_height * spec->out_width; i++) {
         const Window w = find_window(spec, i / spec->out_width, i % spec->out_width, side);
-        const Vec gradient = *(const Vec *) (diff_dst + i * block);
-        const Mask place = __builtin_convertvector(*(const Bytes *) (where + i * block), Mask);
-        for (gint64 y = w.top; y < w.bottom; y++)
-            for (gint64 x = w.left; x < w.right; x++) {
-                Vec *pixel = (Vec *) (diff_src + (y * spec->in_width + x) * block);
-                const gint32 number = (gint32) (w.first + (y - w.top) * width + x - w.left);
-                const Vec part = (Vec) ((place == number) & (Mask) gradient);
-                if (apart)
-                    *pixel = part;
-                else
-                    *pixel += part;
-            }
+        for (int c = 0; c < block; c += LANES)
+            spread_gradient(spec, w, width, apart, block, diff_dst + i * block + c,
+                            where + i * block + c, diff_src + c);
     }
 }
 
@@ -145,9 +164,8 @@ ts_max_pool_forward(const TsWindowSpec *spec, int block, const float *src, float
     const gint64 out = spec->out_height * spec->out_width * block;
 #pragma omp parallel for
     for (gint64 plane = 0; plane < n; plane++)
-        for (int c = 0; c < block; c += LANES)
-            forward_channels(spec, block, src + plane * in + c, dst + plane * out + c,
-                             where != NULL ? where + plane * out + c : NULL);
+        forward_channels(spec, block, src + plane * in, dst + plane * out,
+                         where != NULL ? where + plane * out : NULL);
 }
 
 void
@@ -160,8 +178,7 @@ ts_max_pool_backward(const TsWindowSpec *spec, int block, const float *diff_dst,
 #pragma omp parallel for
     for (gint64 plane = 0; plane < n; plane++) {
         memset(diff_src + plane * in, 0, (gsize) in * sizeof(float));
-        for (int c = 0; c < block; c += LANES)
-            backward_channels(spec, block, diff_dst + plane * out + c, where + plane * out + c,
-                              diff_src + plane * in + c);
+        backward_channels(spec, block, diff_dst + plane * out, where + plane * out,
+                          diff_src + plane * in);
     }
 }

@@ -37,10 +37,11 @@ typedef enum {
 gboolean ts_conv_kernels_parse(const char *name, TsConvKernels *kernels, GError **error);
 const char *ts_conv_kernels_name(TsConvKernels kernels);
 
-/* What convolutions multiply in training: f32, or numbers rounded to bf16, whose products are
- * summed in f32. Parameters, gradients, optimizers, and all other operations are f32 in both, and
- * so is inference. Micikevicius et al., Mixed precision training, 2018; with the range of f32, bf16
- * needs no scaling of the loss (Kalamkar et al., 2019). */
+/* What direct convolutions multiply in training: f32, or numbers rounded to bf16, whose products
+ * are summed in f32. Winograd's kernels multiply f32 in both. Parameters, gradients, optimizers,
+ * and all other operations are f32 in both, and so is inference. Micikevicius et al., Mixed
+ * precision training, 2018; with the range of f32, bf16 needs no scaling of the loss (Kalamkar et
+ * al., 2019). */
 typedef enum { TS_PRECISION_F32, TS_PRECISION_BF16 } TsPrecision;
 
 /* From "f32" or "bf16", and back. TS_ERROR_ARGUMENT for another name. */

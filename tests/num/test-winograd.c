@@ -339,6 +339,9 @@ START_TEST(the_rule_is_by_shape)
 {
     TsWindowSpec s = spec_of(&cases[8]);
     ck_assert(ts_winograd_pays(&s) == (strcmp(ts_winograd_kernels(), "plain") != 0));
+    ck_assert(ts_winograd_pays_beside_bf16(&s) == (ts_winograd_pays(&s) && !ts_kernel_has_amx()));
+    s.out_height = 30;
+    ck_assert(!ts_winograd_pays_beside_bf16(&s));
     s.batch = 1;
     s.out_height = s.out_width = 7;
     ck_assert(!ts_winograd_pays(&s));

@@ -17,8 +17,6 @@ enum {
 gboolean
 ts_conv_is_winograd(TsNet *net, const TsWindowSpec *spec)
 {
-    if (ts_net_is_bf16(net))
-        return FALSE;
     switch (ts_net_conv_kernels(net)) {
     case TS_KERNELS_DIRECT:
         return FALSE;
@@ -27,7 +25,8 @@ ts_conv_is_winograd(TsNet *net, const TsWindowSpec *spec)
     case TS_KERNELS_AUTO:
         break;
     }
-    return ts_winograd_can(spec) && ts_winograd_pays(spec);
+    return ts_winograd_can(spec) &&
+           (ts_net_is_bf16(net) ? ts_winograd_pays_beside_bf16(spec) : ts_winograd_pays(spec));
 }
 
 static TsLayout *

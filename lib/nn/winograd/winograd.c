@@ -31,7 +31,7 @@ static const TsWinogradKernels *
 kernels(void)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
+    if (ts_kernel_lanes() == 16)
         return &ts_winograd_avx512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return &ts_winograd_avx2;
@@ -66,6 +66,13 @@ ts_winograd_pays(const TsWindowSpec *spec)
                          ((spec->out_width + TILE - 1) / TILE);
     return MIN(spec->in_channels, spec->out_channels) >= 8 && tiles >= MIN_TILES &&
            kernels() != &ts_winograd_plain;
+}
+
+gboolean
+ts_winograd_pays_beside_bf16(const TsWindowSpec *spec)
+{
+    return ts_winograd_pays(spec) && spec->out_height % TILE == 0 && spec->out_width % TILE == 0 &&
+           !ts_kernel_has_amx();
 }
 
 /* ---- one product: pictures (*) filters = pictures ---- */

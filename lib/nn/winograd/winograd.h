@@ -29,6 +29,10 @@ gboolean ts_winograd_can(const TsWindowSpec *spec);
  * (see winograd.c), so that the answer is the same in every run. */
 gboolean ts_winograd_pays(const TsWindowSpec *spec);
 
+/* TRUE if it is expected to be faster, in f32, than direct kernels that multiply bf16: where no
+ * tile reaches beyond the picture. Not beside AMX. */
+gboolean ts_winograd_pays_beside_bf16(const TsWindowSpec *spec);
+
 /* Channels in a block of activations: 8, or 16 with AVX-512. */
 int ts_winograd_lanes(void);
 
