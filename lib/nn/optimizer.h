@@ -15,9 +15,10 @@
  *   rmsproptf  s is 1 before the first step;  b = momentum b + lr g / sqrt(s + eps);  p -= b
  *   lamb       u = Adam's step + wd p;  p -= lr |p| / |u| u, all gradients together brought to
  *              max_norm before                                  (You et al., 2020, as timm)
- *   lars       g = (g + wd p) trust |p| / (|g| + wd |p| + eps), then sgd (You et al., 2017, as
- * timm) lion       p *= 1 - lr wd;  p -= lr sign(b1 m + (1 - b1) g);  then m = b2 m + (1 - b2) g
- *                                                                            (Chen et al., 2023)
+ *   lars       g = (g + wd p) trust |p| / (|g| + wd |p| + eps), then sgd
+ *                                                                  (You et al., 2017, as timm)
+ *   lion       p *= 1 - lr wd;  p -= lr sign(b1 m + (1 - b1) g);  then m = b2 m + (1 - b2) g
+ *                                                                  (Chen et al., 2023)
  * Without decay LAMB and LARS take |p| / |..| as 1. Same bits for any number of threads.
  *
  *     if (!ts_optimizer_parse("adam:beta1=0.8", &options, error))

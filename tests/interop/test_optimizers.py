@@ -45,14 +45,23 @@ PYTORCH = {
     "sgd:momentum=0": lambda p: torch.optim.SGD(p),
     "sgd:momentum=0.8,dampening=0.3": lambda p: torch.optim.SGD(p, momentum=0.8, dampening=0.3),
     "nesterov": lambda p: torch.optim.SGD(p, momentum=0.9, nesterov=True),
+    "nesterov:momentum=0.6": lambda p: torch.optim.SGD(p, momentum=0.6, nesterov=True),
     "adam": torch.optim.Adam,
     "adam:beta1=0.8,beta2=0.9,epsilon=1e-4": lambda p: torch.optim.Adam(
         p, betas=(0.8, 0.9), eps=1e-4
     ),
     "adamw": torch.optim.AdamW,
+    "adamw:beta1=0.7,beta2=0.95,epsilon=1e-3": lambda p: torch.optim.AdamW(
+        p, betas=(0.7, 0.95), eps=1e-3
+    ),
     "nadam": torch.optim.NAdam,
+    "nadam:beta1=0.8,beta2=0.95,momentum_decay=0.05,epsilon=1e-3": lambda p: torch.optim.NAdam(
+        p, betas=(0.8, 0.95), eps=1e-3, momentum_decay=0.05
+    ),
     "rmsprop": torch.optim.RMSprop,
-    "rmsprop:alpha=0.9,momentum=0.7": lambda p: torch.optim.RMSprop(p, alpha=0.9, momentum=0.7),
+    "rmsprop:alpha=0.9,momentum=0.7,epsilon=1e-3": lambda p: torch.optim.RMSprop(
+        p, alpha=0.9, momentum=0.7, eps=1e-3
+    ),
 }
 
 
@@ -74,50 +83,65 @@ def test_fifty_steps_equal_pytorch(optimizer, decay, helper, tmp_path):
     check(after, layer.weight.detach().numpy(), layer.bias.detach().numpy())
 
 
-def rmsprop_tf(state, p, g, rate, decay, t):
+def rmsprop_tf(state, p, g, rate, decay, t, *, alpha=0.9, momentum=0.9, epsilon=1e-10):
     s, b = state.setdefault("s", np.ones_like(p)), state.setdefault("b", np.zeros_like(p))
     g = g + decay * p
-    s += (1 - 0.9) * (g * g - s)
-    b[:] = 0.9 * b + rate * g / np.sqrt(s + 1e-10)
+    s += (1 - alpha) * (g * g - s)
+    b[:] = momentum * b + rate * g / np.sqrt(s + epsilon)
     return p - b
 
 
-def lion(state, p, g, rate, decay, t):
+def lion(state, p, g, rate, decay, t, *, beta1=0.9, beta2=0.99):
     m = state.setdefault("m", np.zeros_like(p))
-    p = p * (1 - rate * decay) - rate * np.sign(0.9 * m + (1 - 0.9) * g)
-    m[:] = 0.99 * m + (1 - 0.99) * g
+    p = p * (1 - rate * decay) - rate * np.sign(beta1 * m + (1 - beta1) * g)
+    m[:] = beta2 * m + (1 - beta2) * g
     return p
 
 
-def lamb(state, p, g, rate, decay, t):
+def lamb(state, p, g, rate, decay, t, *, beta1=0.9, beta2=0.999, epsilon=1e-6):
     m, v = state.setdefault("m", np.zeros_like(p)), state.setdefault("v", np.zeros_like(p))
-    m[:] = 0.9 * m + (1 - 0.9) * g
-    v[:] = 0.999 * v + (1 - 0.999) * g * g
-    update = m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-6) + decay * p
+    m[:] = beta1 * m + (1 - beta1) * g
+    v[:] = beta2 * v + (1 - beta2) * g * g
+    update = m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + epsilon) + decay * p
     trust = np.linalg.norm(p) / np.linalg.norm(update) if decay else 1
     return p - rate * trust * update
 
 
-def lars(state, p, g, rate, decay, t):
+def lars(state, p, g, rate, decay, t, *, momentum=0.9, trust=1e-3, epsilon=1e-8):
     b = state.setdefault("b", np.zeros_like(p))
     w, n = np.linalg.norm(p), np.linalg.norm(g)
-    b[:] = 0.9 * b + (g + decay * p) * (1e-3 * w / (n + decay * w + 1e-8) if decay else 1)
+    b[:] = momentum * b + (g + decay * p) * (trust * w / (n + decay * w + epsilon) if decay else 1)
     return p - rate * b
 
 
+RULES = {
+    rmsprop_tf: [{}, {"alpha": 0.7, "momentum": 0.5, "epsilon": 1e-3}, {"momentum": 0}],
+    lion: [{}, {"beta1": 0.6, "beta2": 0.8}],
+    lamb: [{}, {"beta1": 0.8, "beta2": 0.9, "epsilon": 1e-2, "max_norm": 5}, {"max_norm": 0}],
+    lars: [{}, {"momentum": 0.5, "trust": 0.02, "epsilon": 1}, {"momentum": 0}],
+}
+
+
 @pytest.mark.parametrize("decay", [0, 0.05])
-@pytest.mark.parametrize("rule", [rmsprop_tf, lion, lamb, lars], ids=lambda rule: rule.__name__)
-def test_fifty_steps_equal_the_formulas(rule, decay, helper, tmp_path):
+@pytest.mark.parametrize(
+    "rule, keys",
+    [(rule, keys) for rule, sets in RULES.items() for keys in sets],
+    ids=lambda value: value.__name__ if callable(value) else ",".join(value) or "defaults",
+)
+def test_fifty_steps_equal_the_formulas(rule, keys, decay, helper, tmp_path):
     name = rule.__name__.replace("_", "")
-    before, grads, rates, after = ours(helper, tmp_path, name, decay)
+    spec = name + ":" * bool(keys) + ",".join(f"{k}={v}" for k, v in keys.items())
+    before, grads, rates, after = ours(helper, tmp_path, spec, decay)
+    keys = dict(keys)
+    most = keys.pop("max_norm", 1) if rule is lamb else 0  # of all gradients together
     weight, bias = (before[f"fc.{k}"].astype(float) for k in ("weight", "bias"))
     of_weight, of_bias = {}, {}
     for t, rate in enumerate(rates, 1):
         g, h = (grads[f"steps.{k}"][t - 1].astype(float) for k in ("weight", "bias"))
-        norm = np.sqrt((g**2).sum() + (h**2).sum()) if rule is lamb else 0
-        scale = 1 / max(1, norm)
-        weight = rule(of_weight, weight, g * scale, rate, decay, t)
-        bias = rule(of_bias, bias, h * scale, rate, 0, t)
+        norm = np.sqrt((g**2).sum() + (h**2).sum())
+        scale = min(1, most / norm) if most else 1
+        weight = rule(of_weight, weight, g * scale, rate, decay, t, **keys)
+        bias = rule(of_bias, bias, h * scale, rate, 0, t, **keys)
     check(after, weight, bias, 1e-5)
 
 
