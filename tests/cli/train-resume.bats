@@ -284,6 +284,29 @@ interrupted() {
     stderr_has "after 2 rollbacks"
 }
 
+@test "a loss beyond rollback's threshold is a spike, and its samples stand where file says" {
+    run -1 --separate-stderr train -o run --epochs 1 -m mlp -b 16 --no-tensorboard \
+        --callback rollback:threshold=1e-3,max=1,file=beyond.tsv digits.tsv
+    stderr_has "iteration 1: loss"
+    stderr_has "rollback 1 of 1"
+    stderr_has "after 1 rollback; look at the samples in run/beyond.tsv"
+    [ ! -e run/spikes.tsv ]
+    # Two batches of 16; the window is not full, so there is no z.
+    awk -F'\t' 'FNR > 1 && $2 != 1 + (FNR > 17) || FNR > 1 && $4 != "\\N" { bad++ }
+        END { exit bad || FNR != 33 }' run/beyond.tsv || fail "$(cat run/beyond.tsv)"
+}
+
+@test "checkpoints of every so many batches count them through the epochs" {
+    train -q -o run --epochs 2 -m mlp -b 16 --no-tensorboard \
+        --callback checkpoint:unit=batch,every=5,file=e{epoch}-b{batch}.safetensors digits.tsv
+    batches=$((($(awk -F'\t' '$9 == "train"' digits.tsv | wc -l) + 15) / 16))
+    for iteration in $(seq 5 5 $((2 * batches))); do
+        echo "e$(((iteration - 1) / batches + 1))-b$(((iteration - 1) % batches + 1)).safetensors"
+    done | sort > expected
+    (cd run && ls e*) | sort > written
+    same expected written
+}
+
 @test "a run that a callback has stopped goes on with more epochs, and keeps the best of all" {
     options="-m mlp --schedule constant --no-tensorboard digits.tsv"
     stop='exec:test "$TESSERA_EVENT $TESSERA_EPOCH" != "epoch_end 2" || exit 3'

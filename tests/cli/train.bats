@@ -339,6 +339,28 @@ example() {
         inside && n == wanted { print } on && /^.Bd/ { inside = 1; n++ }' "$source_root/man/train.1"
 }
 
+@test "a plug-in is called at every point, and what it saves goes on with the run" {
+    options="-m mlp -b 64 -j 1 --no-tensorboard digits.tsv"
+    # shellcheck disable=SC2046  # words
+    cc -shared -fPIC -Wall -Wextra -Werror -o points.so "$source_root/tests/cli/points.c" \
+        $(PKG_CONFIG_PATH=$build_root/meson-uninstalled pkg-config --cflags tessera)
+    # shellcheck disable=SC2086  # words
+    train -q -o whole --epochs 3 --schedule constant --callback plugin:points.so:whole.txt $options
+    for epochs in 1 2 3; do
+        # shellcheck disable=SC2086  # words
+        train -q -o parts --epochs $epochs --schedule constant --resume \
+            --callback plugin:points.so:parts.txt $options
+    done
+    cut -d ' ' -f 2 whole.txt | sort -u | tr '\n' ' ' > points
+    [ "$(cat points)" = "batch_begin batch_end epoch_begin epoch_end evaluation_begin evaluation_end train_begin train_end validation_batch_end validation_end " ]
+    [ "$(head -n 1 whole.txt)" = "0 train_begin 0 0" ]
+    [ "$(grep -c train_begin parts.txt)" -eq 3 ]
+    grep -v " train_" whole.txt > counted
+    grep -v " train_" parts.txt > resumed
+    awk '$1 != FNR { exit 1 }' counted
+    same counted resumed
+}
+
 @test "the page's own callbacks, in shell and in C, stop a run" {
     options="--epochs 50 -m mlp --optimizer adam --lr 0.003 -b 16 --no-tensorboard digits.tsv"
     example 1 > goal.sh

@@ -211,6 +211,32 @@ START_TEST(plateaus_follow_keras_and_pytorch)
 }
 END_TEST
 
+/* A watched number that is not in the logs: Keras warns, trains on, and writes the model. */
+START_TEST(a_number_that_is_missing_stops_nothing)
+{
+    static const double values[] = {5, 5, 5, 5, 5, 5};
+    static const char *const cases[] = {"early-stopping:patience=1", "reduce-lr:patience=1",
+                                        "checkpoint:best=1,file=%s/{epoch}",
+                                        "checkpoint:top=2,file=%s/{epoch}"};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Bench bench;
+        bench_init(&bench);
+        g_auto(GStrv) parts = g_strsplit(cases[i], "%s", 2);
+        g_autofree char *text = g_strjoinv(scratch_folder, parts);
+        TsCallback *callback = parse(text);
+        /* val_loss is watched. */
+        ck_assert_uint_eq(run_epochs(&bench, callback, "loss", values, 6), 6);
+        ck_assert(bench.trainer.rate_scale == 1);
+        for (int epoch = 1; epoch <= 6; epoch++) {
+            g_autofree char *path = g_strdup_printf("%d", epoch);
+            ck_assert_int_eq(g_unlink(path) == 0, i >= 2);
+        }
+        ts_callback_free(callback);
+        bench_clear(&bench);
+    }
+}
+END_TEST
+
 START_TEST(an_unknown_monitor_is_refused)
 {
     g_autoptr(GError) error = NULL;
@@ -456,10 +482,13 @@ START_TEST(ema_follows_timm)
         const char *text;
         double decay, min;
         int warmup, after;
-    } cases[] = {{"ema:decay=0.9", 0.9, 0, 0, 0},
-                 {"ema:decay=0.9,warmup=1", 0.9, 0, 1, 0},
-                 {"ema:decay=0.9,after=3", 0.9, 0, 0, 3},
-                 {"ema:decay=0.9,warmup=1,min=0.5", 0.9, 0.5, 1, 0}};
+        double gamma, power;
+    } cases[] = {{"ema:decay=0.9", 0.9, 0, 0, 0, 1, 2.0 / 3},
+                 {"ema:decay=0.9,warmup=1", 0.9, 0, 1, 0, 1, 2.0 / 3},
+                 {"ema:decay=0.9,after=3", 0.9, 0, 0, 3, 1, 2.0 / 3},
+                 {"ema:decay=0.9,warmup=1,min=0.5", 0.9, 0.5, 1, 0, 1, 2.0 / 3},
+                 {"ema:decay=0.9,warmup=1,gamma=5", 0.9, 0, 1, 0, 5, 2.0 / 3},
+                 {"ema:decay=0.9,warmup=1,gamma=0.5,power=0.4", 0.9, 0, 1, 0, 0.5, 0.4}};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         Bench bench;
         bench_init(&bench);
@@ -471,7 +500,8 @@ START_TEST(ema_follows_timm)
             double decay = 0, t = MAX(0, step - cases[i].after - 1);
             if (t > 0)
                 decay = MAX(MIN(cases[i].decay,
-                                cases[i].warmup ? 1 - pow(1 + t, -2.0 / 3) : cases[i].decay),
+                                cases[i].warmup ? 1 - pow(1 + t / cases[i].gamma, -cases[i].power)
+                                                : cases[i].decay),
                             cases[i].min);
             *weight = (float) sin(step);
             average += (1 - decay) * (*weight - average);
@@ -618,6 +648,7 @@ main(void)
     tcase_add_test(keras, names_of_checkpoints_hold_numbers);
     tcase_add_test(keras, csv_logs_follow_keras);
     tcase_add_test(keras, terminate_on_nan_stops_only_there);
+    tcase_add_test(keras, a_number_that_is_missing_stops_nothing);
     tcase_add_test(keras, an_unknown_monitor_is_refused);
     tcase_add_test(keras, a_loss_of_another_definition_is_compared_anew);
     tcase_add_test(keras, wrong_callbacks_are_refused);

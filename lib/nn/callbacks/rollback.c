@@ -134,10 +134,12 @@ go_back(Rollback *self, TsTrainer *trainer, double z, GError **error)
         !ts_trainer_load_weights(trainer, self->good, error))
         return FALSE;
     if (self->n_rollbacks >= self->options.max)
-        return ts_error_set(error, TS_ERROR_RANGE,
-                            "the loss has spiked after %u rollbacks; look at the samples in %s, or "
-                            "choose a learning rate below %g",
-                            self->n_rollbacks, self->path, ts_trainer_rate(trainer));
+        return ts_error_set(
+            error, TS_ERROR_RANGE,
+            "the loss has spiked after %u rollback%s; look at the samples in %s, or "
+            "choose a learning rate below %g",
+            self->n_rollbacks, self->n_rollbacks == 1 ? "" : "s", self->path,
+            ts_trainer_rate(trainer));
     self->n_rollbacks++;
     trainer->rate_scale *= self->options.factor;
     ts_trainer_recover(trainer);
