@@ -39,6 +39,20 @@ rate() {
     same ours theirs
 }
 
+@test "--no-stop goes to the end although the loss diverges" {
+    # shellcheck disable=SC2086  # words
+    run -0 --separate-stderr lrfind $quick --end 1e5 --steps 40 --show curve digits.tsv
+    [ "${#lines[@]}" -lt 41 ] || fail "$output"
+    begun=$output
+    # shellcheck disable=SC2086  # words
+    run -0 --separate-stderr lrfind $quick --end 1e5 --steps 40 --no-stop --show curve digits.tsv
+    [ "${#lines[@]}" -gt "$(wc -l <<< "$begun")" ] || fail "$output"
+    # Up to there it is the same sweep, but for what is smoothed backwards.
+    cut -f 1,2,4 <<< "$begun" > begun
+    cut -f 1,2,4 <<< "$output" | head -n "$(wc -l < begun)" > both
+    same begun both
+}
+
 @test "several runs make a band, whose rows hold together" {
     # shellcheck disable=SC2086  # words
     run -0 --separate-stderr lrfind $quick --runs 3 --show suggestions,curve --plot rates.svg digits.tsv

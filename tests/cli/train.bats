@@ -339,6 +339,16 @@ example() {
         inside && n == wanted { print } on && /^.Bd/ { inside = 1; n++ }' "$source_root/man/train.1"
 }
 
+@test "early stopping: an improvement by less than --min-delta is none" {
+    options="-q -m mlp -b 16 --lr 0.05 --epochs 12 --no-tensorboard --monitor val_loss digits.tsv"
+    # shellcheck disable=SC2086  # words
+    train -o patient --early-stopping 2 $options
+    # shellcheck disable=SC2086  # words
+    train -o demanding --early-stopping 2 --min-delta 100 $options
+    [ "$(tail -n +2 demanding/history.csv | wc -l)" -eq 3 ]
+    [ "$(tail -n +2 patient/history.csv | wc -l)" -gt 3 ]
+}
+
 @test "a plug-in is called at every point, and what it saves goes on with the run" {
     options="-m mlp -b 64 -j 1 --no-tensorboard digits.tsv"
     # shellcheck disable=SC2046  # words
