@@ -1,8 +1,13 @@
 """One training step of every model against PyTorch: loss, logits, gradients, running statistics.
 
+Gradients have to be within 1e-4 of PyTorch's in float32 or in float64: the former are up to 8e-5 from
+the latter themselves, so that two sides which both are right may be further from each other.
+
 Each model starts from PyTorch's numbers, so the names of the parameters are compared too. A ReLU or
 a maximum whose inputs lie within rounding of their kink sends the gradient another way, in PyTorch
 as in tessera; so the numbers are chosen away from kinks, and the reference says that they are."""
+
+import copy
 
 import numpy as np
 import pytest
@@ -307,6 +312,12 @@ def relative(ours, theirs, floor=0.0):
     return difference / max(np.linalg.norm(theirs.astype(np.float64)), floor, 1e-30)
 
 
+def gradients_of(model, images, labels):
+    model.zero_grad()
+    nn.functional.cross_entropy(model(images), labels).backward()
+    return {name: p.grad.numpy() for name, p in model.named_parameters()}
+
+
 @pytest.mark.parametrize("description", MODELS)
 def test_one_training_step_equals_pytorch(description, tmp_path, helper):
     make, shape = MODELS[description]
@@ -316,6 +327,7 @@ def test_one_training_step_equals_pytorch(description, tmp_path, helper):
     images = draw_images(model, shape)
     labels = torch.randint(CLASSES, (1, BATCH))
     start = state_of(model)
+    exact = gradients_of(copy.deepcopy(model).double(), images.double(), labels[0])
     source, out = tmp_path / "in.safetensors", tmp_path / "out.safetensors"
     inputs = {"images": images[None].numpy(), "labels": labels.numpy().astype(np.float32)}
     save_file(start | inputs, source)
@@ -334,7 +346,8 @@ def test_one_training_step_equals_pytorch(description, tmp_path, helper):
     # Biases before a batch norm have no gradient but rounding: compared with all gradients' length.
     floor = 1e-3 * np.sqrt(sum(np.linalg.norm(g) ** 2 for g in gradients.values()))
     for name, gradient in gradients.items():
-        assert relative(ours["grad." + name], gradient, floor) < 1e-4, name
+        got = ours["grad." + name]
+        assert min(relative(got, gradient, floor), relative(got, exact[name], floor)) < 1e-4, name
     assert set(start) == {name for name in ours if not name.startswith("grad.")}
     for name, value in state_of(model).items():
         if "running" in name:

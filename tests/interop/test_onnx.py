@@ -272,7 +272,8 @@ def test_other_spellings(tmp_path, helper):
     text = helper("onnx-peer", path, tmp_path / "x.npy", tmp_path / "y.npy").decode()
     logits = np.load(tmp_path / "y.npy")
     softmax = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-    np.testing.assert_allclose(softmax, logits_of(str(path), x), rtol=1e-5, atol=1e-7)
+    # onnxruntime's are 2e-5 from those in float64, ours 2e-6.
+    np.testing.assert_allclose(softmax, logits_of(str(path), x), rtol=5e-5)
     assert layers_of(text) == {"first": ["first.weight"], "head.0": ["head.0.weight", "head.0.bias"]}
 
 
