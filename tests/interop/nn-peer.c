@@ -1,6 +1,6 @@
 /* Trains a model for a few steps on given batches, for comparison with PyTorch.
  *
- *     nn-peer ARCHITECTURE OPTIMIZER LR WEIGHT_DECAY IN OUT
+ *     nn-peer ARCHITECTURE OPTIMIZER LR WEIGHT_DECAY IN OUT [PRECISION]
  *
  * IN is a safetensors file: the model's tensors under their names, images (steps, N, C, H, W) and
  * labels (steps, N) as floats. OUT gets logits.STEP (N, classes) and loss.STEP, of the first step
@@ -107,6 +107,8 @@ run(char **args, GError **error)
     g_autoptr(TsState) in = params != NULL ? ts_state_read(args[4], error) : NULL;
     if (in == NULL || !ts_state_get_params(in, "", params, error))
         return FALSE;
+    if (args[6] != NULL && !ts_precision_parse(args[6], &params->precision, error))
+        return FALSE;
     options.weight_decay = decay;
     g_autoptr(TsNet) net = ts_net_new(graph, params, batches.n, TS_NET_TRAIN, error);
     g_autoptr(TsOptimizer) optimizer =
@@ -128,8 +130,9 @@ int
 main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
-    if (argc != 7) {
-        fprintf(stderr, "usage: nn-peer ARCHITECTURE OPTIMIZER LR WEIGHT_DECAY IN OUT\n");
+    if (argc != 7 && argc != 8) {
+        fprintf(stderr,
+                "usage: nn-peer ARCHITECTURE OPTIMIZER LR WEIGHT_DECAY IN OUT [PRECISION]\n");
         return 2;
     }
     ts_threads_prepare_environment(argv);

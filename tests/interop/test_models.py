@@ -318,6 +318,15 @@ def gradients_of(model, images, labels):
     return {name: p.grad.numpy() for name, p in model.named_parameters()}
 
 
+def take_our_step(helper, tmp_path, description, model, images, labels, *precision):
+    """From the model's numbers; the file with what came out."""
+    source, out = tmp_path / "in.safetensors", tmp_path / "out.safetensors"
+    inputs = {"images": images[None].numpy(), "labels": labels.numpy().astype(np.float32)}
+    save_file(state_of(model) | inputs, source)
+    helper("nn-peer", description, "sgd", 0.01, 0, source, out, *precision)
+    return out
+
+
 @pytest.mark.parametrize("description", MODELS)
 def test_one_training_step_equals_pytorch(description, tmp_path, helper):
     make, shape = MODELS[description]
@@ -328,10 +337,7 @@ def test_one_training_step_equals_pytorch(description, tmp_path, helper):
     labels = torch.randint(CLASSES, (1, BATCH))
     start = state_of(model)
     exact = gradients_of(copy.deepcopy(model).double(), images.double(), labels[0])
-    source, out = tmp_path / "in.safetensors", tmp_path / "out.safetensors"
-    inputs = {"images": images[None].numpy(), "labels": labels.numpy().astype(np.float32)}
-    save_file(start | inputs, source)
-    helper("nn-peer", description, "sgd", 0.01, 0, source, out)
+    out = take_our_step(helper, tmp_path, description, model, images, labels)
     ours = load_file(out)
     with safe_open(out, "np") as file:
         metadata = file.metadata()
@@ -352,3 +358,26 @@ def test_one_training_step_equals_pytorch(description, tmp_path, helper):
     for name, value in state_of(model).items():
         if "running" in name:
             assert relative(ours[name], value) < 1e-5, name
+
+
+@pytest.mark.parametrize("description", ["resnet18", "resnet18:stem=small", "wrn-16-2",
+                                         "mobilenetv2:dropout=0"])
+def test_a_step_in_bf16_is_as_exact_as_pytorchs(description, tmp_path, helper):
+    """Measured by the gradients in float64; autocast rounds what lies between the layers too."""
+    make, shape = MODELS[description]
+    torch.manual_seed(3)
+    model = make().train()
+    set_norms(model)
+    images, labels = torch.randn(BATCH, *shape), torch.randint(CLASSES, (1, BATCH))
+    ours = load_file(take_our_step(helper, tmp_path, description, model, images, labels, "bf16"))
+    exact = gradients_of(copy.deepcopy(model).double(), images.double(), labels[0])
+    with torch.autocast("cpu", torch.bfloat16):
+        theirs = gradients_of(model, images, labels[0])
+
+    def error(gradients):
+        differences = (np.linalg.norm(gradients[n].astype(float) - exact[n]) for n in exact)
+        return np.linalg.norm(list(differences))
+
+    length = np.linalg.norm([np.linalg.norm(gradient) for gradient in exact.values()])
+    got = error({name: ours["grad." + name] for name in exact})
+    assert 1e-4 * length < got < error(theirs), (got / length, error(theirs) / length)
