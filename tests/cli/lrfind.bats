@@ -48,9 +48,9 @@ rate() {
     run -0 --separate-stderr lrfind $quick --end 1e5 --steps 40 --no-stop --show curve digits.tsv
     [ "${#lines[@]}" -gt "$(wc -l <<< "$begun")" ] || fail "$output"
     # Up to there it is the same sweep, but for what is smoothed backwards.
-    cut -f 1,2,4 <<< "$begun" > begun
-    cut -f 1,2,4 <<< "$output" | head -n "$(wc -l < begun)" > both
-    same begun both
+    cut -f 1,2,4 <<< "$begun" > short
+    cut -f 1,2,4 <<< "$output" | head -n "$(wc -l < short)" > long
+    same short long
 }
 
 @test "several runs make a band, whose rows hold together" {

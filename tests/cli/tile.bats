@@ -272,9 +272,11 @@ until_noted() {
     until_noted $pid
     end_with 137 KILL $pid
     [ ! -e out ]
-    # Files that the journal does not vouch for are not believed.
-    last=$(find out.partial -name '*.png' | sort | tail -n 1)
-    echo torn > "$last"
+    # Files that the journal does not vouch for are not believed: the last tile was not its turn yet.
+    last=$(cd whole && find . -name '*.png' | sort | tail -n 1)
+    [ ! -e "out.partial/$last" ]
+    mkdir -p "out.partial/${last%/*}"
+    echo torn > "out.partial/$last"
     run -0 --separate-stderr slow_sheet -o out
     stderr_has "tiles were there already"
     [ ! -e out.partial ]

@@ -298,7 +298,7 @@ interrupted() {
 
 @test "checkpoints of every so many batches count them through the epochs" {
     train -q -o run --epochs 2 -m mlp -b 16 --no-tensorboard \
-        --callback checkpoint:unit=batch,every=5,file=e{epoch}-b{batch}.safetensors digits.tsv
+        --callback "checkpoint:unit=batch,every=5,file=e{epoch}-b{batch}.safetensors" digits.tsv
     batches=$((($(awk -F'\t' '$9 == "train"' digits.tsv | wc -l) + 15) / 16))
     for iteration in $(seq 5 5 $((2 * batches))); do
         echo "e$(((iteration - 1) / batches + 1))-b$(((iteration - 1) % batches + 1)).safetensors"
