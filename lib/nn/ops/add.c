@@ -41,8 +41,10 @@ run_relu_backward(TsNet *net, TsLayer *layer, GError **error)
     float *result = layer->saved[SAVED_RESULT]->storage->data;
     const gsize n = layer->out->bytes / sizeof(float);
 #pragma omp parallel for simd
-    for (gsize i = 0; i < n; i++)
-        result[i] = sum[i] > 0 ? grad[i] : 0;
+    for (gsize i = 0; i < n; i++) {
+        const float g = grad[i]; /* read in any case, so that there is no jump */
+        result[i] = sum[i] > 0 ? g : 0;
+    }
     return TRUE;
 }
 
