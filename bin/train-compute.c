@@ -7,7 +7,7 @@ static struct {
 
 const GOptionEntry train_compute_options[] = {
     {"kernels", 0, 0, G_OPTION_ARG_STRING, &opt.kernels,
-     "Convolutions: auto, direct, winograd (default: auto, by shape)", "NAME"},
+     "Convolutions: auto, direct, winograd, timed (default: auto, by shape)", "NAME"},
     {"precision", 0, 0, G_OPTION_ARG_STRING, &opt.precision,
      "Numbers that convolutions multiply in training: f32 or bf16 (default: f32)", "NAME"},
     G_OPTION_ENTRY_NULL,

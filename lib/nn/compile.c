@@ -209,6 +209,12 @@ ts_net_conv_kernels(const TsNet *net)
     return net->params->kernels;
 }
 
+TsTimedKernels *
+ts_net_timed_kernels(const TsNet *net)
+{
+    return net->params->timed;
+}
+
 gboolean
 ts_net_is_bf16(const TsNet *net)
 {

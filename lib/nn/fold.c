@@ -216,6 +216,7 @@ ts_fold_outline(const TsGraph *graph, const TsParams *params, int kept, GError *
         (folded->params = ts_params_new_outline(folded->graph, error)) == NULL)
         return NULL;
     folded->params->kernels = params->kernels;
+    folded->params->timed = params->timed;
     return g_steal_pointer(&folded);
 }
 

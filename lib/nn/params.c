@@ -16,6 +16,7 @@ static const char *const kernels_names[] = {
     [TS_KERNELS_AUTO] = "auto",
     [TS_KERNELS_DIRECT] = "direct",
     [TS_KERNELS_WINOGRAD] = "winograd",
+    [TS_KERNELS_TIMED] = "timed",
 };
 
 gboolean
@@ -27,7 +28,7 @@ ts_conv_kernels_parse(const char *name, TsConvKernels *kernels, GError **error)
             return TRUE;
         }
     return ts_error_set(error, TS_ERROR_ARGUMENT,
-                        "kernels '%s' are not known: auto, direct or winograd", name);
+                        "kernels '%s' are not known: auto, direct, winograd or timed", name);
 }
 
 const char *

@@ -31,9 +31,12 @@ typedef enum {
     TS_KERNELS_AUTO,     /* for each convolution by a rule on its shape */
     TS_KERNELS_DIRECT,   /* oneDNN's direct kernels */
     TS_KERNELS_WINOGRAD, /* Winograd's F(4x4, 3x3) wherever it can be used */
+    TS_KERNELS_TIMED,    /* what is faster on this machine, see nn/timed_kernels.h */
 } TsConvKernels;
 
-/* From "auto", "direct" or "winograd", and back. TS_ERROR_ARGUMENT for another name. */
+typedef struct _TsTimedKernels TsTimedKernels;
+
+/* From "auto", "direct", "winograd" or "timed", and back. TS_ERROR_ARGUMENT for another name. */
 gboolean ts_conv_kernels_parse(const char *name, TsConvKernels *kernels, GError **error);
 const char *ts_conv_kernels_name(TsConvKernels kernels);
 
@@ -52,6 +55,7 @@ typedef struct {
     guint n;
     TsParam *param;
     TsConvKernels kernels; /* set before the first net is compiled */
+    TsTimedKernels *timed; /* likewise, of TS_KERNELS_TIMED; borrowed; NULL: as TS_KERNELS_AUTO */
     TsPrecision precision; /* likewise */
     gboolean locked;       /* a net is compiled: layouts stay */
 } TsParams;

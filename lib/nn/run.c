@@ -153,6 +153,7 @@ ts_run_new(const TsRunOptions *options, GError **error)
     if (options->folder != NULL) {
         run->model_path = g_build_filename(options->folder, "model.safetensors", NULL);
         run->checkpoint_path = g_build_filename(options->folder, "last.ckpt", NULL);
+        run->timed_path = g_build_filename(options->folder, "kernels.tsv", NULL);
     }
     if (!read_model(run, error) || !ts_run_open_data(run, error) || !open_model(run, error) ||
         !ts_run_open_sampler(run, error) || !ts_run_open_loaders(run, error) ||
@@ -171,6 +172,7 @@ ts_run_free(TsRun *run)
     if (run == NULL)
         return;
     ts_trainer_free(run->trainer);
+    ts_timed_kernels_free(run->timed);
     ts_features_free(run->features);
     ts_profile_free(run->profile);
     ts_loader_free(run->train);
@@ -195,6 +197,7 @@ ts_run_free(TsRun *run)
     g_free(run->mix_text);
     g_free(run->model_path);
     g_free(run->checkpoint_path);
+    g_free(run->timed_path);
     g_free(run);
 }
 
@@ -244,9 +247,39 @@ settle_settings(TsRun *run)
     return G_N_ELEMENTS(settings);
 }
 
+/* ---- kernels that are timed ---- */
+
+/* What the run that is gone on with knows already is taken from it. */
+static gboolean
+open_timed_kernels(TsRun *run, GError **error)
+{
+    const TsRunOptions *options = &run->options;
+    if (options->kernels != TS_KERNELS_TIMED || run->timed != NULL)
+        return TRUE;
+    run->timed = ts_timed_kernels_new(options->precision);
+    return !options->resume || !g_file_test(run->timed_path, G_FILE_TEST_EXISTS) ||
+           ts_timed_kernels_read(run->timed, run->timed_path, error);
+}
+
+static gboolean
+keep_timed_kernels(TsRun *run, GError **error)
+{
+    guint n_winograd;
+    if (run->timed == NULL)
+        return TRUE;
+    const guint n = ts_timed_kernels_n(run->timed, &n_winograd);
+    ts_info("kernels: Winograd's for %u of %u kinds of 3x3 convolutions, see %s", n_winograd, n,
+            run->timed_path);
+    return ts_timed_kernels_keep(run->timed, run->timed_path, error);
+}
+
+/* ---- the trainer ---- */
+
 gboolean
 ts_run_open_trainer(TsRun *run, GError **error)
 {
+    if (!open_timed_kernels(run, error))
+        return FALSE;
     const TsRunOptions *options = &run->options;
     const TsTrainerOptions trainer = {.batch_size = options->batch_size,
                                       .accumulate = options->accumulate,
@@ -263,6 +296,7 @@ ts_run_open_trainer(TsRun *run, GError **error)
                                       .settings = run->settings,
                                       .n_settings = settle_settings(run)};
     run->model->params->kernels = options->kernels;
+    run->model->params->timed = run->timed;
     run->model->params->precision = options->precision;
     run->trainer = ts_trainer_new(run->model, &trainer, run->train, run->val, error);
     return run->trainer != NULL;
@@ -302,7 +336,8 @@ ts_run_train(TsRun *run, GError **error)
 {
     if (run->trainer == NULL && !ts_run_open_trainer(run, error))
         return FALSE;
-    if (!ts_run_add_callbacks(run, error) || !ts_run_prepare_folder(run, error))
+    if (!ts_run_add_callbacks(run, error) || !ts_run_prepare_folder(run, error) ||
+        !keep_timed_kernels(run, error))
         return FALSE;
     if (run->options.resume && g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS)) {
         if (!ts_trainer_resume(run->trainer, error))

@@ -14,11 +14,17 @@
 static gboolean
 is_of_run(const char *name)
 {
-    static const char *const names[] = {"last.ckpt",       "model.safetensors",
-                                        "swa.safetensors", "restored.safetensors",
-                                        "history.csv",     "history.jsonl",
-                                        "spikes.tsv",      "profile.tsv",
-                                        "features",        NULL};
+    static const char *const names[] = {"last.ckpt",
+                                        "model.safetensors",
+                                        "swa.safetensors",
+                                        "restored.safetensors",
+                                        "history.csv",
+                                        "history.jsonl",
+                                        "spikes.tsv",
+                                        "profile.tsv",
+                                        "kernels.tsv",
+                                        "features",
+                                        NULL};
     return g_strv_contains(names, name) || g_str_has_prefix(name, "events.out.tfevents.") ||
            (g_str_has_prefix(name, "epoch-") && g_str_has_suffix(name, ".safetensors"));
 }

@@ -4,6 +4,7 @@
 #include "nn/features.h"
 #include "nn/pretrained/pretrained.h"
 #include "nn/run.h"
+#include "nn/timed_kernels.h"
 
 G_BEGIN_DECLS
 
@@ -16,6 +17,7 @@ struct _TsRun {
     TsLoader *train, *val;
     TsModel *model;
     TsTrainer *trainer;
+    TsTimedKernels *timed;  /* NULL: no kernels are timed */
     TsProfile *profile;     /* NULL: nothing is measured */
     guint64 *counts;        /* of each class, in the training rows, repeats included */
     TsSampler *sampler;     /* NULL: each training row once */
@@ -25,7 +27,7 @@ struct _TsRun {
     double *pos_weights;   /* likewise */
     gboolean keeps_last;   /* nothing judges the epochs */
     char *fingerprint;
-    char *model_path, *checkpoint_path;
+    char *model_path, *checkpoint_path, *timed_path;
     char *mix_text; /* all of --mix */
     /* Of fine-tuning: */
     TsLoadReport *loaded;

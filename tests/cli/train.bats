@@ -33,7 +33,40 @@ setup() {
         awk -F, 'NR == 2 {d = $2 - $9; exit !(d < 1e-4 && d > -1e-4)}' ||
         fail "$(cat {direct,winograd}/history.csv)"
     run -2 --separate-stderr train -q -o other --kernels fft digits.tsv
-    stderr_has "kernels 'fft' are not known: auto, direct or winograd"
+    stderr_has "kernels 'fft' are not known: auto, direct, winograd or timed"
+}
+
+@test "kernels: timed ones are remembered, so that a run goes on and can be repeated bit for bit" {
+    options="-q -s 20 -j 1 --no-tensorboard --schedule constant --kernels timed digits.tsv"
+    # shellcheck disable=SC2086  # words
+    train -o whole --epochs 2 $options
+    [ "$(cut -f 8 whole/kernels.tsv | sort -u | grep -vc '^direct$\|^winograd$\|^kernels$')" -eq 0 ]
+    [ "$(wc -l < whole/kernels.tsv)" -gt 4 ]
+    mkdir parts other
+    cp whole/kernels.tsv parts
+    for epochs in 1 2; do
+        # shellcheck disable=SC2086  # words
+        train -o parts --epochs $epochs --resume $options
+    done
+    same whole/kernels.tsv parts/kernels.tsv
+    same whole/model.safetensors parts/model.safetensors
+    # The other way round: the table is what counts.
+    sed 's/winograd$/x/; s/direct$/winograd/; s/x$/direct/' whole/kernels.tsv > other/kernels.tsv
+    cp other/kernels.tsv turned
+    # shellcheck disable=SC2086  # words
+    train -o other --epochs 2 --resume $options
+    same turned other/kernels.tsv
+    run ! cmp -s whole/model.safetensors other/model.safetensors
+    # A new run forgets.
+    # shellcheck disable=SC2086  # words
+    train -o other --epochs 1 --force $options
+    run ! cmp -s turned other/kernels.tsv
+    echo nonsense > parts/kernels.tsv
+    # shellcheck disable=SC2086  # words
+    run -1 --separate-stderr train -o parts --epochs 3 --resume $options
+    stderr_has "parts/kernels.tsv"
+    # Nothing is kept where there is no run.
+    lrfind -q --steps 6 --kernels timed digits.tsv > rates.tsv
 }
 
 @test "precision: bf16 learns nearly as f32 does, on any processor, and goes on as it began" {

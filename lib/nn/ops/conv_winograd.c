@@ -1,6 +1,7 @@
 /* Convolutions by Winograd's algorithm: steps in blocked layouts, with memory of the plan. */
 #include "base/threads.h"
 #include "nn/ops/conv.h"
+#include "nn/timed_kernels.h"
 #include "nn/winograd/winograd.h"
 
 enum {
@@ -22,6 +23,11 @@ ts_conv_is_winograd(TsNet *net, const TsWindowSpec *spec)
         return FALSE;
     case TS_KERNELS_WINOGRAD:
         return ts_winograd_can(spec);
+    case TS_KERNELS_TIMED:
+        if (ts_net_timed_kernels(net) != NULL)
+            return ts_winograd_can(spec) &&
+                   ts_timed_kernels_is_winograd(ts_net_timed_kernels(net), spec);
+        break;
     case TS_KERNELS_AUTO:
         break;
     }
