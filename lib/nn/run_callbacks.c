@@ -7,15 +7,21 @@
 
 enum { MAX_SETTINGS = 32 };
 
-/* TRUE if --callback names it, with or without arguments. */
+/* TRUE if the text is of this callback, with or without arguments. */
+static gboolean
+is_named(const char *text, const char *name)
+{
+    const gsize length = strlen(name);
+    return strncmp(text, name, length) == 0 && (text[length] == '\0' || text[length] == ':');
+}
+
+/* How often --callback names it. */
 static guint
 count_named(const TsRun *run, const char *name)
 {
     guint n = 0;
-    const gsize length = strlen(name);
     for (char *const *text = run->options.callbacks; text != NULL && *text != NULL; text++)
-        n += strncmp(*text, name, length) == 0 &&
-             ((*text)[length] == '\0' || (*text)[length] == ':');
+        n += is_named(*text, name) ? 1 : 0;
     return n;
 }
 
@@ -74,6 +80,16 @@ add_parsed(TsRun *run, const char *text, GError **error)
     return TRUE;
 }
 
+/* Those that --callback names so. */
+static gboolean
+add_named(TsRun *run, const char *name, GError **error)
+{
+    for (char *const *text = run->options.callbacks; text != NULL && *text != NULL; text++)
+        if (is_named(*text, name) && !add_parsed(run, *text, error))
+            return FALSE;
+    return TRUE;
+}
+
 TsSchedule
 ts_run_schedule(const TsRun *run)
 {
@@ -93,7 +109,9 @@ add_schedule(TsRun *run)
                                               : ts_learning_rate_scheduler_new(&schedule));
 }
 
-/* Averages: --ema 0.999 or --ema decay=0.999,warmup=1; --swa from=5,lr=0.01. */
+/* Averages: --ema 0.999 or --ema decay=0.999,warmup=1; --swa from=5,lr=0.01. An update is averaged
+ * before anything else keeps weights, and SWA comes behind EMA: it averages the weights in work, so
+ * EMA's have to be out of the model again. */
 static gboolean
 add_averages(TsRun *run, GError **error)
 {
@@ -105,7 +123,8 @@ add_averages(TsRun *run, GError **error)
             return FALSE;
     }
     g_autofree char *text = g_strconcat("swa:", options->swa, NULL);
-    return options->swa == NULL || add_parsed(run, text, error);
+    return add_named(run, "ema", error) && (options->swa == NULL || add_parsed(run, text, error)) &&
+           add_named(run, "swa", error);
 }
 
 /* What a run has unless the user names the same with settings of their own. */
@@ -178,11 +197,13 @@ ts_run_add_callbacks(TsRun *run, GError **error)
             .patience = options->patience};
         ts_trainer_add_callback(run->trainer, ts_early_stop_new(&early_stop));
     }
-    /* The user's own come last: they see what the others made. */
+    /* The user's own come last: they see what the others made. A time limit ends the run when all
+     * have seen the batch, or they would lack it after a resumption. */
     for (char *const *text = options->callbacks; text != NULL && *text != NULL; text++)
-        if (!add_parsed(run, *text, error))
+        if (!is_named(*text, "ema") && !is_named(*text, "swa") && !is_named(*text, "time-limit") &&
+            !add_parsed(run, *text, error))
             return FALSE;
-    return TRUE;
+    return add_named(run, "time-limit", error);
 }
 
 guint

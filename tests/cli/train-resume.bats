@@ -129,13 +129,15 @@ interrupted() {
 }
 
 @test "a time limit saves the run, which goes on as if there had been none" {
+    # Callbacks behind it see each batch too.
+    behind="--callback ema:decay=0.9 --callback swa:from=2 --callback rollback:window=4,z=1e6,every=3"
     options="-q -b 8 -m mlp --epochs 8 --no-tensorboard --schedule-by batch digits.tsv"
     # shellcheck disable=SC2086  # words
-    train -o whole $options
+    train -o whole $behind $options
     for _ in $(seq 300); do
         status=0
         # shellcheck disable=SC2086  # words
-        train -o parts --resume --callback time-limit:0.03s $options || status=$?
+        train -o parts --resume --callback time-limit:0.03s $behind $options || status=$?
         [ "$status" -eq 3 ] || break
         stops=$((${stops:-0} + 1))
     done
