@@ -12,7 +12,7 @@ static struct {
     char **freeze;
     double lr_mult, layer_decay, l2_sp;
     gboolean new_head;
-} opt;
+} opt = {.lr_mult = TRAIN_NOT_GIVEN, .layer_decay = TRAIN_NOT_GIVEN};
 
 static const GOptionEntry finetune_options[] = {
     {"from", 0, 0, G_OPTION_ARG_FILENAME, &opt.from,
@@ -105,19 +105,20 @@ choose_strategy(TsFineTuneOptions *how, GError **error)
 static gboolean
 choose_rates(TsFineTuneOptions *how, GError **error)
 {
-    const double mult = opt.lr_mult != 0 ? opt.lr_mult : 1;
-    const double decay = opt.layer_decay != 0 ? opt.layer_decay : 1;
+    const gboolean has_mult = opt.lr_mult != TRAIN_NOT_GIVEN;
+    const gboolean has_decay = opt.layer_decay != TRAIN_NOT_GIVEN;
+    const double mult = has_mult ? opt.lr_mult : 1, decay = has_decay ? opt.layer_decay : 1;
     const TrainBounds checks[] = {{"--lr-mult", mult, 1, TRAIN_MOST, FALSE},
                                   {"--layer-decay", decay, 0, 1, TRUE},
                                   {"--l2-sp", opt.l2_sp, 0, TRAIN_MOST, FALSE}};
     if (!train_check_bounds(checks, G_N_ELEMENTS(checks), error))
         return FALSE;
-    if (opt.lr_mult != 0 && opt.layer_decay != 0)
+    if (has_mult && has_decay)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--lr-mult and --layer-decay exclude each other");
-    if (opt.lr_mult != 0)
+    if (has_mult)
         how->spread = (TsSpread){TS_SPREAD_GEOMETRIC, mult};
-    if (opt.layer_decay != 0)
+    if (has_decay)
         how->spread = (TsSpread){TS_SPREAD_DECAY, decay};
     how->l2_sp = opt.l2_sp;
     return TRUE;

@@ -121,9 +121,7 @@ static gboolean
 write_plot(const TsRateBand *band, GError **error)
 {
     g_autofree char *svg = ts_rate_band_svg(band);
-    g_autoptr(TsOutFile) out = ts_out_file_new(opt.plot, ts_tool_force(), error);
-    return out != NULL && ts_out_file_write(out, svg, strlen(svg), error) &&
-           ts_out_file_commit(out, error);
+    return ts_write_file(opt.plot, svg, strlen(svg), ts_tool_force(), error);
 }
 
 static gboolean

@@ -26,8 +26,11 @@ train(TsRun *run, GError **error)
             g_printerr("%s", profile);
         if (trainer->stop_reason != NULL)
             ts_info("stopped early: %s", trainer->stop_reason);
-        ts_info("%s/model.safetensors is the model of the %s epoch", ts_run_options(run)->folder,
-                ts_run_keeps_last(run) ? "last" : "best");
+        if (trainer->history->len > 0)
+            ts_info("%s/model.safetensors is the model of the %s epoch",
+                    ts_run_options(run)->folder, ts_run_keeps_last(run) ? "last" : "best");
+        else
+            ts_warning("no epoch came to its end: there is no model");
         return TRUE;
     }
     if (!g_error_matches(failure, TS_ERROR, TS_ERROR_INTERRUPTED) || ts_run_trainer(run) == NULL) {

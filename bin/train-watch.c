@@ -60,6 +60,9 @@ train_watch_fill(TsRunOptions *options, GError **error)
     if (opt.output == NULL && !train_is_dry_run() && train_dump_folder() == NULL)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "where to? give the folder of the run with -o RUN");
+    if (opt.output == NULL && opt.resume)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--resume: of which run? give its folder with -o RUN");
     if (opt.resume && ts_tool_force())
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--resume and --force exclude each other");
     options->folder = opt.output;

@@ -209,7 +209,7 @@ static gboolean
 write_settings(const Dump *dump, GError **error)
 {
     const TsTrainer *trainer = dump->trainer;
-    const TsOptimizerOptions *optimizer = &trainer->options.optimizer;
+    const TsOptimizerOptions *optimizer = ts_optimizer_options(trainer->optimizer);
     g_autofree char *path = g_build_filename(dump->folder, "step.json", NULL);
     g_autoptr(TsJson) json = ts_json_new();
     ts_json_set_string(json, "tessera_version", TS_VERSION);
@@ -233,9 +233,7 @@ static gboolean
 write_index(const Dump *dump, GError **error)
 {
     g_autofree char *path = g_build_filename(dump->folder, "index.tsv", NULL);
-    g_autoptr(TsOutFile) out = ts_out_file_new(path, FALSE, error);
-    return out != NULL && ts_out_file_write(out, dump->index->str, dump->index->len, error) &&
-           ts_out_file_commit(out, error);
+    return ts_write_file(path, dump->index->str, dump->index->len, FALSE, error);
 }
 
 static gboolean

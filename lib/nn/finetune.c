@@ -192,6 +192,14 @@ ts_phases_n_epochs(const GArray *phases)
     return n;
 }
 
+TsSchedule
+ts_phase_schedule(const TsPhase *phase, double batches)
+{
+    TsSchedule schedule = phase->schedule;
+    schedule.steps_per_epoch = batches;
+    return schedule;
+}
+
 const TsPhase *
 ts_phases_find(const GArray *phases, guint64 epoch)
 {

@@ -3,14 +3,15 @@
  * A strategy divides the epochs into phases. In each, so many stages (freeze.h) from the head down
  * learn, each at its own share of the learning rate:
  *
- *     fixed       one phase; the stages that the options say
- *     fine-tune   fastai's Learner.fine_tune(): `freeze_epochs` epochs of the head alone by one
- * cycle up to lr (pct 0.99, div 25), then all stages by a second one up to lr / 2 (pct_start, div),
- * with rates from lr / 2 / lr_mult in the first stage to lr / 2 in the head, geometrically.
- * Momentum goes 0.95, 0.85, 0.95 in each gradual     one stage more every `every` epochs, from
- * those of the options (Howard and Ruder, 2018); the schedule goes over all lp-ft       the head
- * alone for `probe` epochs, then everything, at `scale` times the rate: the schedule goes over each
- * of the two (Kumar et al., 2022)
+ *   - fixed: one phase; the stages that the options say.
+ *   - fine-tune: fastai's Learner.fine_tune(). `freeze_epochs` epochs of the head alone by one
+ *     cycle up to lr (pct 0.99, div 25), then all stages by a second one up to lr / 2 (pct_start,
+ *     div), with rates from lr / 2 / lr_mult in the first stage to lr / 2 in the head,
+ * geometrically. Momentum goes 0.95, 0.85, 0.95 in each.
+ *   - gradual: one stage more every `every` epochs, from those of the options (Howard and Ruder,
+ *     2018); the schedule goes over all.
+ *   - lp-ft: the head alone for `probe` epochs, then everything, at `scale` times the rate; the
+ *     schedule goes over each of the two (Kumar et al., 2022).
  *
  *     g_autoptr(GArray) phases = ts_phases_new(&options, 10, &schedule, stages->n, error);
  */
@@ -75,6 +76,9 @@ guint ts_phases_n_epochs(const GArray *phases);
 
 /* The one that `epoch` is in. */
 const TsPhase *ts_phases_find(const GArray *phases, guint64 epoch);
+
+/* The schedule of a phase with rates of its own, in epochs of so many batches. */
+TsSchedule ts_phase_schedule(const TsPhase *phase, double batches);
 
 /* The strategies with their keys and defaults, for --help. Borrowed. */
 const char *ts_strategy_help(void);

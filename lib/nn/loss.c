@@ -236,9 +236,8 @@ focal_gradient(const TsLoss *loss, const double *cost, guint label, guint classe
         grad[c] += (float) (share * loss->scale * slope * (c == label ? rest : -exp(-cost[c])));
 }
 
-/* ln (1 + e^x), without overflow. */
-static double
-softplus(double x)
+double
+ts_softplus(double x)
 {
     return fmax(x, 0) + log1p(exp(-fabs(x)));
 }
@@ -255,8 +254,8 @@ bce(const TsLoss *loss, const float *logits, guint label, guint classes)
     double sum = 0;
     for (guint c = 0; c < classes; c++) {
         const double z = logits[c], t = bce_target(loss, c, label, classes);
-        sum +=
-            class_weight(loss, c) * (loss->pos_weight * t * softplus(-z) + (1 - t) * softplus(z));
+        sum += class_weight(loss, c) *
+               (loss->pos_weight * t * ts_softplus(-z) + (1 - t) * ts_softplus(z));
     }
     return sum / classes;
 }

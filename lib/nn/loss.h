@@ -6,10 +6,11 @@
  *   cross-entropy   l_i = (1 - s) w_y n_y + s / C sum_c w_c n_c     s: label smoothing (Szegedy et
  *                   al., 2016); as PyTorch's cross_entropy
  *   focal           l_i = w_y (1 - p_y)^gamma n_y                              (Lin et al., 2017)
- *   BCE             l_i = 1 / C sum_c w_c (n+_c q t_c + n-_c (1 - t_c)), where n+_c = -ln s(z_c),
- * n-_c = -ln (1 - s(z_c)), s the logistic function, q the weight of positives and t_y = 1 - s + s /
- * C, t_c = s / C otherwise; as PyTorch's BCEWithLogitsLoss, for one label a sample (Wightman et
- * al., "ResNet strikes back", 2021)
+ *   BCE             l_i = 1 / C sum_c w_c (n+_c q t_c + n-_c (1 - t_c)), where
+ *                   n+_c = -ln f(z_c), n-_c = -ln (1 - f(z_c)), f the logistic function, q the
+ *                   weight of positives, t_y = 1 - s + s / C, and t_c = s / C otherwise; as
+ *                   PyTorch's BCEWithLogitsLoss, for one label a sample (Wightman et al., "ResNet
+ *                   strikes back", 2021)
  *
  * with offset_c = tau ln(share of c) for logit adjustment (Menon et al., 2021; tau 1 is balanced
  * softmax, Ren et al., 2020) and margins for LDAM (Cao et al., 2019), which scales by 30 because
@@ -87,6 +88,9 @@ ts_loss_compute(const TsLoss *loss, const float *logits, const gint32 *labels, c
 /* The same for targets that may be mixtures. */
 void ts_loss_compute_targets(const TsLoss *loss, const float *logits, const TsLossTargets *targets,
                              guint n, guint classes, guint n_rows, float *grad, TsLossSums *sums);
+
+/* ln (1 + e^x), without overflow. */
+double ts_softplus(double x);
 
 /* probabilities (classes) = softmax of logits (classes). */
 void ts_softmax(const float *logits, guint classes, double *probabilities);

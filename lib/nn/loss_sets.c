@@ -4,13 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-/* ln (1 + e^x), without overflow. */
-static double
-softplus(double x)
-{
-    return fmax(x, 0) + log1p(exp(-fabs(x)));
-}
-
 static double
 smooth(const TsLoss *loss, double target)
 {
@@ -38,7 +31,7 @@ ts_loss_of_set(const TsLoss *loss, const float *logits, const float *targets, gu
     for (guint c = 0; c < classes; c++) {
         const double z = (double) logits[c], t = smooth(loss, (double) targets[c]);
         sum += class_weight(loss, c) *
-               (weight_of_positives(loss, c) * t * softplus(-z) + (1 - t) * softplus(z));
+               (weight_of_positives(loss, c) * t * ts_softplus(-z) + (1 - t) * ts_softplus(z));
     }
     return sum / classes;
 }

@@ -277,6 +277,12 @@ clip_factor(const TsOptimizer *self)
     return norm > self->options.max_norm ? self->options.max_norm / norm : 1;
 }
 
+const TsOptimizerOptions *
+ts_optimizer_options(const TsOptimizer *self)
+{
+    return &self->options;
+}
+
 void
 ts_optimizer_set_momentum(TsOptimizer *self, double momentum)
 {

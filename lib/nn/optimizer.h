@@ -80,6 +80,9 @@ guint ts_optimizer_n_moments(const TsOptimizerOptions *options);
 TsOptimizer *ts_optimizer_new(const TsOptimizerOptions *options, TsParams *params, GError **error);
 void ts_optimizer_free(TsOptimizer *optimizer);
 
+/* What it works with now: momenta as a schedule has moved them. */
+const TsOptimizerOptions *ts_optimizer_options(const TsOptimizer *optimizer);
+
 /* Momentum of the steps to come, for schedules that move it: momentum of sgd and nesterov where it
  * is above 0, beta1 of adam and adamw. Others keep theirs. */
 void ts_optimizer_set_momentum(TsOptimizer *optimizer, double momentum);

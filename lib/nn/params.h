@@ -26,7 +26,7 @@ typedef struct {
 } TsParam;
 
 /* How convolutions are computed. The rounding errors differ, so the choice is part of what makes
- * two runs equal; none depends on timing. */
+ * two runs equal. */
 typedef enum {
     TS_KERNELS_AUTO,     /* for each convolution by a rule on its shape */
     TS_KERNELS_DIRECT,   /* oneDNN's direct kernels */

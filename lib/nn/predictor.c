@@ -56,10 +56,8 @@ static double
 compute_joint_energy(const float *logits, guint n, double temperature)
 {
     double sum = 0;
-    for (guint c = 0; c < n; c++) {
-        const double z = (double) logits[c] / temperature;
-        sum += fmax(z, 0) + log1p(exp(-fabs(z)));
-    }
+    for (guint c = 0; c < n; c++)
+        sum += ts_softplus((double) logits[c] / temperature);
     return -temperature * sum;
 }
 
@@ -157,7 +155,10 @@ ts_predictor_run(TsPredictor *self, const guint8 *pixels, guint n, GError **erro
 gboolean
 ts_answers_are_finite(const TsAnswers *answers, guint n_classes, guint i)
 {
-    return !isnan(answers->probabilities[(gsize) i * n_classes]);
+    for (guint c = 0; c < n_classes; c++)
+        if (isnan(answers->probabilities[(gsize) i * n_classes + c]))
+            return FALSE;
+    return TRUE;
 }
 
 /* ---- the predictor ---- */

@@ -257,8 +257,14 @@ open_timed_kernels(TsRun *run, GError **error)
     if (options->kernels != TS_KERNELS_TIMED || run->timed != NULL)
         return TRUE;
     run->timed = ts_timed_kernels_new(options->precision);
-    return !options->resume || !g_file_test(run->timed_path, G_FILE_TEST_EXISTS) ||
-           ts_timed_kernels_read(run->timed, run->timed_path, error);
+    if (!options->resume)
+        return TRUE;
+    if (g_file_test(run->timed_path, G_FILE_TEST_EXISTS))
+        return ts_timed_kernels_read(run->timed, run->timed_path, error);
+    if (g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS))
+        ts_warning("%s is gone: kernels are timed anew, and the run may not go on bit for bit",
+                   run->timed_path);
+    return TRUE;
 }
 
 static gboolean
@@ -336,8 +342,7 @@ ts_run_train(TsRun *run, GError **error)
 {
     if (run->trainer == NULL && !ts_run_open_trainer(run, error))
         return FALSE;
-    if (!ts_run_add_callbacks(run, error) || !ts_run_prepare_folder(run, error) ||
-        !keep_timed_kernels(run, error))
+    if (!ts_run_add_callbacks(run, error) || !ts_run_prepare_folder(run, error))
         return FALSE;
     if (run->options.resume && g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS)) {
         if (!ts_trainer_resume(run->trainer, error))
@@ -355,6 +360,8 @@ ts_run_train(TsRun *run, GError **error)
             ts_info("going on after iteration %" G_GUINT64_FORMAT " (epoch %" G_GUINT64_FORMAT ")",
                     run->trainer->iteration, run->trainer->epoch + 1);
     }
+    if (!keep_timed_kernels(run, error))
+        return FALSE;
     if (run->options.profile) {
         run->profile = ts_profile_new(run->model->graph);
         ts_trainer_set_profile(run->trainer, run->profile);

@@ -75,8 +75,10 @@ static double
 rate_at(const TsRun *run, const TsSchedule *schedule, guint64 epoch, double part)
 {
     const TsPhase *phase = run->phases != NULL ? ts_phases_find(run->phases, epoch) : NULL;
-    if (phase != NULL && phase->own_rates)
-        return ts_schedule_rate(&phase->schedule, (double) (epoch - phase->begin) + part);
+    if (phase != NULL && phase->own_rates) {
+        const TsSchedule own = ts_phase_schedule(phase, (double) ts_loader_n_batches(run->train));
+        return ts_schedule_rate(&own, (double) (epoch - phase->begin) + part);
+    }
     return ts_schedule_rate(schedule, (double) epoch + (run->options.schedule_by_batch ? part : 0));
 }
 

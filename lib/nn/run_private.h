@@ -1,4 +1,4 @@
-/* The run itself, shared by run.c, run_callbacks.c, run_data.c, run_folder.c and run_plan.c. */
+/* The run itself, shared by the files run*.c, dump.c and lrfind/sweep.c. */
 #pragma once
 
 #include "nn/features.h"

@@ -27,7 +27,5 @@ ts_run_write_profile(const TsRun *run, GError **error)
         return TRUE;
     g_autofree char *text = render(run, TS_FORMAT_TSV);
     g_autofree char *path = g_build_filename(run->options.folder, "profile.tsv", NULL);
-    g_autoptr(TsOutFile) out = ts_out_file_new(path, TRUE, error);
-    return out != NULL && ts_out_file_write(out, text, strlen(text), error) &&
-           ts_out_file_commit(out, error);
+    return ts_write_file(path, text, strlen(text), TRUE, error);
 }

@@ -3,9 +3,11 @@
  * Buffers share memory and some layers work in place, so that after a pass most results are gone;
  * here each is shown in its time, in plain (N, C, H, W), and the pass is the same otherwise.
  *
- *     static gboolean show(const TsNode *node, guint i, gboolean is_gradient, const TsTensor
- * *values, gpointer data, GError **error); if (!ts_net_forward_traced(net, step, show, data,
- * error)) ...
+ *     static gboolean show(const TsNode *node, guint i, gboolean is_gradient,
+ *                          const TsTensor *values, gpointer data, GError **error);
+ *     ...
+ *     if (!ts_net_forward_traced(net, step, show, data, error))
+ *         return FALSE;
  */
 #pragma once
 

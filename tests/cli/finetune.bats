@@ -35,6 +35,16 @@ rates() {
     [ ! -e run ]
 }
 
+@test "--dry-run: the rates of a phase with one cycle are those that its run has" {
+    options="--from base --strategy lp-ft:probe=1 --epochs 1 --schedule onecycle --schedule-by batch -b 40"
+    # shellcheck disable=SC2086  # words
+    finetune --dry-run --format tsv $options parity.tsv |
+        awk -F'\t' '$1 == "epoch" && $2 == "iteration" { on = 1; next } on && NF < 3 { on = 0 }
+            on && ++n[$1] && !($3 in seen) { seen[$3]; different[$1]++; last[$1] = $3 }
+            END { exit !(different[1] > 2 && different[2] > 2); }' ||
+        fail "$(finetune --dry-run --format tsv $options parity.tsv)"
+}
+
 @test "--dry-run: what learns, by stage, pattern and batch norm policy" {
     rates --unfreeze 2 --layer-decay 0.5 --lr 0.1 > table
     awk '{print $2, ($3 > 0), $4}' table | tr '\n' ';' > line
@@ -120,6 +130,48 @@ END
     [ "$(find . -name 'died.*' | wc -l)" -ge 3 ]
     same whole/model.safetensors parts/model.safetensors
     same whole/history.csv parts/history.csv
+}
+
+@test "a run that is stopped in its validation has the epoch's rate when it goes on" {
+    options="-q --from base --epochs 2 -b 16 --no-tensorboard parity.tsv"
+    cat > stop.c <<'END'
+#include <tessera.h>
+
+#include <signal.h>
+#include <stdlib.h>
+
+const int tessera_callback_abi = TS_CALLBACK_ABI;
+
+static gboolean
+evaluation_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
+{
+    return (getenv("STOP") == NULL || trainer->epoch != 1) || raise(SIGTERM) == 0;
+}
+
+static void
+free_stop(TsCallback *callback)
+{
+    g_free(callback);
+}
+
+TsCallback *
+tessera_callback_new(const char *arguments, GError **error)
+{
+    TsCallback *self = g_new0(TsCallback, 1);
+    *self = (TsCallback){.name = "stop", .evaluation_begin = evaluation_begin, .free = free_stop};
+    return self;
+}
+END
+    # shellcheck disable=SC2046,SC2154  # words; build_root is the helper's
+    cc -shared -fPIC -o stop.so stop.c $(PKG_CONFIG_PATH=$build_root/meson-uninstalled pkg-config --cflags tessera)
+    # shellcheck disable=SC2086  # words
+    finetune -o whole --callback plugin:stop.so $options
+    # shellcheck disable=SC2086  # words
+    STOP=1 run -3 finetune -o parts --callback plugin:stop.so $options
+    # shellcheck disable=SC2086  # words
+    finetune -o parts --resume --callback plugin:stop.so $options
+    same whole/history.csv parts/history.csv
+    same whole/model.safetensors parts/model.safetensors
 }
 
 # agree A B: the histories of two runs agree but for rounding.
@@ -219,6 +271,8 @@ END
 --lr-mult 10 --layer-decay 0.5 --unfreeze all|exclude each other
 --lr-mult 10|has rates of its own
 --layer-decay 2 --unfreeze all|--layer-decay: 2 is outside
+--layer-decay 0 --unfreeze all|--layer-decay: 0 is outside
+--lr-mult 0 --unfreeze all|--lr-mult: 0 is outside
 --steps 5|--steps goes with strategy fixed
 --feature-cache yes|is not auto, on or off
 --feature-cache on --augment hflip|--augment changes the samples in each epoch

@@ -29,6 +29,21 @@ column() {
     output_has "####"
 }
 
+@test "--resume without a folder is asked which run" {
+    for by_hand in --dry-run "--dump step"; do
+        # shellcheck disable=SC2086  # words
+        run -2 --separate-stderr train $by_hand --resume digits.tsv
+        stderr_has "--resume: of which run?"
+    done
+    [ ! -e step ]
+}
+
+@test "a dumped step says the momentum that it was taken with" {
+    train --dump step -m mlp --schedule fastai --schedule-by batch --optimizer nesterov digits.tsv
+    awk '$1 == "\"momentum\":" { n++; exit !($2 > 0.949 && $2 < 0.951) } END { if (!n) exit 1 }' step/step.json ||
+        fail "$(cat step/step.json)"
+}
+
 @test "the rate warms up from 0 over the first epochs, then follows the schedule" {
     rates() {
         train -n --format tsv -m mlp -b 40 --epochs 6 --lr 0.8 "$@" digits.tsv |

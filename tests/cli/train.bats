@@ -61,9 +61,13 @@ setup() {
     # shellcheck disable=SC2086  # words
     train -o other --epochs 1 --force $options
     run ! cmp -s turned other/kernels.tsv
+    rm parts/kernels.tsv
+    # shellcheck disable=SC2086  # words
+    run -0 --separate-stderr train -o parts --epochs 3 --resume $options
+    stderr_has "parts/kernels.tsv is gone: kernels are timed anew"
     echo nonsense > parts/kernels.tsv
     # shellcheck disable=SC2086  # words
-    run -1 --separate-stderr train -o parts --epochs 3 --resume $options
+    run -1 --separate-stderr train -o parts --epochs 4 --resume $options
     stderr_has "parts/kernels.tsv"
     # Nothing is kept where there is no run.
     lrfind -q --steps 6 --kernels timed digits.tsv > rates.tsv
@@ -370,6 +374,26 @@ END
 example() {
     awk -v wanted="$1" '/^.Ss A callback/ { on = 1 } on && /^.Ed/ { inside = 0 }
         inside && n == wanted { print } on && /^.Bd/ { inside = 1; n++ }' "$source_root/man/train.1"
+}
+
+@test "a run that is stopped before its first epoch says that there is no model" {
+    run -0 --separate-stderr train -o run -m mlp --callback 'exec:exit 3' --no-tensorboard digits.tsv
+    stderr_has "no epoch came to its end: there is no model"
+    [ ! -e run/model.safetensors ]
+}
+
+@test "the order in which averages are asked for changes nothing" {
+    options="-q -m mlp -b 16 --epochs 3 -j 1 --no-tensorboard digits.tsv"
+    # shellcheck disable=SC2086  # words
+    train -o a --callback ema:decay=0.5 --callback swa:from=1 $options
+    # shellcheck disable=SC2086  # words
+    train -o b --callback swa:from=1 --callback ema:decay=0.5 $options
+    # shellcheck disable=SC2086  # words
+    train -o c --swa from=1 --callback ema:decay=0.5 $options
+    for file in swa.safetensors model.safetensors; do
+        same a/$file b/$file
+        same a/$file c/$file
+    done
 }
 
 @test "early stopping: an improvement by less than --min-delta is none" {

@@ -288,6 +288,19 @@ def test_a_product_used_without_its_bias(tmp_path):
     refuse(path, r"node 'late' \(Add\): input 0 is used without its bias here")
 
 
+def test_a_bias_after_the_product_was_used_in_a_sum(tmp_path):
+    """As above, though the first user is an Add too."""
+    nodes = [conv()] + REST[:2] + [
+        make.make_node("MatMul", ["f", "m"], ["q"], "product"),
+        make.make_node("MatMul", ["f", "n"], ["r"], "other"),
+        make.make_node("Add", ["q", "r"], ["s"]),
+        make.make_node("Add", ["q", "d"], ["t"], "late"),
+        make.make_node("Add", ["s", "t"], ["y"])]
+    path = tmp_path / "model.onnx"
+    small_file(path, nodes, [WEIGHTS[0], WEIGHTS[2], tensor("m", 4, 5), tensor("n", 4, 5)])
+    refuse(path, r"node 'late' \(Add\): a constant can be added to a product of matrices only")
+
+
 # ---- through the tools ----
 
 @pytest.fixture

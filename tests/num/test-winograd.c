@@ -338,16 +338,18 @@ END_TEST
 START_TEST(the_rule_is_by_shape)
 {
     TsWindowSpec s = spec_of(&cases[8]);
-    ck_assert(ts_winograd_pays(&s) == (strcmp(ts_winograd_kernels(), "plain") != 0));
-    ck_assert(ts_winograd_pays_beside_bf16(&s) == (ts_winograd_pays(&s) && !ts_kernel_has_amx()));
+    const gboolean pays = strcmp(ts_winograd_kernels(), "plain") != 0;
+    ck_assert(ts_winograd_pays(&s, TS_PRECISION_F32) == pays);
+    ck_assert(ts_winograd_pays(&s, TS_PRECISION_BF16) == (pays && !ts_kernel_has_amx()));
     s.out_height = 30;
-    ck_assert(!ts_winograd_pays_beside_bf16(&s));
+    ck_assert(ts_winograd_pays(&s, TS_PRECISION_F32) == pays);
+    ck_assert(!ts_winograd_pays(&s, TS_PRECISION_BF16));
     s.batch = 1;
     s.out_height = s.out_width = 7;
-    ck_assert(!ts_winograd_pays(&s));
+    ck_assert(!ts_winograd_pays(&s, TS_PRECISION_F32));
     s = spec_of(&cases[8]);
     s.in_channels = 3;
-    ck_assert(!ts_winograd_pays(&s));
+    ck_assert(!ts_winograd_pays(&s, TS_PRECISION_F32));
     s.stride = 2;
     ck_assert(!ts_winograd_can(&s));
 }

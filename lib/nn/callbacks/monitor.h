@@ -20,8 +20,8 @@ typedef struct {
     double best;
 } TsMonitor;
 
-/* Settle AUTO: names that contain "loss" want less, "accuracy" more. TS_ERROR_ARGUMENT for others.
- */
+/* Settle AUTO: names that contain "loss" want less, those of accuracies, F1 and mAP more.
+ * TS_ERROR_ARGUMENT for others. */
 gboolean ts_monitor_settle(TsMonitor *monitor, GError **error);
 
 /* TRUE if `value` is better than `than` by more than min_delta. */

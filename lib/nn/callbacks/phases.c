@@ -13,11 +13,24 @@ typedef struct {
     gpointer data;
 } Phases;
 
+static void
+set_rate(const TsPhase *phase, TsTrainer *trainer, guint64 batch)
+{
+    const double batches = (double) ts_loader_n_batches(trainer->train);
+    const TsSchedule schedule = ts_phase_schedule(phase, batches);
+    ts_trainer_follow(trainer, &schedule,
+                      (double) (trainer->epoch - phase->begin) + (double) batch / batches);
+}
+
+/* A run that goes on within an epoch has the rate of the batch before, which may have been its
+ * last. */
 static gboolean
 epoch_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
     Phases *self = (Phases *) callback;
     const TsPhase *phase = ts_phases_find(self->phases, trainer->epoch);
+    if (phase->own_rates && trainer->batch > 0)
+        set_rate(phase, trainer, trainer->batch - 1);
     if (phase == self->entered)
         return TRUE;
     self->entered = phase;
@@ -28,14 +41,8 @@ static gboolean
 batch_begin(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
     const Phases *self = (const Phases *) callback;
-    const TsPhase *phase = self->entered;
-    if (!phase->own_rates)
-        return TRUE;
-    TsSchedule schedule = phase->schedule;
-    schedule.steps_per_epoch = (double) ts_loader_n_batches(trainer->train);
-    ts_trainer_follow(trainer, &schedule,
-                      (double) (trainer->epoch - phase->begin) +
-                          (double) trainer->batch / schedule.steps_per_epoch);
+    if (self->entered->own_rates)
+        set_rate(self->entered, trainer, trainer->batch);
     return TRUE;
 }
 

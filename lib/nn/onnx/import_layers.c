@@ -168,6 +168,14 @@ import_product_of_matrices(TsOnnxImport *self, const TsOnnxNode *node, GError **
     return weights != NULL && add_linear(self, node, x, weights, TRUE, NULL, error);
 }
 
+/* The layer's output is used as it is: no bias can come any more. */
+static void
+settle_bias(TsOnnxImport *self, const TsOnnxResult *result)
+{
+    if (result->bias > 0)
+        g_array_index(self->fills, TsOnnxFill, result->bias - 1).settled = TRUE;
+}
+
 /* The sum of two layers, or the bias of a MatMul. */
 static gboolean
 import_sum(TsOnnxImport *self, const TsOnnxNode *node, GError **error)
@@ -179,6 +187,9 @@ import_sum(TsOnnxImport *self, const TsOnnxNode *node, GError **error)
         return FALSE;
     if (a->constant == NULL && b != NULL && b->constant == NULL) {
         const TsOnnxResult *y = ts_onnx_input_layer(self, node, 1, error);
+        settle_bias(self, x);
+        if (y != NULL)
+            settle_bias(self, y);
         return y != NULL &&
                ts_onnx_set_node(self, node, ts_graph_add(self->graph, x->node, y->node), x->flat);
     }

@@ -32,7 +32,7 @@ ts_conv_is_winograd(TsNet *net, const TsWindowSpec *spec)
         break;
     }
     return ts_winograd_can(spec) &&
-           (ts_net_is_bf16(net) ? ts_winograd_pays_beside_bf16(spec) : ts_winograd_pays(spec));
+           ts_winograd_pays(spec, ts_net_is_bf16(net) ? TS_PRECISION_BF16 : TS_PRECISION_F32);
 }
 
 static TsLayout *

@@ -1,8 +1,9 @@
 /* Winograd convolution F(4x4, 3x3) in f32: 3x3 kernels, stride 1, at a quarter of the
  * multiplications (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015).
  *
- *     float *work = ...; // ts_winograd_floats(&spec, TS_WINOGRAD_FORWARD, threads), 64-byte
- * aligned ts_winograd_forward(&spec, threads, src, weights, bias, dst, work);
+ *     const gsize n = ts_winograd_floats(&spec, TS_WINOGRAD_FORWARD, threads);
+ *     float *work = ts_aligned_floats(n, error);
+ *     ts_winograd_forward(&spec, threads, src, weights, bias, dst, work);
  *
  * Activations and their gradients lie in blocks of ts_winograd_lanes() channels (N, C / lanes, H,
  * W, lanes), channels beyond C zero; weights and their gradients are plain (O, C, 3, 3). Results
@@ -12,6 +13,7 @@
 #pragma once
 
 #include "nn/dnnl.h"
+#include "nn/params.h"
 
 G_BEGIN_DECLS
 
@@ -25,13 +27,9 @@ typedef enum {
 /* TRUE if the convolution is one that this module can compute. */
 gboolean ts_winograd_can(const TsWindowSpec *spec);
 
-/* TRUE if it is expected to be faster than direct kernels. A rule by shape, fitted to measurements
- * (see winograd.c), so that the answer is the same in every run. */
-gboolean ts_winograd_pays(const TsWindowSpec *spec);
-
-/* TRUE if it is expected to be faster, in f32, than direct kernels that multiply bf16: where no
- * tile reaches beyond the picture. Not beside AMX. */
-gboolean ts_winograd_pays_beside_bf16(const TsWindowSpec *spec);
+/* TRUE if it is expected to be faster than direct kernels of this precision. A rule by shape,
+ * fitted to measurements (see winograd.c), so that the answer is the same in every run. */
+gboolean ts_winograd_pays(const TsWindowSpec *spec, TsPrecision precision);
 
 /* Channels in a block of activations: 8, or 16 with AVX-512. */
 int ts_winograd_lanes(void);
