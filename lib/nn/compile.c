@@ -31,11 +31,17 @@ ts_net_buffer(TsNet *net, const TsLayout *layout)
     return buffer_new(net, layout, NULL);
 }
 
+TsLayout *
+ts_net_plain_layout(const TsNet *net, TsShape shape, GError **error)
+{
+    const gint64 dims[] = {net->batch, shape.c, shape.h, shape.w};
+    return ts_layout_plain(4, dims, error);
+}
+
 TsBuffer *
 ts_net_plain_buffer(TsNet *net, TsShape shape, GError **error)
 {
-    const gint64 dims[] = {net->batch, shape.c, shape.h, shape.w};
-    g_autoptr(TsLayout) layout = ts_layout_plain(4, dims, error);
+    g_autoptr(TsLayout) layout = ts_net_plain_layout(net, shape, error);
     return layout != NULL ? buffer_new(net, layout, NULL) : NULL;
 }
 

@@ -73,7 +73,10 @@ const TsBuffer *ts_net_bound(const TsNet *net, TsArg arg);
 /* The layer of an input of `layer`. */
 TsLayer *ts_net_input_layer(TsNet *net, const TsLayer *layer, guint input);
 
-/* New memory in a copy of `layout`, or plain (N, C, H, W) for the net's batch. */
+/* Plain (N, C, H, W) for the net's batch. */
+TsLayout *ts_net_plain_layout(const TsNet *net, TsShape shape, GError **error);
+
+/* New memory in a copy of `layout`, or in the plain one. */
 TsBuffer *ts_net_buffer(TsNet *net, const TsLayout *layout);
 TsBuffer *ts_net_plain_buffer(TsNet *net, TsShape shape, GError **error);
 

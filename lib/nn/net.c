@@ -11,19 +11,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static TsLayout *
-plain_layout(const TsNet *net, const TsLayer *layer, GError **error)
-{
-    const TsShape shape = layer->node->shape;
-    const gint64 dims[] = {net->batch, shape.c, shape.h, shape.w};
-    return ts_layout_plain(4, dims, error);
-}
-
 /* The output of `layer` in a plain buffer of its own, which lasts. */
 static TsBuffer *
 keep_output(TsNet *net, TsLayer *layer, GError **error)
 {
-    g_autoptr(TsLayout) plain = plain_layout(net, layer, error);
+    g_autoptr(TsLayout) plain = ts_net_plain_layout(net, layer->node->shape, error);
     if (plain == NULL)
         return NULL;
     TsBuffer *copy = ts_net_buffer(net, plain);
@@ -59,7 +51,7 @@ compile_forward(TsNet *net, GError **error)
         layer->out_complete = net->steps->len;
     }
     TsLayer *last = &net->layers[net->n_layers - 1];
-    g_autoptr(TsLayout) plain = plain_layout(net, last, error);
+    g_autoptr(TsLayout) plain = ts_net_plain_layout(net, last->node->shape, error);
     if (plain == NULL || (net->logits = ts_net_convert(net, last, last->out, plain, error)) == NULL)
         return FALSE;
     net->n_forward = net->steps->len;

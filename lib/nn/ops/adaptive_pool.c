@@ -64,9 +64,7 @@ static gboolean
 adaptive_pool_forward(TsNet *net, TsLayer *layer, GError **error)
 {
     const TsLayer *below = ts_net_input_layer(net, layer, 0);
-    const TsShape in = below->node->shape;
-    const gint64 dims[] = {ts_net_batch(net), in.c, in.h, in.w};
-    g_autoptr(TsLayout) plain = ts_layout_plain(4, dims, error);
+    g_autoptr(TsLayout) plain = ts_net_plain_layout(net, below->node->shape, error);
     layer->saved[SAVED_SRC] =
         plain != NULL ? ts_net_convert(net, layer, below->out, plain, error) : NULL;
     layer->out = ts_net_plain_buffer(net, layer->node->shape, error);

@@ -49,7 +49,7 @@ layout_of(TsNet *net, TsShape shape, int block, GError **error)
 {
     const gint64 dims[] = {ts_net_batch(net), shape.c, shape.h, shape.w};
     return block > 1 ? ts_layout_channel_blocks(dims, block, error)
-                     : ts_layout_plain(4, dims, error);
+                     : ts_net_plain_layout(net, shape, error);
 }
 
 /* The block of an input that divides the channels of both, else 1. */

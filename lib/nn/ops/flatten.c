@@ -2,19 +2,12 @@
  * blocked, nothing elsewhere. */
 #include "nn/ops/op.h"
 
-static TsLayout *
-plain_layout(TsNet *net, TsShape shape, GError **error)
-{
-    const gint64 dims[] = {ts_net_batch(net), shape.c, shape.h, shape.w};
-    return ts_layout_plain(4, dims, error);
-}
-
 static gboolean
 flatten_forward(TsNet *net, TsLayer *layer, GError **error)
 {
     const TsLayer *in = ts_net_input_layer(net, layer, 0);
-    g_autoptr(TsLayout) whole = plain_layout(net, in->node->shape, error);
-    g_autoptr(TsLayout) flat = plain_layout(net, layer->node->shape, error);
+    g_autoptr(TsLayout) whole = ts_net_plain_layout(net, in->node->shape, error);
+    g_autoptr(TsLayout) flat = ts_net_plain_layout(net, layer->node->shape, error);
     if (whole == NULL || flat == NULL)
         return FALSE;
     TsBuffer *plain = ts_net_convert(net, layer, in->out, whole, error);
@@ -26,8 +19,8 @@ static gboolean
 flatten_backward(TsNet *net, TsLayer *layer, GError **error)
 {
     const TsLayer *in = ts_net_input_layer(net, layer, 0);
-    g_autoptr(TsLayout) whole = plain_layout(net, in->node->shape, error);
-    g_autoptr(TsLayout) flat = plain_layout(net, layer->node->shape, error);
+    g_autoptr(TsLayout) whole = ts_net_plain_layout(net, in->node->shape, error);
+    g_autoptr(TsLayout) flat = ts_net_plain_layout(net, layer->node->shape, error);
     if (whole == NULL || flat == NULL)
         return FALSE;
     TsBuffer *grad = ts_net_convert(net, layer, layer->grad, flat, error);
