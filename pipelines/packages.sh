@@ -64,13 +64,17 @@ print_install_lines() {
     echo "  Homebrew:       brew install $(one_line homebrew "$@")"
 } >&2
 
+# is_installed PACKAGE: dpkg-query also knows packages that others merely recommend; its status tells.
+is_installed() {
+    # shellcheck disable=SC2016  # ${Status} is for dpkg-query
+    [ "$(dpkg-query -W -f '${Status}' "$1" 2> /dev/null)" = "install ok installed" ]
+}
+
 # missing_debian GROUP...: the packages that are not installed.
 missing_debian() {
     local package
     for package in $(one_line debian "$@"); do
-        # shellcheck disable=SC2016  # ${Status} is for dpkg-query
-        [ "$(dpkg-query -W -f '${Status}' "$package" 2> /dev/null)" = "install ok installed" ] ||
-            echo "$package"
+        is_installed "$package" || echo "$package"
     done
 }
 
@@ -108,7 +112,7 @@ install_clang_runtime() {
     local version runtime
     version=$(clang -dumpversion)
     runtime=libclang-rt-${version%%.*}-dev
-    if dpkg-query -W "$runtime" > /dev/null 2>&1; then
+    if is_installed "$runtime"; then
         return 0
     elif may_install; then
         apt_install "$runtime"
