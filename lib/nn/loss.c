@@ -146,6 +146,17 @@ ts_softmax(const float *logits, guint classes, double *probabilities)
         probabilities[c] /= sum;
 }
 
+double
+ts_loss_of_sample(const float *logits, guint label, guint classes)
+{
+    double largest = logits[0], sum = 0;
+    for (guint c = 1; c < classes; c++)
+        largest = MAX(largest, logits[c]);
+    for (guint c = 0; c < classes; c++)
+        sum += exp(logits[c] - largest);
+    return log(sum) - (logits[label] - largest);
+}
+
 guint
 ts_loss_predicted_class(const float *logits, guint classes)
 {

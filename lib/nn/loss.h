@@ -95,6 +95,9 @@ double ts_softplus(double x);
 /* probabilities (classes) = softmax of logits (classes). */
 void ts_softmax(const float *logits, guint classes, double *probabilities);
 
+/* -ln p of the label, p as above, however small it is: plain cross-entropy of one sample. */
+double ts_loss_of_sample(const float *logits, guint label, guint classes);
+
 /* The class of the largest logit, the first of equals. */
 guint ts_loss_predicted_class(const float *logits, guint classes);
 

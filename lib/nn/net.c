@@ -55,9 +55,10 @@ compile_forward(TsNet *net, GError **error)
     if (plain == NULL || (net->logits = ts_net_convert(net, last, last->out, plain, error)) == NULL)
         return FALSE;
     net->n_forward = net->steps->len;
-    /* The input is written before the first step and the logits are read after the last. */
+    /* The input is written before the first step, and the logits are read after the last, that of
+     * the backward pass too: callbacks do. */
     ts_buffer_use_at(net->input, 0);
-    ts_buffer_use_at(net->logits, ts_net_is_training(net) ? (int) net->n_forward : G_MAXINT);
+    ts_buffer_use_at(net->logits, G_MAXINT);
     if (net->kept != NULL)
         ts_buffer_use_at(net->kept, G_MAXINT);
     return TRUE;

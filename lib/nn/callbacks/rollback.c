@@ -70,9 +70,7 @@ loss_of_sample(const TsTrainer *trainer, guint i)
     const gint32 label = batch->labels[i];
     if (batch->targets != NULL)
         return ts_loss_of_set(NULL, logits, batch->targets + (gsize) i * classes, classes);
-    g_autofree double *p = g_new(double, classes);
-    ts_softmax(logits, classes, p);
-    return label >= 0 ? -log(p[label]) : NAN;
+    return label >= 0 ? ts_loss_of_sample(logits, (guint) label, classes) : NAN;
 }
 
 static void
