@@ -150,6 +150,21 @@ find_tensor(const TsState *state, const char *name)
     return NULL;
 }
 
+/* A copy of `tensor` under another name, as it lies in memory. */
+static gboolean
+append_tensor(TsState *state, const char *name, const TsTensor *tensor, GError **error)
+{
+    void *data = ts_try_alloc(tensor->n_bytes, 1, name, error);
+    if (data == NULL)
+        return FALSE;
+    TsTensor copy = *tensor;
+    copy.data = memcpy(data, tensor->data, tensor->n_bytes);
+    copy.name = g_strdup(name);
+    g_ptr_array_add(state->names, (gpointer) copy.name);
+    g_array_append_val(state->tensors, copy);
+    return TRUE;
+}
+
 gboolean
 ts_state_has_param(const TsState *state, const char *prefix, const TsParam *param)
 {
@@ -248,22 +263,41 @@ ts_state_lend_params(const TsState *state, TsParams *params, GError **error)
     return TRUE;
 }
 
-/* ---- a state within a state ---- */
+/* ---- tables ---- */
 
-/* Of `tensor` under another name, as it lies in memory. */
-static gboolean
-append_tensor(TsState *state, const char *name, const TsTensor *tensor, GError **error)
+gboolean
+ts_state_add_table(TsState *state, const char *name, const float *table, gsize rows, gsize columns,
+                   GError **error)
 {
-    void *data = ts_try_alloc(tensor->n_bytes, 1, name, error);
-    if (data == NULL)
-        return FALSE;
-    TsTensor copy = *tensor;
-    copy.data = memcpy(data, tensor->data, tensor->n_bytes);
-    copy.name = g_strdup(name);
-    g_ptr_array_add(state->names, (gpointer) copy.name);
-    g_array_append_val(state->tensors, copy);
-    return TRUE;
+    const TsTensor tensor = {.dtype = TS_DTYPE_F32,
+                             .rank = 2,
+                             .shape = {rows, columns},
+                             .data = table,
+                             .n_bytes = rows * columns * sizeof *table};
+    return append_tensor(state, name, &tensor, error);
 }
+
+gboolean
+ts_state_has_table(const TsState *state, const char *name)
+{
+    return find_tensor(state, name) != NULL;
+}
+
+gboolean
+ts_state_get_table(const TsState *state, const char *name, float *table, gsize rows, gsize columns,
+                   GError **error)
+{
+    const TsTensor *tensor = find_tensor(state, name);
+    if (tensor == NULL || tensor->rank != 2 || tensor->shape[0] != rows ||
+        tensor->shape[1] != columns)
+        return ts_error_set(error, TS_ERROR_FORMAT,
+                            "the checkpoint has no table '%s' of %" G_GSIZE_FORMAT
+                            " rows and %" G_GSIZE_FORMAT " columns",
+                            name, rows, columns);
+    return ts_tensor_to_f32(tensor, table, error);
+}
+
+/* ---- a state within a state ---- */
 
 /* The names of a part's values stand in one of its own, a line each. */
 static char *

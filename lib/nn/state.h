@@ -56,6 +56,14 @@ ts_state_add_params(TsState *state, const char *prefix, const TsParams *params, 
 gboolean
 ts_state_get_params(const TsState *state, const char *prefix, TsParams *params, GError **error);
 
+/* A table (rows, columns) of floats that belong to no parameter, row by row, under a name of its
+ * own; and back, where it has to have the same form: TS_ERROR_FORMAT. */
+gboolean ts_state_add_table(TsState *state, const char *name, const float *table, gsize rows,
+                            gsize columns, GError **error);
+gboolean ts_state_has_table(const TsState *state, const char *name);
+gboolean ts_state_get_table(const TsState *state, const char *name, float *table, gsize rows,
+                            gsize columns, GError **error);
+
 /* The same for parameters without memory, which must not outlive the state: what it has in their
  * form is borrowed, the rest copied. */
 gboolean ts_state_lend_params(const TsState *state, TsParams *params, GError **error);

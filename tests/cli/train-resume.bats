@@ -270,6 +270,10 @@ interrupted() {
     [ "$(head -n 1 whole/spikes.tsv)" = $'epoch\titeration\tbatch_loss\tz\tline\tid\tloss' ]
     awk -F'\t' 'NR == FNR { if (FNR > 1 && $9 == "train") train[FNR]; next }
         FNR > 1 && !($5 in train) { bad++ } END { exit bad || FNR < 16 }' digits.tsv whole/spikes.tsv
+    # The losses of the samples make up that of their batch.
+    awk -F'\t' 'NR > 1 { sum[$2] += $7; n[$2]++; batch[$2] = $3 }
+        END { for (i in n) if ((d = sum[i] / n[i] - batch[i]) * d > 1e-10 * batch[i] ^ 2) bad++
+            exit bad || NR < 2 }' whole/spikes.tsv || fail "$(cat whole/spikes.tsv)"
     # It learns on where it was.
     awk -F, 'NR == 3 { before = $2 } END { exit !($2 < before && $3 > 0.5) }' whole/history.csv ||
         fail "$(cat whole/history.csv)"
@@ -329,4 +333,33 @@ interrupted() {
     cmp whole/model.safetensors parts/model.safetensors
     cmp whole/last.ckpt parts/last.ckpt
     run ! cmp -s first parts/model.safetensors
+}
+
+@test "the samples' table shows wrong labels, and goes on after a stop" {
+    # Every 15th row is taught as the next class.
+    awk -F'\t' -v OFS='\t' 'NR == 1 { print $0, "id"; next }
+        { id = NR; if (NR % 15 == 0) { $(NF - 1) = ($(NF - 1) + 1) % 10; id = "wrong-" id } print $0, id }' \
+        digits.tsv > some-wrong.tsv
+    options="-q -m mlp --lr 0.02 --callback samples --callback samples:file=second.tsv --no-tensorboard"
+    # shellcheck disable=SC2086  # words
+    train -o whole --epochs 8 $options some-wrong.tsv
+    for limit in 0.01s 0.03s 100s; do
+        # shellcheck disable=SC2086  # words
+        train -o parts --resume --epochs 8 --callback time-limit:$limit $options some-wrong.tsv || [ $? -eq 3 ]
+    done
+    same whole/samples.tsv whole/second.tsv
+    same whole/samples.tsv parts/samples.tsv
+    # One row for each that was learned from, seen in each epoch; three in four of the wrong ones are
+    # among as many rows of the least margin.
+    awk -F'\t' 'NR > 1 && $4 != 8 { bad++ } END { exit bad }' whole/samples.tsv
+    wrong=$(grep -c wrong- whole/samples.tsv)
+    [ "$wrong" -gt 10 ]
+    found=$(sed 1d whole/samples.tsv | sort -t "$(printf '\t')" -k 10,10g | sed -n "1,${wrong}p" | grep -c wrong-)
+    [ "$found" -ge $((wrong * 3 / 4)) ] || fail "$found of $wrong"
+}
+
+@test "the samples' table is of one label a row" {
+    awk -F'\t' -v OFS='\t' 'NR > 1 { $8 = $8 ";x" } { print }' digits.tsv > sets.tsv
+    run -2 --separate-stderr train -o run --multi-label --callback samples sets.tsv
+    stderr_has "callback samples is for one label a row"
 }

@@ -593,6 +593,121 @@ START_TEST(a_loss_of_another_definition_is_compared_anew)
 }
 END_TEST
 
+/* ---- samples ---- */
+
+static TsManifest *
+three_rows(void)
+{
+    static const char text[] = "file_name\tlabel\tsplit\n"
+                               "a.png\ta\ttrain\nb.png\ta\tval\nc.png\tb\ttrain\n";
+    char *copy = g_strdup(text);
+    GError *error = NULL;
+    TsManifest *manifest = ts_manifest_parse(copy, strlen(copy), "rows.tsv", ".", &error);
+    ck_assert_msg(manifest != NULL, "%s", error != NULL ? error->message : "");
+    return manifest;
+}
+
+/* Show the callback a batch of one: row, label and logits. */
+static gboolean
+show(Bench *bench, TsCallback *callback, guint64 row, gint32 label, const float logits[2],
+     const TsBatch *like)
+{
+    TsBatch batch = *like;
+    batch.n = 1;
+    batch.rows = &row;
+    batch.labels = &label;
+    bench->trainer.batch_in_hand = &batch;
+    bench->trainer.logits_in_hand = logits;
+    return callback->batch_end(callback, &bench->trainer, NULL);
+}
+
+/* Row 0 is right, wrong, right, wrong; row 2 comes once, and in batches that do not count; row 1,
+ * which is validated on, never. After two of the times the rest is done by a second callback that
+ * was loaded from the first one's checkpoint. */
+START_TEST(samples_are_described_by_all_the_times_they_came)
+{
+    static const float logits[][2] = {{3, 1}, {-1, 1.5f}, {2, 0}, {0.5f, 0.75f}};
+    static const TsBatch plain = {0};
+    float half = 0.5f, *targets = &half;
+    Bench bench;
+    bench_init(&bench);
+    g_autoptr(TsManifest) manifest = three_rows();
+    g_autoptr(TsState) state = ts_state_new();
+    TsCallback *first = ts_samples_new(manifest, "samples.tsv");
+    TsCallback *second = ts_samples_new(manifest, "samples.tsv");
+    ck_assert(first->train_begin(first, &bench.trainer, NULL));
+    ck_assert(show(&bench, first, 0, 0, logits[0], &plain));
+    ck_assert(show(&bench, first, 0, 0, logits[1], &plain));
+    ck_assert(first->save(first, &bench.trainer, state, NULL));
+    ck_assert(second->load(second, &bench.trainer, state, NULL));
+    ck_assert(second->train_begin(second, &bench.trainer, NULL));
+    ck_assert(show(&bench, second, 0, 0, logits[2], &plain));
+    ck_assert(show(&bench, second, 0, 0, logits[3], &plain));
+    ck_assert(show(&bench, second, 2, 1, logits[3], &plain));
+    ck_assert(show(&bench, second, 2, 1, logits[0], &(TsBatch){.shares = &half}));
+    bench.trainer.batch_loss = NAN;
+    ck_assert(show(&bench, second, 2, 1, logits[0], &plain));
+    ck_assert(!show(&bench, second, 2, 1, logits[0], &(TsBatch){.targets = targets}));
+    ck_assert(second->epoch_end(second, &bench.trainer, NULL));
+
+    double loss = 0, p = 0, p2 = 0, margin = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(logits); i++) {
+        const double m = logits[i][0] - logits[i][1], q = 1 / (1 + exp(-m));
+        loss -= log(q) / 4;
+        p += q / 4;
+        p2 += q * q / 4;
+        margin += m / 4;
+    }
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    ck_assert(g_file_get_contents("samples.tsv", &text, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    ck_assert_uint_eq(g_strv_length(lines), 4);
+    ck_assert_str_eq(lines[0], "line\tid\tlabel\tseen\tright\tforgotten\tloss\tconfidence\t"
+                               "variability\tmargin");
+    ck_assert_msg(g_str_has_prefix(lines[1], "2\ta.png\ta\t4\t2\t2\t"), "%s", lines[1]);
+    ck_assert_msg(g_str_has_prefix(lines[2], "4\tc.png\tb\t1\t1\t0\t"), "%s", lines[2]);
+    g_auto(GStrv) cells = g_strsplit(lines[1], "\t", -1);
+    ck_assert_double_eq_tol(g_ascii_strtod(cells[6], NULL), loss, 1e-6);
+    ck_assert_double_eq_tol(g_ascii_strtod(cells[7], NULL), p, 1e-6);
+    ck_assert_double_eq_tol(g_ascii_strtod(cells[8], NULL), sqrt(p2 - p * p), 1e-6);
+    ck_assert_double_eq_tol(g_ascii_strtod(cells[9], NULL), margin, 1e-6);
+    ck_assert_msg(g_str_has_suffix(lines[2], "\t0\t0.25"), "%s", lines[2]);
+    ts_callback_free(first);
+    ts_callback_free(second);
+    bench_clear(&bench);
+}
+END_TEST
+
+START_TEST(samples_of_a_checkpoint_are_checked)
+{
+    enum { ROWS = 3, NUMBERS = 9 };
+    static const struct {
+        guint place;
+        float value;
+    } wrong[] = {{0, 2}, {0, -1}, {0, NAN}, {NUMBERS + 1, -1}, {1, INFINITY}};
+    Bench bench;
+    bench_init(&bench);
+    g_autoptr(TsManifest) manifest = three_rows();
+    for (gsize i = 0; i <= G_N_ELEMENTS(wrong); i++) {
+        float table[ROWS * NUMBERS] = {0};
+        const gboolean is_wrong = i < G_N_ELEMENTS(wrong);
+        if (is_wrong)
+            table[wrong[i].place] = wrong[i].value;
+        g_autoptr(GError) error = NULL;
+        g_autoptr(TsState) state = ts_state_new(), narrow = ts_state_new();
+        ck_assert(ts_state_add_table(state, "samples", table, ROWS, NUMBERS, NULL));
+        ck_assert(ts_state_add_table(narrow, "samples", table, NUMBERS, ROWS, NULL));
+        TsCallback *callback = ts_samples_new(manifest, "samples.tsv");
+        ck_assert_int_eq(callback->load(callback, &bench.trainer, state, &error), !is_wrong);
+        ck_assert(!is_wrong || g_error_matches(error, TS_ERROR, TS_ERROR_FORMAT));
+        ck_assert(!callback->load(callback, &bench.trainer, narrow, NULL));
+        ts_callback_free(callback);
+    }
+    bench_clear(&bench);
+}
+END_TEST
+
 START_TEST(wrong_callbacks_are_refused)
 {
     static const char *const cases[][2] = {
@@ -615,6 +730,7 @@ START_TEST(wrong_callbacks_are_refused)
         {"swa:lr=-1", "lr"},
         {"backup:every=0", "every"},
         {"csv:separator=::", "separator"},
+        {"samples:table=x", "table"},
         {"terminate-on-nan:now=1", "now"},
         {"time-limit", "TIME"},
         {"exec", "COMMAND"},
@@ -652,6 +768,8 @@ main(void)
     tcase_add_test(keras, an_unknown_monitor_is_refused);
     tcase_add_test(keras, a_loss_of_another_definition_is_compared_anew);
     tcase_add_test(keras, wrong_callbacks_are_refused);
+    tcase_add_test(keras, samples_are_described_by_all_the_times_they_came);
+    tcase_add_test(keras, samples_of_a_checkpoint_are_checked);
     suite_add_tcase(suite, keras);
     TCase *averages = tcase_create("averages");
     tcase_add_test(averages, ema_follows_timm);

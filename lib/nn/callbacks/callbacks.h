@@ -109,6 +109,12 @@ typedef struct {
 TsCallback *ts_rollback_new(const TsRollback *options, const char *path);
 TsCallback *ts_rollback_parse(TsSpec *spec, const TsCallbackContext *context, GError **error);
 
+/* What each training row was like to learn, anew after each epoch, in a table at `path`: line, id,
+ * label, seen, right, forgotten, loss, confidence, variability, margin; samples.c says what they
+ * are. `manifest`, of the rows, is borrowed. */
+TsCallback *ts_samples_new(const TsManifest *manifest, const char *path);
+TsCallback *ts_samples_parse(TsSpec *spec, const TsCallbackContext *context, GError **error);
+
 /* The user's own callback: FILE.so[:ARGUMENTS], which is loaded; see nn/callback.h. TS_ERROR_IO if
  * it cannot be, TS_ERROR_FORMAT if it is none or made for another tessera. */
 TsCallback *ts_plugin_parse(const char *text, GError **error);

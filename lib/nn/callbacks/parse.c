@@ -106,6 +106,7 @@ static const struct {
              {.name = "swa", .parse = ts_swa_parse},
              {.name = "terminate-on-nan", .parse = new_terminate_on_nan},
              {.name = "rollback", .parse = ts_rollback_parse},
+             {.name = "samples", .parse = ts_samples_parse},
              {.name = "backup", .parse = ts_backup_parse},
              {.name = "csv", .parse = ts_csv_log_parse},
              {.name = "jsonl", .parse = ts_json_lines_parse},
@@ -129,6 +130,7 @@ ts_callback_help(void)
            "  terminate-on-nan     stop, without an error, where the loss is no finite number\n"
            "  rollback[:window=128,z=6,threshold=0,factor=0.5,every=50,max=3,file=spikes.tsv]\n"
            "                       a loss spike: go back, lower the rate, name the samples\n"
+           "  samples[:file=samples.tsv]  how each row was learned: loss, margin, forgotten, ...\n"
            "  backup[:every=1000]  last.ckpt every so many batches too\n"
            "  csv[:file=history.csv,separator=C], jsonl[:file=history.jsonl], progress\n"
            "  tensorboard[:histograms=1,pr_curves=1]  each so many epochs; 0: never\n"
