@@ -124,6 +124,20 @@ choose_rates(TsFineTuneOptions *how, GError **error)
     return TRUE;
 }
 
+/* Strategies that change the rate in their own way. */
+static gboolean
+check_schedule(const TsFineTuneOptions *how, GError **error)
+{
+    if (has_name(how->strategy, "fine-tune") && train_rate_is_scheduled())
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "strategy fine-tune has rates of its own: leave --schedule, "
+                            "--schedule-by and --warmup-epochs out, or choose --strategy fixed");
+    if (has_name(how->strategy, "lp-ft") && g_strcmp0(train_rate_schedule_by(), "epoch") == 0)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "strategy lp-ft changes the rate by batch: leave --schedule-by out");
+    return TRUE;
+}
+
 /* All that makes two fine-tunings of one model differ; a checkpoint holds it. g_free(). */
 static char *
 describe(const TsFineTuneOptions *how)
@@ -148,7 +162,7 @@ run(int n_args, char **args, GError **error)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "from what? give the model to begin with by --from MODEL");
     if (!choose_strategy(&how, error) || !choose_rates(&how, error) ||
-        !train_fill(&options, error) ||
+        !train_fill(&options, error) || !check_schedule(&how, error) ||
         (opt.feature_cache != NULL &&
          !ts_feature_cache_parse(opt.feature_cache, &how.feature_cache, error)) ||
         !train_compute_fill(&options, error))

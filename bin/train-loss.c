@@ -1,6 +1,8 @@
 /* train's options of the loss, and of how classes count in it. */
 #include "train.h"
 
+#include "base/error.h"
+
 static struct {
     char *loss, *class_weights, *pos_weights, *sampler;
     int weights_from;
@@ -40,5 +42,9 @@ train_loss_fill(TsRunOptions *options, GError **error)
     options->class_weights = opt.class_weights != NULL ? opt.class_weights : "none";
     options->sampler = opt.sampler;
     options->class_weights_from = (guint) opt.weights_from;
+    if (opt.weights_from > 0 && opt.class_weights == NULL)
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "--class-weights-from: from when on which weights? --class-weights "
+                            "says");
     return train_check_bounds(&check, 1, error);
 }

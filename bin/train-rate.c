@@ -50,6 +50,18 @@ choose_schedule(TsRunOptions *options, GError **error)
 }
 
 gboolean
+train_rate_is_scheduled(void)
+{
+    return opt.schedule != NULL || opt.schedule_by != NULL || opt.warmup_epochs > 0;
+}
+
+const char *
+train_rate_schedule_by(void)
+{
+    return opt.schedule_by;
+}
+
+gboolean
 train_rate_fill(TsRunOptions *options, GError **error)
 {
     const double rate = opt.rate == TRAIN_NOT_GIVEN ? 0 : opt.rate;

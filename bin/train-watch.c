@@ -65,6 +65,11 @@ train_watch_fill(TsRunOptions *options, GError **error)
                             "--resume: of which run? give its folder with -o RUN");
     if (opt.resume && ts_tool_force())
         return ts_error_set(error, TS_ERROR_ARGUMENT, "--resume and --force exclude each other");
+    if (opt.min_delta > 0 && opt.patience == 0)
+        return ts_error_set(
+            error, TS_ERROR_ARGUMENT,
+            "--min-delta is that of --early-stopping, which is not given; callbacks "
+            "have min_delta= of their own");
     options->folder = opt.output;
     options->val_split = opt.val_split != NULL ? opt.val_split : "val";
     options->monitor = opt.monitor;

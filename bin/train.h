@@ -32,6 +32,10 @@ gboolean train_optimizer_fill(TsRunOptions *options, GError **error);
 extern const GOptionEntry train_rate_options[];
 gboolean train_rate_fill(TsRunOptions *options, GError **error);
 
+/* TRUE if an option says how the rate changes; what --schedule-by says, or NULL. */
+gboolean train_rate_is_scheduled(void);
+const char *train_rate_schedule_by(void);
+
 extern const GOptionEntry train_loss_options[];
 gboolean train_loss_fill(TsRunOptions *options, GError **error);
 

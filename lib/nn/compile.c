@@ -218,7 +218,9 @@ ts_net_conv_kernels(const TsNet *net)
 TsTimedKernels *
 ts_net_timed_kernels(const TsNet *net)
 {
-    return net->params->timed;
+    const gboolean of_another_precision =
+        net->params->precision == TS_PRECISION_BF16 && !ts_net_is_training(net);
+    return of_another_precision ? NULL : net->params->timed;
 }
 
 gboolean

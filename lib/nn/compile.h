@@ -62,7 +62,8 @@ gboolean ts_net_trains_layer(const TsNet *net, const TsLayer *layer);
 gboolean ts_net_layer_learns(const TsNet *net, const TsLayer *layer);
 guint64 ts_net_seed(const TsNet *net);
 TsConvKernels ts_net_conv_kernels(const TsNet *net);
-TsTimedKernels *ts_net_timed_kernels(const TsNet *net); /* may be NULL */
+/* NULL where nothing is timed; so in inference beside bf16, which is f32. */
+TsTimedKernels *ts_net_timed_kernels(const TsNet *net);
 
 /* TRUE if convolutions multiply numbers in bf16: a training net of such parameters. */
 gboolean ts_net_is_bf16(const TsNet *net);

@@ -236,6 +236,16 @@ write_index(const Dump *dump, GError **error)
     return ts_write_file(path, dump->index->str, dump->index->len, FALSE, error);
 }
 
+/* A run may have been stopped after its last batch, in the validation. */
+static gboolean
+next_step_exists(const TsTrainer *trainer)
+{
+    const gboolean validates = trainer->options.steps == 0 &&
+                               trainer->epoch + 1 == trainer->options.epochs &&
+                               trainer->batch == ts_loader_n_batches(trainer->train);
+    return !validates && !ts_trainer_is_complete(trainer);
+}
+
 static gboolean
 open_step(TsRun *run, GError **error)
 {
@@ -245,7 +255,7 @@ open_step(TsRun *run, GError **error)
         return TRUE;
     if (!ts_trainer_resume(run->trainer, error))
         return FALSE;
-    return !ts_trainer_is_complete(run->trainer) ||
+    return next_step_exists(run->trainer) ||
            ts_error_set(error, TS_ERROR_ARGUMENT,
                         "the run is complete, no step comes next; ask for more --epochs");
 }

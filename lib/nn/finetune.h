@@ -7,7 +7,7 @@
  *   - fine-tune: fastai's Learner.fine_tune(). `freeze_epochs` epochs of the head alone by one
  *     cycle up to lr (pct 0.99, div 25), then all stages by a second one up to lr / 2 (pct_start,
  *     div), with rates from lr / 2 / lr_mult in the first stage to lr / 2 in the head,
- * geometrically. Momentum goes 0.95, 0.85, 0.95 in each.
+ *     geometrically. Momentum goes 0.95, 0.85, 0.95 in each.
  *   - gradual: one stage more every `every` epochs, from those of the options (Howard and Ruder,
  *     2018); the schedule goes over all.
  *   - lp-ft: the head alone for `probe` epochs, then everything, at `scale` times the rate; the

@@ -259,8 +259,13 @@ open_timed_kernels(TsRun *run, GError **error)
     run->timed = ts_timed_kernels_new(options->precision);
     if (!options->resume)
         return TRUE;
-    if (g_file_test(run->timed_path, G_FILE_TEST_EXISTS))
-        return ts_timed_kernels_read(run->timed, run->timed_path, error);
+    if (g_file_test(run->timed_path, G_FILE_TEST_EXISTS)) {
+        guint n_winograd;
+        if (!ts_timed_kernels_read(run->timed, run->timed_path, error))
+            return FALSE;
+        run->n_timed_before = ts_timed_kernels_n(run->timed, &n_winograd);
+        return TRUE;
+    }
     if (g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS))
         ts_warning("%s is gone: kernels are timed anew, and the run may not go on bit for bit",
                    run->timed_path);
@@ -274,6 +279,10 @@ keep_timed_kernels(TsRun *run, GError **error)
     if (run->timed == NULL)
         return TRUE;
     const guint n = ts_timed_kernels_n(run->timed, &n_winograd);
+    if (run->n_timed_before > 0 && n > run->n_timed_before && run->trainer->iteration > 0)
+        ts_warning("%s lacked %u kinds of convolutions, which are timed anew: the run may not go "
+                   "on bit for bit",
+                   run->timed_path, n - run->n_timed_before);
     ts_info("kernels: Winograd's for %u of %u kinds of 3x3 convolutions, see %s", n_winograd, n,
             run->timed_path);
     return ts_timed_kernels_keep(run->timed, run->timed_path, error);

@@ -50,13 +50,15 @@ list_settings(const TsRun *run, TsEventSetting *list)
     return G_N_ELEMENTS(settings);
 }
 
+/* A run that is only described may have no folder. */
 static TsCallbackContext
 context_of(const TsRun *run, const TsTensorBoard *tensorboard)
 {
     return (TsCallbackContext){.tensorboard = tensorboard,
-                               .folder = run->options.folder,
+                               .folder = run->options.folder != NULL ? run->options.folder : ".",
                                .monitor = run->options.monitor,
                                .has_validation = run->val != NULL,
+                               .multi_label = run->sets != NULL,
                                .epochs = run->options.epochs,
                                .manifest = run->manifest};
 }

@@ -14,17 +14,10 @@
 static gboolean
 is_of_run(const char *name)
 {
-    static const char *const names[] = {"last.ckpt",
-                                        "model.safetensors",
-                                        "swa.safetensors",
-                                        "restored.safetensors",
-                                        "history.csv",
-                                        "history.jsonl",
-                                        "spikes.tsv",
-                                        "profile.tsv",
-                                        "kernels.tsv",
-                                        "features",
-                                        NULL};
+    static const char *const names[] = {
+        "last.ckpt",   "model.safetensors", "swa.safetensors", "restored.safetensors",
+        "history.csv", "history.jsonl",     "samples.tsv",     "spikes.tsv",
+        "profile.tsv", "kernels.tsv",       "features",        NULL};
     return g_strv_contains(names, name) || g_str_has_prefix(name, "events.out.tfevents.") ||
            (g_str_has_prefix(name, "epoch-") && g_str_has_suffix(name, ".safetensors"));
 }
@@ -55,6 +48,11 @@ ts_run_prepare_folder(const TsRun *run, GError **error)
             error, TS_ERROR_IO,
             "%s: holds a run already; --resume goes on with it, --force begins anew",
             run->options.folder);
+    if (run->timed != NULL && g_file_test(run->timed_path, G_FILE_TEST_EXISTS) &&
+        !run->options.resume && !run->options.replace)
+        return ts_error_set(error, TS_ERROR_IO,
+                            "%s: is there already; --resume uses it, --force times kernels anew",
+                            run->timed_path);
     if (!ts_make_folder(run->options.folder, error))
         return FALSE;
     return run->options.resume || remove_old_run(run, error);

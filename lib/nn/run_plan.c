@@ -113,6 +113,9 @@ ts_run_describe(TsRun *run, TsReport *report, GError **error)
 {
     if (run->trainer == NULL && !ts_run_open_trainer(run, error))
         return FALSE;
+    /* What the run would refuse is refused now. */
+    if (!ts_run_add_callbacks(run, error))
+        return FALSE;
     const TsPreprocess *how = &run->model->preprocess;
     g_autofree char *input = g_strdup_printf("%dx%dx%d", how->channels, how->height, how->width);
     if (run->phases != NULL && !ts_run_describe_phases(run, report, error))

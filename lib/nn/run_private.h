@@ -28,7 +28,8 @@ struct _TsRun {
     gboolean keeps_last;   /* nothing judges the epochs */
     char *fingerprint;
     char *model_path, *checkpoint_path, *timed_path;
-    char *mix_text; /* all of --mix */
+    guint n_timed_before; /* rows of the table at timed_path when the run began */
+    char *mix_text;       /* all of --mix */
     /* Of fine-tuning: */
     TsLoadReport *loaded;
     TsStages *stages;

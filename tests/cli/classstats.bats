@@ -210,7 +210,7 @@ classstats: --check 'count:disc@train<3' fails: count:disc@train is 12" ]
     classstats --bootstrap 50 --seed 0 shapes.tsv >b
     classstats --bootstrap 50 --seed 1 shapes.tsv >c
     same a b
-    run ! cmp -s a c
+    run -1 cmp -s a c
     run -0 --separate-stderr classstats --show classes --bootstrap 200 shapes.tsv
     [ "${lines[0]}" = $'class\tcount\tshare\tshare_low\tshare_high\ttier' ]
     awk -F'\t' 'NR > 1 && !($4 < $3 && $3 < $5 && $5 - $4 < 0.4) { exit 1 }' <<<"$output"

@@ -41,8 +41,26 @@ rates() {
     finetune --dry-run --format tsv $options parity.tsv |
         awk -F'\t' '$1 == "epoch" && $2 == "iteration" { on = 1; next } on && NF < 3 { on = 0 }
             on && ++n[$1] && !($3 in seen) { seen[$3]; different[$1]++; last[$1] = $3 }
-            END { exit !(different[1] > 2 && different[2] > 2); }' ||
+            END { if (!(different[1] > 2 && different[2] > 2)) exit 1
+                for (epoch in last) print epoch, last[epoch] }' | sort -n > told ||
         fail "$(finetune --dry-run --format tsv $options parity.tsv)"
+    # shellcheck disable=SC2086  # words
+    finetune -q -o run $options parity.tsv
+    awk -F, 'NR == FNR { split($0, row, " "); told[row[1]] = row[2]; next }
+        FNR == 1 { for (i = 1; i <= NF; i++) if ($i == "learning_rate") column = i; next }
+        { d = told[$1] - $column; n++; bad += d * d > 1e-10 * $column ^ 2 } END { exit bad || n != 2 }' \
+        told run/history.csv || fail "$(cat told run/history.csv)"
+}
+
+@test "options that a strategy would pass over are refused" {
+    for option in "--schedule constant" "--schedule-by epoch" "--warmup-epochs 1"; do
+        # shellcheck disable=SC2086  # words
+        run -2 --separate-stderr finetune --from base -o run $option parity.tsv
+        stderr_has "strategy fine-tune has rates of its own: leave --schedule"
+    done
+    run -2 --separate-stderr finetune --from base -o run --strategy lp-ft --schedule-by epoch parity.tsv
+    stderr_has "strategy lp-ft changes the rate by batch"
+    [ ! -e run ]
 }
 
 @test "--dry-run: what learns, by stage, pattern and batch norm policy" {

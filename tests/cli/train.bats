@@ -28,7 +28,7 @@ setup() {
     for kernels in auto direct winograd; do
         train -q -o $kernels --kernels $kernels --epochs 1 -j 1 digits.tsv
     done
-    run ! cmp -s direct/model.safetensors winograd/model.safetensors
+    run -1 cmp -s direct/model.safetensors winograd/model.safetensors
     paste -d, {direct,winograd}/history.csv |
         awk -F, 'NR == 2 {d = $2 - $9; exit !(d < 1e-4 && d > -1e-4)}' ||
         fail "$(cat {direct,winograd}/history.csv)"
@@ -56,11 +56,11 @@ setup() {
     # shellcheck disable=SC2086  # words
     train -o other --epochs 2 --resume $options
     same turned other/kernels.tsv
-    run ! cmp -s whole/model.safetensors other/model.safetensors
+    run -1 cmp -s whole/model.safetensors other/model.safetensors
     # A new run forgets.
     # shellcheck disable=SC2086  # words
     train -o other --epochs 1 --force $options
-    run ! cmp -s turned other/kernels.tsv
+    run -1 cmp -s turned other/kernels.tsv
     rm parts/kernels.tsv
     # shellcheck disable=SC2086  # words
     run -0 --separate-stderr train -o parts --epochs 3 --resume $options
@@ -71,6 +71,18 @@ setup() {
     stderr_has "parts/kernels.tsv"
     # Nothing is kept where there is no run.
     lrfind -q --steps 6 --kernels timed digits.tsv > rates.tsv
+    [ -s rates.tsv ]
+    # A table alone is not overwritten; one that lacks a line is told of.
+    mkdir alone
+    cp whole/kernels.tsv alone
+    # shellcheck disable=SC2086  # words
+    run -1 --separate-stderr train -o alone --epochs 1 $options
+    stderr_has "alone/kernels.tsv: is there already; --resume uses it, --force times kernels anew"
+    same whole/kernels.tsv alone/kernels.tsv
+    sed -i 2d whole/kernels.tsv
+    # shellcheck disable=SC2086  # words
+    run -0 --separate-stderr train -o whole --epochs 3 --resume $options
+    stderr_has "whole/kernels.tsv lacked 1 kinds"
 }
 
 @test "precision: bf16 learns nearly as f32 does, on any processor, and goes on as it began" {
@@ -91,7 +103,7 @@ setup() {
     # Winograd's kernels multiply f32: other numbers than those of direct ones.
     train -q -o direct --epochs 1 -j 1 --precision bf16 --kernels direct digits.tsv
     train -q -o winograd --epochs 1 -j 1 --precision bf16 --kernels winograd digits.tsv
-    run ! cmp -s direct/model.safetensors winograd/model.safetensors
+    run -1 cmp -s direct/model.safetensors winograd/model.safetensors
     # A head alone, and a whole network, from the model that was trained so.
     finetune -q --from narrow -o tuned --epochs 1 --new-head --precision bf16 digits.tsv
     lrfind -q --steps 20 --precision bf16 digits.tsv > rates.tsv
@@ -102,7 +114,7 @@ setup() {
     train -q -o b --epochs 1 --seed 5 -j 1 digits.tsv
     train -q -o c --epochs 1 --seed 6 -j 1 digits.tsv
     same a/model.safetensors b/model.safetensors
-    run ! cmp -s a/model.safetensors c/model.safetensors
+    run -1 cmp -s a/model.safetensors c/model.safetensors
 }
 
 @test "--dry-run says what would be done and writes nothing" {
@@ -199,7 +211,7 @@ END
     for loss in cross-entropy:smoothing=0.1 focal balanced-softmax logit-adjusted:tau=2 ldam; do
         # shellcheck disable=SC2086  # words
         train -o run --force --loss $loss $options
-        run ! cmp -s run/model.safetensors plain/model.safetensors || fail "$loss changes nothing"
+        run -1 cmp -s run/model.safetensors plain/model.safetensors || fail "$loss changes nothing"
     done
     printf 'class\tweight\n' > weights.tsv
     for class in 0 1 2 3 4 5 6 7 8 9 10 11; do
@@ -207,7 +219,7 @@ END
     done
     # shellcheck disable=SC2086  # words
     train -o run --force --class-weights weights.tsv $options
-    run ! cmp -s run/model.safetensors plain/model.safetensors
+    run -1 cmp -s run/model.safetensors plain/model.safetensors
     # Weights that count from the third epoch on change nothing before.
     # shellcheck disable=SC2086  # words
     train -o run --force --class-weights weights.tsv --class-weights-from 2 $options
@@ -331,7 +343,7 @@ END
     train -o same --ema 0 $options
     same plain/history.csv same/history.csv
     cut -d, -f 2-4 plain/history.csv | cmp - <(cut -d, -f 2-4 slow/history.csv)
-    run ! cmp -s plain/history.csv slow/history.csv
+    run -1 cmp -s plain/history.csv slow/history.csv
     # The model file gives the loss of its epoch again.
     predict -q -p -m slow/model.safetensors --split val digits.tsv > answers.tsv
     is=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
@@ -394,6 +406,22 @@ example() {
         same a/$file b/$file
         same a/$file c/$file
     done
+}
+
+@test "what an option goes with is asked for, and --dry-run refuses what the run would" {
+    run -2 --separate-stderr train -o run --min-delta 0.1 digits.tsv
+    stderr_has "--min-delta is that of --early-stopping"
+    run -2 --separate-stderr train -o run --class-weights-from 2 digits.tsv
+    stderr_has "--class-weights says"
+    run -2 --separate-stderr train --dry-run --callback erly-stopping digits.tsv
+    stderr_has "nearest: early-stopping"
+    run -2 --separate-stderr train --dry-run --ema 5 digits.tsv
+    stderr_has "decay"
+    run -2 --separate-stderr train --dry-run --ema 0.9 --callback ema digits.tsv
+    stderr_has "callback 'ema' is given twice"
+    run -0 --separate-stderr train --dry-run --ema 0.9 --swa from=3 --keep-best 2 --early-stopping 2 \
+        --callback samples --callback rollback --callback jsonl --callback "exec:touch ended" digits.tsv
+    [ ! -e run ] && [ ! -e ended ] && [ ! -e history.jsonl ]
 }
 
 @test "early stopping: an improvement by less than --min-delta is none" {

@@ -19,6 +19,7 @@ typedef struct {
     const char *folder;      /* of the run; files of callbacks lie there */
     const char *monitor;     /* where none is named */
     gboolean has_validation; /* there are numbers that begin with val_ */
+    gboolean multi_label;    /* rows have sets of labels */
     guint epochs;
     const TsManifest *manifest;               /* of the samples */
     const struct _TsTensorBoard *tensorboard; /* what its keys change */

@@ -76,14 +76,20 @@ look_at(Sample *sample, const float *logits, guint label, guint classes)
 }
 
 static gboolean
+refuse_sets(GError **error)
+{
+    return ts_error_set(error, TS_ERROR_ARGUMENT,
+                        "callback samples is for one label a row; here rows have several");
+}
+
+static gboolean
 batch_end(TsCallback *callback, TsTrainer *trainer, GError **error)
 {
     Samples *self = (Samples *) callback;
     const TsBatch *batch = trainer->batch_in_hand;
     const guint classes = g_strv_length(trainer->model->classes);
     if (batch->targets != NULL)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "callback samples is for one label a row; here rows have several");
+        return refuse_sets(error);
     for (guint k = 0; k < batch->n && isfinite(trainer->batch_loss); k++)
         if (batch->labels[k] >= 0 && (batch->shares == NULL || batch->shares[k] == 1))
             look_at(&self->samples[batch->rows[k]], trainer->logits_in_hand + (gsize) k * classes,
@@ -210,5 +216,9 @@ TsCallback *
 ts_samples_parse(TsSpec *spec, const TsCallbackContext *context, GError **error)
 {
     g_autofree char *path = ts_callback_file(spec, context, "samples.tsv");
+    if (context->multi_label) {
+        refuse_sets(error);
+        return NULL;
+    }
     return ts_samples_new(context->manifest, path);
 }

@@ -27,8 +27,8 @@ typedef enum {
 /* TRUE if the convolution is one that this module can compute. */
 gboolean ts_winograd_can(const TsWindowSpec *spec);
 
-/* TRUE if it is expected to be faster than direct kernels of this precision. A rule by shape,
- * fitted to measurements (see winograd.c), so that the answer is the same in every run. */
+/* TRUE if it is expected to be faster than direct kernels of this precision. A rule by shape and
+ * instruction set, fitted to measurements (see winograd.c): the same in every run on a machine. */
 gboolean ts_winograd_pays(const TsWindowSpec *spec, TsPrecision precision);
 
 /* Channels in a block of activations: 8, or 16 with AVX-512. */
