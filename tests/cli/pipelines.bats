@@ -59,8 +59,8 @@ clothes() {
 
 @test "pipelines/fashion: a small network and ResNet-18, each judged once" {
     clothes
-    pipeline fashion VAL=20 EPOCHS=1 RESNET_EPOCHS=1 REPLICATES=20 all resnet18
-    for network in cnn resnet18; do
+    pipeline fashion VAL=20 EPOCHS=1 RESNET_EPOCHS=1 AVERAGE_EPOCHS=1 REPLICATES=20 all resnet18
+    for network in cnn resnet18-average; do
         [ "$(wc -l < $network-predicted.tsv)" -eq 41 ]
         # The value of each, and once more with its interval.
         [ "$(cut -f 1 $network-report.tsv | grep -c '^accuracy$\|^log_loss$\|^ece$')" -eq 6 ]
