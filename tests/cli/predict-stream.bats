@@ -58,6 +58,15 @@ PY
     done
 }
 
+@test "a sample has the same answer wherever it stands in a batch" {
+    { head -n 1 shapes.tsv; sed 1d shapes.tsv | tac; } > reversed.tsv
+    for batch in 1 2 3 5 7 11; do
+        predict -b $batch -m model.safetensors -p shapes.tsv | sort > whole.tsv
+        predict -b $batch -m model.safetensors -p reversed.tsv | sort | cmp - whole.tsv
+        predict -j 1 -b $batch -m model.safetensors -p reversed.tsv | sort | cmp - whole.tsv
+    done
+}
+
 @test "bad rows of a pipe are named by their line" {
     for bad in 30 43; do
         awk -v bad=$bad '{print $0 (NR == bad ? "\textra" : "")}' shapes.tsv > bad.tsv

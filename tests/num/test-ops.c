@@ -244,6 +244,37 @@ START_TEST(linear_relu_add)
 }
 END_TEST
 
+/* Inference adds each product up by itself: 0 to 3 and the rest of vectors, all sizes of blocks. */
+START_TEST(linear_in_inference_has_the_same_bits_anywhere)
+{
+    enum { IN = 29, OUT = 11 };
+    for (guint n = 1; n < 6; n++) {
+        g_autoptr(TsGraph) graph = ts_graph_new();
+        const guint in = ts_graph_flatten(graph, ts_graph_input(graph, IN + _i, 1, 1));
+        ts_graph_linear(graph, "a", in, OUT);
+        ck_assert(ts_graph_finish(graph, NULL));
+        g_autoptr(TsParams) params = ts_params_new(graph, NULL);
+        fill_random(params->param[0].data, params->param[0].n, "weight");
+        fill_random(params->param[1].data, params->param[1].n, "bias");
+        g_autoptr(TsNet) net = ts_net_new(graph, params, n, TS_NET_INFER, NULL);
+        ck_assert(net != NULL);
+        float *x = ts_net_input(net);
+        for (guint i = 0; i < n; i++)
+            fill_random(x + (gsize) i * (IN + _i), IN + _i, "input"); /* each the same */
+        ck_assert(ts_net_forward(net, 0, NULL));
+        for (guint o = 0; o < OUT; o++) {
+            double y = params->param[1].data[o];
+            for (int k = 0; k < IN + _i; k++)
+                y += (double) params->param[0].data[o * (IN + _i) + k] * x[k];
+            for (guint i = 0; i < n; i++) {
+                ck_assert(ts_net_logits(net)[i * OUT + o] == ts_net_logits(net)[o]);
+                ck_assert_double_eq_tol(ts_net_logits(net)[o], y, 1e-5);
+            }
+        }
+    }
+}
+END_TEST
+
 /* A norm with a ReLU, and a sum with a ReLU: no step is a ReLU alone, except of what is read twice.
  */
 START_TEST(relu_is_computed_with_the_step_below)
@@ -384,6 +415,7 @@ main(int argc, char **argv)
     tcase_add_test(forward, global_pooling);
     tcase_add_loop_test(forward, batch_norm, 0, 4);
     tcase_add_test(forward, linear_relu_add);
+    tcase_add_loop_test(forward, linear_in_inference_has_the_same_bits_anywhere, 0, 4);
     tcase_add_loop_test(forward, relu_is_computed_with_the_step_below, 0, 2);
     tcase_add_loop_test(forward, dropout, 0, 2);
     tcase_add_loop_test(forward, activations, 0, 4);

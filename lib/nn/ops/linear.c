@@ -1,11 +1,87 @@
-/* Linear layer on OpenBLAS: y = x W^T + b; x (N, I), W (O, I), b (O), y (N, O), all row-major. */
+/* Linear layer: y = x W^T + b; x (N, I), W (O, I), b (O), y (N, O), all row-major.
+ *
+ * In training on OpenBLAS, whose products add up in another order at the edges of a batch than
+ * inside of it. In inference the same sample has the same bits wherever it stands, so there each
+ * product of rows is added up by itself, in an order of its own. */
 #include "nn/ops/op.h"
+
+#include "base/wide.h"
 
 #include <cblas.h>
 #include <string.h>
 
 enum { WEIGHT, BIAS }; /* parameter slots */
 enum { SAVED_SRC, SAVED_GRAD, SAVED_GRAD_SRC };
+
+/* ---- products of rows, in one order ---- */
+
+enum { LANES = 8, OUTPUTS = 4, SAMPLES = 2 }; /* of a vector; at a time */
+
+typedef float Vec __attribute__((vector_size(LANES * sizeof(float))));
+typedef float VecInRow __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
+
+static inline __attribute__((always_inline)) float
+sum_of(Vec v)
+{
+    return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
+}
+
+/* y of `samples` x `outputs`, both known to the compiler: the sums do not depend on them. */
+static inline __attribute__((always_inline)) void
+multiply_rows(const float *x, const float *weight, const float *bias, int in, int out, float *y,
+              int samples, int outputs)
+{
+    Vec sum[SAMPLES][OUTPUTS] = {{{0}}};
+    int i = 0;
+    for (; i + LANES <= in; i += LANES)
+        for (int s = 0; s < samples; s++)
+            for (int o = 0; o < outputs; o++)
+                sum[s][o] += *(const VecInRow *) (x + (gsize) s * in + i) *
+                             *(const VecInRow *) (weight + (gsize) o * in + i);
+    for (int s = 0; s < samples; s++)
+        for (int o = 0; o < outputs; o++) {
+            float rest = 0;
+            for (int k = i; k < in; k++)
+                rest += x[(gsize) s * in + k] * weight[(gsize) o * in + k];
+            y[(gsize) s * out + o] = bias[o] + (sum_of(sum[s][o]) + rest);
+        }
+}
+
+/* So many outputs, from the first of `weight`, `bias` and `y`, of all samples. */
+TS_WIDE static void
+multiply_outputs(const float *x, int n, const float *weight, const float *bias, int in, int out,
+                 float *y, int outputs)
+{
+    for (int s = 0; s < n; s += SAMPLES, x += (gsize) SAMPLES * in, y += (gsize) SAMPLES * out)
+        if (outputs == OUTPUTS && s + SAMPLES <= n)
+            multiply_rows(x, weight, bias, in, out, y, SAMPLES, OUTPUTS);
+        else if (outputs == OUTPUTS)
+            multiply_rows(x, weight, bias, in, out, y, 1, OUTPUTS); /* the last of an odd number */
+        else
+            for (int r = 0; r < MIN(n - s, SAMPLES); r++)
+                for (int o = 0; o < outputs; o++)
+                    multiply_rows(x + (gsize) r * in, weight + (gsize) o * in, bias + o, in, out,
+                                  y + (gsize) r * out + o, 1, 1);
+}
+
+static gboolean
+run_inference(TsNet *net, TsLayer *layer, GError **error)
+{
+    const int n = (int) ts_net_batch(net);
+    const int in = (int) ts_net_param(net, layer, WEIGHT)->spec->shape[1];
+    const int out = (int) layer->node->shape.c;
+    const float *x = layer->saved[SAVED_SRC]->storage->data;
+    const float *weight = ts_net_param(net, layer, WEIGHT)->data;
+    const float *bias = ts_net_param(net, layer, BIAS)->data;
+    float *y = layer->out->storage->data;
+#pragma omp parallel for if ((gint64) n * in * out > 1 << 18)
+    for (int o = 0; o < out; o += OUTPUTS)
+        multiply_outputs(x, n, weight + (gsize) o * in, bias + o, in, out, y + o,
+                         MIN(OUTPUTS, out - o));
+    return TRUE;
+}
+
+/* ---- the layer ---- */
 
 static gboolean
 run_forward(TsNet *net, TsLayer *layer, GError **error)
@@ -59,7 +135,7 @@ linear_forward(TsNet *net, TsLayer *layer, GError **error)
     layer->out = ts_net_plain_buffer(net, layer->node->shape, error);
     if (layer->saved[SAVED_SRC] == NULL || layer->out == NULL)
         return FALSE;
-    ts_net_add_func(net, layer, run_forward, "linear");
+    ts_net_add_func(net, layer, ts_net_is_training(net) ? run_forward : run_inference, "linear");
     ts_net_use(net, layer->saved[SAVED_SRC]);
     ts_net_use(net, layer->out);
     return TRUE;
