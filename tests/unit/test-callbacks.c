@@ -658,7 +658,6 @@ START_TEST(samples_are_described_by_all_the_times_they_came)
         p2 += q * q / 4;
         margin += m / 4;
     }
-    g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
     ck_assert(g_file_get_contents("samples.tsv", &text, NULL, NULL));
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
