@@ -21,8 +21,9 @@ typedef float Vec __attribute__((vector_size(LANES * sizeof(float))));
 typedef float VecInRow __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 
 static inline __attribute__((always_inline)) float
-sum_of(Vec v)
+sum_of(const Vec *vector)
 {
+    const Vec v = *vector;
     return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 }
 
@@ -43,7 +44,7 @@ multiply_rows(const float *x, const float *weight, const float *bias, int in, in
             float rest = 0;
             for (int k = i; k < in; k++)
                 rest += x[(gsize) s * in + k] * weight[(gsize) o * in + k];
-            y[(gsize) s * out + o] = bias[o] + (sum_of(sum[s][o]) + rest);
+            y[(gsize) s * out + o] = bias[o] + (sum_of(&sum[s][o]) + rest);
         }
 }
 
