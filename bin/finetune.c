@@ -3,9 +3,8 @@
 
 #include "base/error.h"
 #include "base/number.h"
+#include "base/spec.h"
 #include "base/tool.h"
-
-#include <string.h>
 
 static struct {
     char *from, *arch, *strategy, *unfreeze, *bn, *feature_cache;
@@ -75,14 +74,6 @@ read_unfreeze(const char *text, guint *n_top, GError **error)
     return TRUE;
 }
 
-static gboolean
-has_name(const char *strategy, const char *name)
-{
-    const gsize length = strlen(name);
-    return strncmp(strategy, name, length) == 0 &&
-           (strategy[length] == '\0' || strategy[length] == ':');
-}
-
 /* What learns: a strategy that says so itself, or the options. */
 static gboolean
 choose_strategy(TsFineTuneOptions *how, GError **error)
@@ -90,8 +81,8 @@ choose_strategy(TsFineTuneOptions *how, GError **error)
     const gboolean chosen = opt.unfreeze != NULL || opt.freeze != NULL;
     how->strategy = opt.strategy != NULL ? opt.strategy : chosen ? "fixed" : "fine-tune";
     how->freeze.patterns = (const char *const *) opt.freeze;
-    const gboolean gradual = has_name(how->strategy, "gradual");
-    if (opt.unfreeze != NULL && !gradual && !has_name(how->strategy, "fixed"))
+    const gboolean gradual = ts_spec_is_named(how->strategy, "gradual");
+    if (opt.unfreeze != NULL && !gradual && !ts_spec_is_named(how->strategy, "fixed"))
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--unfreeze: strategy %s says itself which stages learn",
                             how->strategy);
@@ -128,11 +119,12 @@ choose_rates(TsFineTuneOptions *how, GError **error)
 static gboolean
 check_schedule(const TsFineTuneOptions *how, GError **error)
 {
-    if (has_name(how->strategy, "fine-tune") && train_rate_is_scheduled())
+    if (ts_spec_is_named(how->strategy, "fine-tune") && train_rate_is_scheduled())
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "strategy fine-tune has rates of its own: leave --schedule, "
                             "--schedule-by and --warmup-epochs out, or choose --strategy fixed");
-    if (has_name(how->strategy, "lp-ft") && g_strcmp0(train_rate_schedule_by(), "epoch") == 0)
+    if (ts_spec_is_named(how->strategy, "lp-ft") &&
+        g_strcmp0(train_rate_schedule_by(), "epoch") == 0)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "strategy lp-ft changes the rate by batch: leave --schedule-by out");
     return TRUE;

@@ -42,6 +42,13 @@ read_pair(TsSpec *self, const char *pair, GError **error)
     return FALSE;
 }
 
+gboolean
+ts_spec_is_named(const char *text, const char *name)
+{
+    const gsize length = strlen(name);
+    return strncmp(text, name, length) == 0 && (text[length] == '\0' || text[length] == ':');
+}
+
 TsSpec *
 ts_spec_parse(const char *text, const char *what, GError **error)
 {

@@ -17,6 +17,9 @@ G_BEGIN_DECLS
 
 typedef struct _TsSpec TsSpec;
 
+/* TRUE if `text` is NAME or NAME:..., whatever stands behind. */
+gboolean ts_spec_is_named(const char *text, const char *name);
+
 /* Divide `text`; `what` ("model") begins every message. TS_ERROR_ARGUMENT for what is not of that
  * form, or a key that is given twice. */
 TsSpec *ts_spec_parse(const char *text, const char *what, GError **error);

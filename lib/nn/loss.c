@@ -137,9 +137,8 @@ log_sum_exp(const double *z, guint classes)
 void
 ts_softmax(const float *logits, guint classes, double *probabilities)
 {
-    double largest = logits[0], sum = 0;
-    for (guint c = 1; c < classes; c++)
-        largest = MAX(largest, logits[c]);
+    const double largest = logits[ts_loss_predicted_class(logits, classes)];
+    double sum = 0;
     for (guint c = 0; c < classes; c++)
         sum += probabilities[c] = exp(logits[c] - largest);
     for (guint c = 0; c < classes; c++)
@@ -149,9 +148,8 @@ ts_softmax(const float *logits, guint classes, double *probabilities)
 double
 ts_loss_of_sample(const float *logits, guint label, guint classes)
 {
-    double largest = logits[0], sum = 0;
-    for (guint c = 1; c < classes; c++)
-        largest = MAX(largest, logits[c]);
+    const double largest = logits[ts_loss_predicted_class(logits, classes)];
+    double sum = 0;
     for (guint c = 0; c < classes; c++)
         sum += exp(logits[c] - largest);
     return log(sum) - (logits[label] - largest);

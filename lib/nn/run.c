@@ -260,10 +260,9 @@ open_timed_kernels(TsRun *run, GError **error)
     if (!options->resume)
         return TRUE;
     if (g_file_test(run->timed_path, G_FILE_TEST_EXISTS)) {
-        guint n_winograd;
         if (!ts_timed_kernels_read(run->timed, run->timed_path, error))
             return FALSE;
-        run->n_timed_before = ts_timed_kernels_n(run->timed, &n_winograd);
+        run->n_timed_before = ts_timed_kernels_n(run->timed);
         return TRUE;
     }
     if (g_file_test(run->checkpoint_path, G_FILE_TEST_EXISTS))
@@ -275,16 +274,15 @@ open_timed_kernels(TsRun *run, GError **error)
 static gboolean
 keep_timed_kernels(TsRun *run, GError **error)
 {
-    guint n_winograd;
     if (run->timed == NULL)
         return TRUE;
-    const guint n = ts_timed_kernels_n(run->timed, &n_winograd);
+    const guint n = ts_timed_kernels_n(run->timed);
     if (run->n_timed_before > 0 && n > run->n_timed_before && run->trainer->iteration > 0)
         ts_warning("%s lacked %u kinds of convolutions, which are timed anew: the run may not go "
                    "on bit for bit",
                    run->timed_path, n - run->n_timed_before);
-    ts_info("kernels: Winograd's for %u of %u kinds of 3x3 convolutions, see %s", n_winograd, n,
-            run->timed_path);
+    ts_info("kernels: Winograd's for %u of %u kinds of 3x3 convolutions, see %s",
+            ts_timed_kernels_n_winograd(run->timed), n, run->timed_path);
     return ts_timed_kernels_keep(run->timed, run->timed_path, error);
 }
 

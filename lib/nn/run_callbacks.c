@@ -2,18 +2,11 @@
 #include "nn/run_private.h"
 
 #include "base/error.h"
+#include "base/spec.h"
 
 #include <string.h>
 
 enum { MAX_SETTINGS = 32 };
-
-/* TRUE if the text is of this callback, with or without arguments. */
-static gboolean
-is_named(const char *text, const char *name)
-{
-    const gsize length = strlen(name);
-    return strncmp(text, name, length) == 0 && (text[length] == '\0' || text[length] == ':');
-}
 
 /* How often --callback names it. */
 static guint
@@ -21,7 +14,7 @@ count_named(const TsRun *run, const char *name)
 {
     guint n = 0;
     for (char *const *text = run->options.callbacks; text != NULL && *text != NULL; text++)
-        n += is_named(*text, name) ? 1 : 0;
+        n += ts_spec_is_named(*text, name) ? 1 : 0;
     return n;
 }
 
@@ -87,7 +80,7 @@ static gboolean
 add_named(TsRun *run, const char *name, GError **error)
 {
     for (char *const *text = run->options.callbacks; text != NULL && *text != NULL; text++)
-        if (is_named(*text, name) && !add_parsed(run, *text, error))
+        if (ts_spec_is_named(*text, name) && !add_parsed(run, *text, error))
             return FALSE;
     return TRUE;
 }
@@ -202,8 +195,8 @@ ts_run_add_callbacks(TsRun *run, GError **error)
     /* The user's own come last: they see what the others made. A time limit ends the run when all
      * have seen the batch, or they would lack it after a resumption. */
     for (char *const *text = options->callbacks; text != NULL && *text != NULL; text++)
-        if (!is_named(*text, "ema") && !is_named(*text, "swa") && !is_named(*text, "time-limit") &&
-            !add_parsed(run, *text, error))
+        if (!ts_spec_is_named(*text, "ema") && !ts_spec_is_named(*text, "swa") &&
+            !ts_spec_is_named(*text, "time-limit") && !add_parsed(run, *text, error))
             return FALSE;
     return add_named(run, "time-limit", error);
 }

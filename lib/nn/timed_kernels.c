@@ -268,11 +268,16 @@ ts_timed_kernels_is_winograd(TsTimedKernels *self, const TsWindowSpec *spec)
 }
 
 guint
-ts_timed_kernels_n(const TsTimedKernels *self, guint *n_winograd)
+ts_timed_kernels_n(const TsTimedKernels *self)
 {
-    *n_winograd = 0;
-    for (guint i = 0; i < self->convolutions->len; i++)
-        *n_winograd +=
-            g_array_index(self->convolutions, Convolution, i).kernels == TS_KERNELS_WINOGRAD;
     return self->convolutions->len;
+}
+
+guint
+ts_timed_kernels_n_winograd(const TsTimedKernels *self)
+{
+    guint n = 0;
+    for (guint i = 0; i < self->convolutions->len; i++)
+        n += g_array_index(self->convolutions, Convolution, i).kernels == TS_KERNELS_WINOGRAD;
+    return n;
 }

@@ -21,7 +21,8 @@ void ts_timed_kernels_free(TsTimedKernels *self);
 gboolean ts_timed_kernels_is_winograd(TsTimedKernels *self, const TsWindowSpec *spec);
 
 /* Convolutions known, and those of them that Winograd's kernels compute. */
-guint ts_timed_kernels_n(const TsTimedKernels *self, guint *n_winograd);
+guint ts_timed_kernels_n(const TsTimedKernels *self);
+guint ts_timed_kernels_n_winograd(const TsTimedKernels *self);
 
 /* A table with columns in_channels, out_channels, height, width (of the result), pad,
  * direct_ms, winograd_ms (a step of the layer, with a batch norm below it) and kernels,

@@ -28,6 +28,20 @@ interrupted() {
     fail "$folder: no signal came in time"
 }
 
+# limited TIME COMMAND...: carry out the command, which goes on where it was left, until it comes to its
+# end; each time but the last, and once at least, it is ended by the callback time-limit.
+limited() {
+    local limit=$1 status stops=0
+    shift
+    for _ in $(seq 300); do
+        status=0
+        "$@" --callback "time-limit:$limit" || status=$?
+        [ "$status" -eq 3 ] || break
+        stops=$((stops + 1))
+    done
+    [ "$status" -eq 0 ] && [ "$stops" -gt 0 ]
+}
+
 @test "a run that was stopped or killed ends with the bits of one that ran through" {
     epochs=30
     ! is_sanitized || epochs=6
@@ -134,14 +148,8 @@ interrupted() {
     options="-q -b 8 -m mlp --epochs 8 --no-tensorboard --schedule-by batch digits.tsv"
     # shellcheck disable=SC2086  # words
     train -o whole $behind $options
-    for _ in $(seq 300); do
-        status=0
-        # shellcheck disable=SC2086  # words
-        train -o parts --resume --callback time-limit:0.03s $behind $options || status=$?
-        [ "$status" -eq 3 ] || break
-        stops=$((${stops:-0} + 1))
-    done
-    [ "$status" -eq 0 ] && [ "$stops" -gt 0 ]
+    # shellcheck disable=SC2086  # words
+    limited 0.03s train -o parts --resume $behind $options
     cmp parts/model.safetensors whole/model.safetensors
     cmp parts/last.ckpt whole/last.ckpt
 }
@@ -343,14 +351,8 @@ interrupted() {
     options="-q -m mlp --lr 0.02 --callback samples --callback samples:file=second.tsv --no-tensorboard"
     # shellcheck disable=SC2086  # words
     train -o whole --epochs 8 $options some-wrong.tsv
-    for _ in $(seq 300); do
-        status=0
-        # shellcheck disable=SC2086  # words
-        train -o parts --resume --epochs 8 --callback time-limit:0.02s $options some-wrong.tsv || status=$?
-        [ "$status" -eq 3 ] || break
-        stops=$((${stops:-0} + 1))
-    done
-    [ "$status" -eq 0 ] && [ "$stops" -gt 0 ]
+    # shellcheck disable=SC2086  # words
+    limited 0.02s train -o parts --resume --epochs 8 $options some-wrong.tsv
     same whole/samples.tsv whole/second.tsv
     same whole/samples.tsv parts/samples.tsv
     # A new run forgets.

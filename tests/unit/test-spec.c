@@ -23,6 +23,15 @@ START_TEST(keys_are_read_and_defaults_kept)
 }
 END_TEST
 
+START_TEST(a_name_is_the_whole_text_or_ends_at_a_colon)
+{
+    ck_assert(ts_spec_is_named("ema", "ema") && ts_spec_is_named("ema:decay=0.9", "ema"));
+    ck_assert(ts_spec_is_named("ema:", "ema"));
+    ck_assert(!ts_spec_is_named("em", "ema") && !ts_spec_is_named("emaX", "ema"));
+    ck_assert(!ts_spec_is_named("", "ema") && !ts_spec_is_named("decay:ema", "ema"));
+}
+END_TEST
+
 START_TEST(what_cannot_be_read_is_said)
 {
     static const struct {
@@ -59,6 +68,7 @@ main(void)
     Suite *suite = suite_create("spec");
     TCase *reads = tcase_create("reads");
     tcase_add_test(reads, keys_are_read_and_defaults_kept);
+    tcase_add_test(reads, a_name_is_the_whole_text_or_ends_at_a_colon);
     tcase_add_test(reads, what_cannot_be_read_is_said);
     tcase_add_test(reads, bounds_and_unknown_keys);
     suite_add_tcase(suite, reads);

@@ -27,58 +27,70 @@ sum_of(const Vec *vector)
     return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 }
 
-/* y of `samples` x `outputs`, both known to the compiler: the sums do not depend on them. */
-static inline __attribute__((always_inline)) void
-multiply_rows(const float *x, const float *weight, const float *bias, int in, int out, float *y,
-              int samples, int outputs)
+typedef struct {
+    int n, in, out;
+    const float *x, *weight, *bias;
+    float *y;
+} Product;
+
+static Product
+product_of(TsNet *net, const TsLayer *layer)
 {
+    const TsParam *weight = ts_net_param(net, layer, WEIGHT);
+    return (Product){.n = (int) ts_net_batch(net),
+                     .in = (int) weight->spec->shape[1],
+                     .out = (int) layer->node->shape.c,
+                     .x = layer->saved[SAVED_SRC]->storage->data,
+                     .weight = weight->data,
+                     .bias = ts_net_param(net, layer, BIAS)->data,
+                     .y = layer->out->storage->data};
+}
+
+/* y of `samples` x `outputs`, both known to the compiler, from sample `s` and output `o` on: the
+ * sums do not depend on how many they are. */
+static inline __attribute__((always_inline)) void
+multiply_rows(const Product *p, int s, int o, int samples, int outputs)
+{
+    const int in = p->in;
+    const float *x = p->x + (gsize) s * in, *weight = p->weight + (gsize) o * in;
     Vec sum[SAMPLES][OUTPUTS] = {{{0}}};
     int i = 0;
     for (; i + LANES <= in; i += LANES)
-        for (int s = 0; s < samples; s++)
-            for (int o = 0; o < outputs; o++)
-                sum[s][o] += *(const VecInRow *) (x + (gsize) s * in + i) *
-                             *(const VecInRow *) (weight + (gsize) o * in + i);
-    for (int s = 0; s < samples; s++)
-        for (int o = 0; o < outputs; o++) {
+        for (int a = 0; a < samples; a++)
+            for (int b = 0; b < outputs; b++)
+                sum[a][b] += *(const VecInRow *) (x + (gsize) a * in + i) *
+                             *(const VecInRow *) (weight + (gsize) b * in + i);
+    for (int a = 0; a < samples; a++)
+        for (int b = 0; b < outputs; b++) {
             float rest = 0;
             for (int k = i; k < in; k++)
-                rest += x[(gsize) s * in + k] * weight[(gsize) o * in + k];
-            y[(gsize) s * out + o] = bias[o] + (sum_of(&sum[s][o]) + rest);
+                rest += x[(gsize) a * in + k] * weight[(gsize) b * in + k];
+            p->y[(gsize) (s + a) * p->out + o + b] = p->bias[o + b] + (sum_of(&sum[a][b]) + rest);
         }
 }
 
-/* So many outputs, from the first of `weight`, `bias` and `y`, of all samples. */
+/* So many outputs of all samples, from `o` on. */
 TS_WIDE static void
-multiply_outputs(const float *x, int n, const float *weight, const float *bias, int in, int out,
-                 float *y, int outputs)
+multiply_outputs(const Product *p, int o, int outputs)
 {
-    for (int s = 0; s < n; s += SAMPLES, x += (gsize) SAMPLES * in, y += (gsize) SAMPLES * out)
-        if (outputs == OUTPUTS && s + SAMPLES <= n)
-            multiply_rows(x, weight, bias, in, out, y, SAMPLES, OUTPUTS);
+    for (int s = 0; s < p->n; s += SAMPLES)
+        if (outputs == OUTPUTS && s + SAMPLES <= p->n)
+            multiply_rows(p, s, o, SAMPLES, OUTPUTS);
         else if (outputs == OUTPUTS)
-            multiply_rows(x, weight, bias, in, out, y, 1, OUTPUTS); /* the last of an odd number */
+            multiply_rows(p, s, o, 1, OUTPUTS); /* the last of an odd number */
         else
-            for (int r = 0; r < MIN(n - s, SAMPLES); r++)
-                for (int o = 0; o < outputs; o++)
-                    multiply_rows(x + (gsize) r * in, weight + (gsize) o * in, bias + o, in, out,
-                                  y + (gsize) r * out + o, 1, 1);
+            for (int a = s; a < MIN(s + SAMPLES, p->n); a++)
+                for (int b = o; b < o + outputs; b++)
+                    multiply_rows(p, a, b, 1, 1);
 }
 
 static gboolean
 run_inference(TsNet *net, TsLayer *layer, GError **error)
 {
-    const int n = (int) ts_net_batch(net);
-    const int in = (int) ts_net_param(net, layer, WEIGHT)->spec->shape[1];
-    const int out = (int) layer->node->shape.c;
-    const float *x = layer->saved[SAVED_SRC]->storage->data;
-    const float *weight = ts_net_param(net, layer, WEIGHT)->data;
-    const float *bias = ts_net_param(net, layer, BIAS)->data;
-    float *y = layer->out->storage->data;
-#pragma omp parallel for if ((gint64) n * in * out > 1 << 18)
-    for (int o = 0; o < out; o += OUTPUTS)
-        multiply_outputs(x, n, weight + (gsize) o * in, bias + o, in, out, y + o,
-                         MIN(OUTPUTS, out - o));
+    const Product p = product_of(net, layer);
+#pragma omp parallel for if ((gint64) p.n * p.in * p.out > 1 << 18)
+    for (int o = 0; o < p.out; o += OUTPUTS)
+        multiply_outputs(&p, o, MIN(OUTPUTS, p.out - o));
     return TRUE;
 }
 
@@ -87,17 +99,11 @@ run_inference(TsNet *net, TsLayer *layer, GError **error)
 static gboolean
 run_forward(TsNet *net, TsLayer *layer, GError **error)
 {
-    const int n = (int) ts_net_batch(net);
-    const int in = (int) ts_net_param(net, layer, WEIGHT)->spec->shape[1];
-    const int out = (int) layer->node->shape.c;
-    const float *x = layer->saved[SAVED_SRC]->storage->data;
-    const float *weight = ts_net_param(net, layer, WEIGHT)->data;
-    const float *bias = ts_net_param(net, layer, BIAS)->data;
-    float *y = layer->out->storage->data;
-    for (int i = 0; i < n; i++)
-        memcpy(y + (gsize) i * out, bias, out * sizeof *y);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, out, in, 1, x, in, weight, in, 1, y,
-                out);
+    const Product p = product_of(net, layer);
+    for (int i = 0; i < p.n; i++)
+        memcpy(p.y + (gsize) i * p.out, p.bias, (gsize) p.out * sizeof *p.y);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, p.n, p.out, p.in, 1, p.x, p.in, p.weight,
+                p.in, 1, p.y, p.out);
     return TRUE;
 }
 
@@ -129,8 +135,7 @@ static gboolean
 linear_forward(TsNet *net, TsLayer *layer, GError **error)
 {
     TsLayer *below = ts_net_input_layer(net, layer, 0);
-    const gint64 dims[] = {ts_net_batch(net), below->node->shape.c, 1, 1};
-    g_autoptr(TsLayout) plain = ts_layout_plain(4, dims, error);
+    g_autoptr(TsLayout) plain = ts_net_plain_layout(net, below->node->shape, error);
     layer->saved[SAVED_SRC] =
         plain != NULL ? ts_net_convert(net, layer, below->out, plain, error) : NULL;
     layer->out = ts_net_plain_buffer(net, layer->node->shape, error);
