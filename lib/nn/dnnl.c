@@ -403,6 +403,12 @@ has_instructions(dnnl_cpu_isa_t wanted)
 }
 
 gboolean
+ts_kernel_has_avx512_bf16(void)
+{
+    return has_instructions(dnnl_cpu_isa_avx512_core_bf16);
+}
+
+gboolean
 ts_kernel_has_amx(void)
 {
     return has_instructions(dnnl_cpu_isa_avx512_core_amx);

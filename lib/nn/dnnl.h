@@ -93,7 +93,10 @@ TsLayout *ts_layout_conv_weights(const TsWindowSpec *spec, GError **error);
 /* TRUE if this processor and oneDNN have convolutions for bf16. */
 gboolean ts_kernel_has_bf16(void);
 
-/* TRUE if they have matrix instructions for them, which make bf16 some ten times as fast as f32. */
+/* TRUE if this processor has AVX-512's instructions for bf16, and oneDNN may use them. */
+gboolean ts_kernel_has_avx512_bf16(void);
+
+/* TRUE if they have matrix instructions for bf16, which make bf16 some ten times as fast as f32. */
 gboolean ts_kernel_has_amx(void);
 
 /* Channels in a block of activations as oneDNN likes them on this processor: 16 with AVX-512, else

@@ -258,7 +258,7 @@ ts_timed_kernels_is_winograd(TsTimedKernels *self, const TsWindowSpec *spec)
         return known->kernels == TS_KERNELS_WINOGRAD;
     const gboolean faster = measure(self, spec, convolution.ms, NULL)
                                 ? convolution.ms[1] < convolution.ms[0]
-                                : ts_winograd_pays(spec, self->precision);
+                                : ts_winograd_pays(spec);
     convolution.kernels = faster ? TS_KERNELS_WINOGRAD : TS_KERNELS_DIRECT;
     g_array_append_val(self->convolutions, convolution);
     g_autoptr(GError) error = NULL;

@@ -165,12 +165,14 @@ def read(path):
     at = 10 + struct.unpack("<H", data[8:10])[0]
     return struct.unpack(f"<{(len(data) - at) // 4}f", data[at:])
 one, other = sys.argv[1:]
-names = os.listdir(one + "/gradients")
-assert names
-for name in names:
-    a, b = (read(f"{folder}/gradients/{name}") for folder in (one, other))
-    error = sum((x - y) ** 2 for x, y in zip(a, b, strict=True)) ** 0.5
-    assert error <= 1e-4 * sum(x * x for x in a) ** 0.5 + 1e-7, (name, error)
+# A ReLU whose input is next to zero may stand on its other side, which the forward pass hardly sees.
+for folder, bound in ("activations", 1e-5), ("gradients", 1e-2):
+    names = os.listdir(f"{one}/{folder}")
+    assert names
+    for name in names:
+        a, b = (read(f"{step}/{folder}/{name}") for step in (one, other))
+        error = sum((x - y) ** 2 for x, y in zip(a, b, strict=True)) ** 0.5
+        assert error <= bound * sum(x * x for x in a) ** 0.5 + 1e-7, (folder, name, error)
 END
     done
 }

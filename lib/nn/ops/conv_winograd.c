@@ -31,8 +31,7 @@ ts_conv_is_winograd(TsNet *net, const TsWindowSpec *spec)
     case TS_KERNELS_AUTO:
         break;
     }
-    return ts_winograd_can(spec) &&
-           ts_winograd_pays(spec, ts_net_is_bf16(net) ? TS_PRECISION_BF16 : TS_PRECISION_F32);
+    return ts_winograd_can(spec) && ts_winograd_pays(spec);
 }
 
 static TsLayout *

@@ -8,18 +8,16 @@
 #include <string.h>
 
 enum {
-    TILE = 4,
-    POSITIONS = TS_WINOGRAD_POSITIONS,
     MAX_LANES = 16,
     MIN_TILES = 32,
     /* Matrices of one position are kept from starting at the same place of a cache way. */
     SKEW = 16,
-    /* Floats of transformed tiles and products that a thread works on: about half its cache. */
-    BLOCK_FLOATS = 96 * 1024,
+    /* Words of transformed tiles and products that a thread works on: about half its cache. */
+    BLOCK_WORDS = 96 * 1024,
     MIN_ROWS = 24,
     /* Panels of inputs that pass while a panel of gradients stays in the first cache. */
     GROUP_PANELS = 4,
-    /* Tiles between two additions to the sum of the filter gradient. */
+    /* Rows of words between two additions to the sum of the filter gradient. */
     GRADIENT_ROWS = 192,
     /* Numbers of a filter gradient, at one position, of which each share of the tiles has its own.
      */
@@ -27,6 +25,7 @@ enum {
     MAX_SHARES = 16,
 };
 
+/* Kernels for f32. */
 static const TsWinogradKernels *
 kernels(void)
 {
@@ -59,30 +58,42 @@ ts_winograd_can(const TsWindowSpec *spec)
            MAX(spec->pad_left, spec->pad_right) <= 2;
 }
 
-/* Direct kernels of bf16 are twice as fast: beside them no tile may reach beyond the picture. AMX
- * is faster still. */
-static gboolean
-pays_beside_bf16(const TsWindowSpec *spec)
+static const TsWinogradKernels *
+choose_kernels(const TsWindowSpec *spec)
 {
-    return spec->out_height % TILE == 0 && spec->out_width % TILE == 0 && !ts_kernel_has_amx();
+#if defined(__x86_64__)
+    if (spec->bf16 && ts_kernel_has_avx512_bf16())
+        return &ts_winograd_bf16;
+#endif
+    return kernels();
+}
+
+/* Direct kernels of bf16 are twice as fast as those of f32, and with AMX faster still: transforms
+ * pay where each number is used for many channels. */
+static gint64
+least_channels(const TsWindowSpec *spec)
+{
+    if (!spec->bf16)
+        return kernels() != &ts_winograd_plain ? 8 : G_MAXINT64;
+    return choose_kernels(spec)->pack > 1 && !ts_kernel_has_amx() ? 64 : G_MAXINT64;
 }
 
 gboolean
-ts_winograd_pays(const TsWindowSpec *spec, TsPrecision precision)
+ts_winograd_pays(const TsWindowSpec *spec)
 {
-    const gint64 tiles = spec->batch * ((spec->out_height + TILE - 1) / TILE) *
-                         ((spec->out_width + TILE - 1) / TILE);
-    return MIN(spec->in_channels, spec->out_channels) >= 8 && tiles >= MIN_TILES &&
-           kernels() != &ts_winograd_plain &&
-           (precision != TS_PRECISION_BF16 || pays_beside_bf16(spec));
+    const int tile = choose_kernels(spec)->tile;
+    const gint64 tiles = spec->batch * ((spec->out_height + tile - 1) / tile) *
+                         ((spec->out_width + tile - 1) / tile);
+    return MIN(spec->in_channels, spec->out_channels) >= least_channels(spec) && tiles >= MIN_TILES;
 }
 
 /* ---- one product: pictures (*) filters = pictures ---- */
 
-/* What is convolved with what; the backward pass by data swaps the sides. */
+/* What is convolved with what; the backward pass by data swaps the sides. Strides count words. */
 typedef struct {
     const TsWinogradKernels *k;
     int threads;
+    int positions; /* in a tile with its border */
     TsWinogradPictures from, to;
     gint64 tiles;
     gint64 inner, outer; /* padded channels of `from` and `to` */
@@ -111,7 +122,7 @@ static gint64
 choose_rows(const Product *p)
 {
     const gint64 fitting =
-        MAX(BLOCK_FLOATS / (POSITIONS * (p->inner + p->outer)), (gint64) MIN_ROWS);
+        MAX(BLOCK_WORDS / (p->positions * (p->inner / p->k->pack + p->outer)), (gint64) MIN_ROWS);
     const gint64 blocks = round_up((p->tiles + fitting - 1) / fitting, p->threads);
     return round_up((p->tiles + blocks - 1) / blocks, p->k->rows);
 }
@@ -120,13 +131,14 @@ choose_rows(const Product *p)
 static void
 choose_shares(Product *p)
 {
-    const gint64 fitting = BLOCK_FLOATS / (POSITIONS * (p->inner + p->outer));
-    p->rows = MIN(p->tiles, GRADIENT_ROWS);
+    const int pack = p->k->pack;
+    const gint64 fitting = BLOCK_WORDS / (p->positions * (p->inner + p->outer)) * pack;
+    p->rows = round_up(MIN(p->tiles, GRADIENT_ROWS * pack), pack);
     if (p->inner * p->outer > SMALL_SUM)
         return;
     const gint64 each = (p->tiles + MAX_SHARES - 1) / MAX_SHARES;
     p->shares = (p->tiles + each - 1) / each;
-    p->rows = MIN(each, fitting);
+    p->rows = round_up(MIN(each, fitting), pack);
 }
 
 static Product
@@ -135,23 +147,28 @@ product_of(const TsWindowSpec *s, TsWinogradPass pass, int threads)
     const TsWinogradPictures src = pictures(s->in_channels, s->in_height, s->in_width);
     const TsWinogradPictures dst = pictures(s->out_channels, s->out_height, s->out_width);
     const gboolean forward = pass != TS_WINOGRAD_BACKWARD_DATA;
-    Product p = {
-        .k = kernels(), .threads = threads, .from = forward ? src : dst, .to = forward ? dst : src};
+    const gboolean sums = pass == TS_WINOGRAD_BACKWARD_WEIGHTS;
+    const TsWinogradKernels *k = choose_kernels(s);
+    Product p = {.k = k,
+                 .threads = threads,
+                 .positions = (k->tile + 2) * (k->tile + 2),
+                 .from = forward ? src : dst,
+                 .to = forward ? dst : src};
     p.from.pad_y = forward ? s->pad_top : 2 - s->pad_top;
     p.from.pad_x = forward ? s->pad_left : 2 - s->pad_left;
-    p.from.tiles_y = p.to.tiles_y = (p.to.height + TILE - 1) / TILE;
-    p.from.tiles_x = p.to.tiles_x = (p.to.width + TILE - 1) / TILE;
+    p.from.tiles_y = p.to.tiles_y = (p.to.height + k->tile - 1) / k->tile;
+    p.from.tiles_x = p.to.tiles_x = (p.to.width + k->tile - 1) / k->tile;
     p.tiles = s->batch * p.to.tiles_y * p.to.tiles_x;
-    p.inner = p.from.blocks * p.k->lanes;
-    p.outer = p.to.blocks * p.k->lanes;
+    p.inner = p.from.blocks * k->lanes;
+    p.outer = p.to.blocks * k->lanes;
     p.shares = 1;
-    if (pass == TS_WINOGRAD_BACKWARD_WEIGHTS)
+    if (sums)
         choose_shares(&p);
     else
         p.rows = choose_rows(&p);
-    p.filter_stride = p.inner * p.outer + SKEW;
-    p.from_stride = p.rows * p.inner + SKEW;
-    p.to_stride = p.rows * p.outer + SKEW;
+    p.filter_stride = p.inner * p.outer / (sums ? 1 : k->pack) + SKEW;
+    p.from_stride = p.rows * p.inner / k->pack + SKEW;
+    p.to_stride = p.rows * p.outer / (sums ? k->pack : 1) + SKEW;
     return p;
 }
 
@@ -159,8 +176,8 @@ gsize
 ts_winograd_floats(const TsWindowSpec *spec, TsWinogradPass pass, int threads)
 {
     const Product p = product_of(spec, pass, threads);
-    const gsize filters = POSITIONS * p.filter_stride;
-    const gsize block = POSITIONS * (p.from_stride + p.to_stride);
+    const gsize filters = p.positions * p.filter_stride;
+    const gsize block = p.positions * (p.from_stride + p.to_stride);
     const gboolean together = pass == TS_WINOGRAD_BACKWARD_WEIGHTS && p.shares == 1;
     return filters * (pass == TS_WINOGRAD_FORWARD_FILTERED ? 0 : p.shares) +
            block * (together ? 1 : threads);
@@ -170,15 +187,15 @@ static void
 convolve_block(const Product *p, gint64 first, const float *from, const float *filters,
                const TsWinogradFinish *finish, float *to, float *work)
 {
-    float *transformed = work, *products = work + POSITIONS * p->from_stride;
+    float *transformed = work, *products = work + p->positions * p->from_stride;
     const gint64 n = MIN(p->rows, p->tiles - first);
-    for (gint64 row = 0; row < n; row++)
-        p->k->input(&p->from, from, first + row, row, p->rows, p->from_stride, transformed);
-    for (int i = 0; i < POSITIONS; i++)
+    p->k->input(&p->from, from, &(TsWinogradTiles){first, 0, n, p->rows, p->from_stride},
+                transformed);
+    for (int i = 0; i < p->positions; i++)
         p->k->multiply(transformed + i * p->from_stride, filters + i * p->filter_stride, n, p->rows,
                        p->inner, p->outer, products + i * p->to_stride);
-    for (gint64 row = 0; row < n; row++)
-        p->k->output(&p->to, products, p->rows, p->to_stride, finish, first + row, row, to);
+    p->k->output(&p->to, products, &(TsWinogradTiles){first, 0, n, p->rows, p->to_stride}, finish,
+                 to);
 }
 
 /* Each tile is computed by one thread in one order, whatever the blocks. */
@@ -190,7 +207,8 @@ convolve(const Product *p, const float *from, const float *filters, const TsWino
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (gint64 b = 0; b < blocks; b++)
         convolve_block(p, b * p->rows, from, filters, finish, to,
-                       work + omp_get_thread_num() * POSITIONS * (p->from_stride + p->to_stride));
+                       work +
+                           omp_get_thread_num() * p->positions * (p->from_stride + p->to_stride));
 }
 
 /* Rows of filters for channels that do not exist: those of `from` from `channels` on. */
@@ -198,13 +216,14 @@ static void
 clear_padding(const Product *p, gint64 channels, float *filters)
 {
     if (channels < p->inner)
-        memset(filters, 0, POSITIONS * p->filter_stride * sizeof *filters);
+        memset(filters, 0, p->positions * p->filter_stride * sizeof *filters);
 }
 
 gsize
 ts_winograd_filter_floats(const TsWindowSpec *s)
 {
-    return POSITIONS * product_of(s, TS_WINOGRAD_FORWARD, 1).filter_stride;
+    const Product p = product_of(s, TS_WINOGRAD_FORWARD, 1);
+    return p.positions * p.filter_stride;
 }
 
 void
@@ -213,9 +232,10 @@ ts_winograd_filters(const TsWindowSpec *s, int threads, const float *weights, fl
     const Product p = product_of(s, TS_WINOGRAD_FORWARD, threads);
     clear_padding(&p, s->in_channels, filters);
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (gint64 c = 0; c < s->in_channels; c++)
-        p.k->filter(weights + c * 9, s->in_channels * 9, s->out_channels, FALSE, p.outer, c,
-                    p.inner, p.filter_stride, filters);
+    for (gint64 first = 0; first < s->in_channels; first += p.k->pack)
+        for (gint64 c = first; c < MIN(first + p.k->pack, s->in_channels); c++)
+            p.k->filter(weights + c * 9, s->in_channels * 9, s->out_channels, FALSE, p.outer, c,
+                        p.inner, p.filter_stride, filters);
 }
 
 void
@@ -247,11 +267,12 @@ ts_winograd_backward_data(const TsWindowSpec *s, int threads, const float *diff_
     const Product p = product_of(s, TS_WINOGRAD_BACKWARD_DATA, threads);
     clear_padding(&p, s->out_channels, work);
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (gint64 o = 0; o < s->out_channels; o++)
-        p.k->filter(weights + o * s->in_channels * 9, 9, s->in_channels, TRUE, p.outer, o, p.inner,
-                    p.filter_stride, work);
+    for (gint64 first = 0; first < s->out_channels; first += p.k->pack)
+        for (gint64 o = first; o < MIN(first + p.k->pack, s->out_channels); o++)
+            p.k->filter(weights + o * s->in_channels * 9, 9, s->in_channels, TRUE, p.outer, o,
+                        p.inner, p.filter_stride, work);
     convolve(&p, diff_dst, work, &(TsWinogradFinish){0}, diff_src,
-             work + POSITIONS * p.filter_stride);
+             work + p.positions * p.filter_stride);
 }
 
 /* ---- the filter gradient ---- */
@@ -261,11 +282,14 @@ typedef struct {
     float *inputs, *gradients; /* transformed tiles */
 } GradientBlock;
 
+/* Tiles from `tile` on to rows from .. end - 1; the first of them is even. */
 static void
-transform_tile(const Product *p, const GradientBlock *b, gint64 tile, gint64 row)
+transform_tiles(const Product *p, const GradientBlock *b, gint64 tile, gint64 from, gint64 end)
 {
-    p->k->input(&p->from, b->src, tile, row, p->rows, p->from_stride, b->inputs);
-    p->k->output_gradient(&p->to, b->diff_dst, tile, row, p->rows, p->to_stride, b->gradients);
+    TsWinogradTiles tiles = {tile, from, end - from, p->rows, p->from_stride};
+    p->k->input_by_rows(&p->from, b->src, &tiles, b->inputs);
+    tiles.stride = p->to_stride;
+    p->k->output_gradient(&p->to, b->diff_dst, &tiles, b->gradients);
 }
 
 /* Rows from .. end - 1 of the sum of one position. */
@@ -286,13 +310,14 @@ add_together(const Product *p, const GradientBlock *b, float *sum)
     const gint64 group = GROUP_PANELS * 2 * p->k->lanes, groups = (p->inner + group - 1) / group;
     for (gint64 first = 0; first < p->tiles; first += p->rows) {
         const gint64 n = MIN(p->rows, p->tiles - first);
+        const gint64 each = round_up((n + p->threads - 1) / p->threads, p->k->pack);
 #pragma omp parallel num_threads(p->threads)
         {
 #pragma omp for schedule(static)
-            for (gint64 row = 0; row < n; row++)
-                transform_tile(p, b, first + row, row);
+            for (gint64 row = 0; row < n; row += each)
+                transform_tiles(p, b, first + row, row, MIN(row + each, n));
 #pragma omp for collapse(2) schedule(static)
-            for (int i = 0; i < POSITIONS; i++)
+            for (int i = 0; i < p->positions; i++)
                 for (gint64 g = 0; g < groups; g++)
                     add_products(p, b, i, n, g * group, MIN((g + 1) * group, p->inner), first == 0,
                                  sum);
@@ -305,9 +330,8 @@ add_share(const Product *p, const GradientBlock *b, gint64 first, gint64 end, fl
 {
     for (gint64 tile = first; tile < end; tile += p->rows) {
         const gint64 n = MIN(p->rows, end - tile);
-        for (gint64 row = 0; row < n; row++)
-            transform_tile(p, b, tile + row, row);
-        for (int i = 0; i < POSITIONS; i++)
+        transform_tiles(p, b, tile, 0, n);
+        for (int i = 0; i < p->positions; i++)
             add_products(p, b, i, n, 0, p->inner, tile == first, sum);
     }
 }
@@ -318,8 +342,8 @@ static void
 add_shares(const Product *p, const GradientBlock *b, float *sums)
 {
     const gint64 each = (p->tiles + p->shares - 1) / p->shares;
-    const gint64 floats = POSITIONS * p->filter_stride;
-    const gint64 block = POSITIONS * (p->from_stride + p->to_stride);
+    const gint64 floats = p->positions * p->filter_stride;
+    const gint64 block = p->positions * (p->from_stride + p->to_stride);
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (gint64 share = 0; share < p->shares; share++) {
         GradientBlock own = *b;
@@ -357,8 +381,8 @@ ts_winograd_backward_weights(const TsWindowSpec *s, int threads, const float *sr
                              float *work)
 {
     const Product p = product_of(s, TS_WINOGRAD_BACKWARD_WEIGHTS, threads);
-    float *blocks = work + p.shares * POSITIONS * p.filter_stride;
-    const GradientBlock block = {src, diff_dst, blocks, blocks + POSITIONS * p.from_stride};
+    float *blocks = work + p.shares * p.positions * p.filter_stride;
+    const GradientBlock block = {src, diff_dst, blocks, blocks + p.positions * p.from_stride};
     if (p.shares > 1)
         add_shares(&p, &block, work);
     else

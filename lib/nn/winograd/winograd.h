@@ -1,5 +1,7 @@
-/* Winograd convolution F(4x4, 3x3) in f32: 3x3 kernels, stride 1, at a quarter of the
- * multiplications (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015).
+/* Winograd convolution: 3x3 kernels, stride 1 (Lavin and Gray, "Fast algorithms for convolutional
+ * neural networks", 2015). In f32 it is F(4x4, 3x3), with a quarter of the multiplications. With
+ * `bf16` in the spec, if the processor has AVX-512's instructions for that, it is F(2x2, 3x3), with
+ * 4/9 of the multiplications, each at half the price: of factors rounded to bf16, summed in f32.
  *
  *     const gsize n = ts_winograd_floats(&spec, TS_WINOGRAD_FORWARD, threads);
  *     float *work = ts_aligned_floats(n, error);
@@ -7,8 +9,9 @@
  *
  * Activations and their gradients lie in blocks of ts_winograd_lanes() channels (N, C / lanes, H,
  * W, lanes), channels beyond C zero; weights and their gradients are plain (O, C, 3, 3). Results
- * are the same bits for any number of threads. Relative to direct summation the rounding error is
- * about five times as large; tests/num/test-winograd.c states the bounds.
+ * are the same bits for any number of threads. Relative to direct summation the rounding error of
+ * F(4x4, 3x3) is about five times as large, that of F(2x2, 3x3) with bf16 1.7 times;
+ * tests/num/test-winograd.c states the bounds.
  */
 #pragma once
 
@@ -27,14 +30,15 @@ typedef enum {
 /* TRUE if the convolution is one that this module can compute. */
 gboolean ts_winograd_can(const TsWindowSpec *spec);
 
-/* TRUE if it is expected to be faster than direct kernels of this precision. A rule by shape and
- * instruction set, fitted to measurements (see winograd.c): the same in every run on a machine. */
-gboolean ts_winograd_pays(const TsWindowSpec *spec, TsPrecision precision);
+/* TRUE if it is expected to be faster than direct kernels of bf16 or f32, as the spec says. A rule
+ * by shape and instruction set, fitted to measurements (see winograd.c): the same in every run on a
+ * machine. */
+gboolean ts_winograd_pays(const TsWindowSpec *spec);
 
 /* Channels in a block of activations: 8, or 16 with AVX-512. */
 int ts_winograd_lanes(void);
 
-/* Instruction set in use, such as "avx2"; borrowed. */
+/* Instruction set in use for f32, such as "avx2"; borrowed. */
 const char *ts_winograd_kernels(void);
 
 /* Floats of working memory that a pass needs with `threads` threads. */
