@@ -9,6 +9,7 @@ static struct {
     char *schedule, *schedule_by;
     int epochs, steps;
     double rate, warmup_epochs;
+    TsSchedule parsed; /* whose factors the run borrows */
 } opt = {.epochs = NOT_GIVEN, .steps = NOT_GIVEN, .rate = TRAIN_NOT_GIVEN};
 
 const GOptionEntry train_rate_options[] = {
@@ -31,7 +32,7 @@ const GOptionEntry train_rate_options[] = {
 static gboolean
 choose_schedule(TsRunOptions *options, GError **error)
 {
-    TsSchedule *schedule = &options->schedule;
+    TsSchedule *schedule = &opt.parsed;
     *schedule = (TsSchedule){.rate = options->optimizer.learning_rate,
                              .epochs = options->epochs,
                              .steps_per_epoch = 1,
@@ -41,6 +42,7 @@ choose_schedule(TsRunOptions *options, GError **error)
     if (schedule->kind == TS_SCHEDULE_ONECYCLE && opt.warmup_epochs > 0)
         return ts_error_set(error, TS_ERROR_ARGUMENT,
                             "--warmup-epochs: schedule onecycle warms up by itself, see pct");
+    options->schedule = *schedule;
     options->schedule_by_batch =
         g_strcmp0(opt.schedule_by, "batch") == 0 || (opt.schedule_by == NULL && options->steps > 0);
     return opt.schedule_by == NULL || options->schedule_by_batch ||

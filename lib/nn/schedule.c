@@ -106,6 +106,47 @@ read_fastai(TsSpec *spec, TsSchedule *s, GError **error)
            ts_spec_double(spec, "final_div", 1, 1e12, 1e5, &s->final_div, error);
 }
 
+/* A number a line; blanks around them and empty lines at the end are passed over. */
+static GArray *
+parse_factors(const char *path, char *text, GError **error)
+{
+    g_autoptr(GArray) factors = g_array_new(FALSE, FALSE, sizeof(double));
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
+    for (guint i = 0; lines[i] != NULL; i++) {
+        g_autofree char *where = g_strdup_printf("schedule file: %s:%u", path, i + 1);
+        g_autoptr(GError) reason = NULL;
+        double factor;
+        if (!ts_parse_double(g_strstrip(lines[i]), 0, 1e9, where, &factor, &reason)) {
+            ts_error_set(error, TS_ERROR_FORMAT, "%s", reason->message);
+            return NULL;
+        }
+        g_array_append_val(factors, factor);
+    }
+    if (factors->len > 0)
+        return g_steal_pointer(&factors);
+    ts_error_set(error, TS_ERROR_FORMAT, "schedule file: %s: no number is there", path);
+    return NULL;
+}
+
+static gboolean
+read_file(TsSpec *spec, TsSchedule *s, GError **error)
+{
+    const char *path = ts_spec_text(spec, "path");
+    if (path == NULL || *path == '\0')
+        return ts_error_set(error, TS_ERROR_ARGUMENT,
+                            "schedule file: which one? such as file:path=factors.txt");
+    g_autofree char *text = NULL;
+    gsize n;
+    g_autoptr(GError) reason = NULL;
+    if (!g_file_get_contents(path, &text, &n, &reason))
+        return ts_error_set(error, TS_ERROR_IO, "schedule file: %s", reason->message);
+    if (strlen(text) != n)
+        return ts_error_set(error, TS_ERROR_FORMAT, "schedule file: %s: no text", path);
+    ts_schedule_clear(s);
+    s->factors = parse_factors(path, text, error);
+    return s->factors != NULL;
+}
+
 gboolean
 ts_schedule_read_plateau(TsSpec *spec, TsSchedule *s, GError **error)
 {
@@ -134,6 +175,7 @@ static const struct {
     [TS_SCHEDULE_POLY] = {"poly", read_poly},
     [TS_SCHEDULE_ONECYCLE] = {"onecycle", read_onecycle},
     [TS_SCHEDULE_FASTAI] = {"fastai", read_fastai},
+    [TS_SCHEDULE_FILE] = {"file", read_file},
     [TS_SCHEDULE_PLATEAU] = {"plateau", ts_schedule_read_plateau},
 };
 
@@ -150,7 +192,7 @@ ts_schedule_help(void)
            "  step[:every=10,gamma=0.1]     multistep:at=30+60[,gamma=0.1]\n"
            "  exponential[:gamma=0.95]      poly[:power=1,min=0]\n"
            "  cosine[:min=0]                restarts[:cycle=10,mult=1,decay=1,min=0]\n"
-           "  onecycle[:pct=0.3,div=25,final_div=10000]\n"
+           "  onecycle[:pct=0.3,div=25,final_div=10000]    file:path=FACTORS\n"
            "  fastai[:pct=0.25,div=25,final_div=100000]\n"
            "  plateau[:factor=0.1,patience=10,cooldown=0,delta=0.0001,min=0,rule=keras|pytorch]";
 }
@@ -172,6 +214,12 @@ ts_schedule_parse(const char *text, TsSchedule *schedule, GError **error)
     g_autofree char *hint = ts_nearest_hint(ts_spec_name(spec), known);
     return ts_error_set(error, TS_ERROR_ARGUMENT, "there is no schedule '%s'%s; there are:\n%s",
                         ts_spec_name(spec), hint, ts_schedule_help());
+}
+
+void
+ts_schedule_clear(TsSchedule *schedule)
+{
+    g_clear_pointer(&schedule->factors, g_array_unref);
 }
 
 /* ---- rates ---- */
@@ -234,6 +282,13 @@ rise_and_fall(const TsSchedule *s, double t, double from, double top, double to)
                       : half_cosine(top, to, s->pct < 1 ? (x - s->pct) / (1 - s->pct) : 1);
 }
 
+static double
+of_line(const TsSchedule *s, double t)
+{
+    const double line = MIN(round(t * s->steps_per_epoch), s->factors->len - 1.0);
+    return s->rate * g_array_index(s->factors, double, (guint) line);
+}
+
 double
 ts_schedule_momentum(const TsSchedule *s, double t)
 {
@@ -262,6 +317,8 @@ ts_schedule_rate(const TsSchedule *s, double t)
         return onecycle(s, t);
     case TS_SCHEDULE_FASTAI:
         return rise_and_fall(s, t, s->rate / s->div, s->rate, s->rate / s->final_div);
+    case TS_SCHEDULE_FILE:
+        return of_line(s, t);
     case TS_SCHEDULE_PLATEAU:
     case TS_SCHEDULE_CONSTANT:
         break;

@@ -16,11 +16,14 @@
  *                  final_div at the last, both by half a cosine; PyTorch's OneCycleLR, which
  *                  counts T - 1 steps                                              (Smith, 2018)
  *     fastai       rate / div up to rate in the first pct of the run, down to rate / final_div at
- * its end, both by half a cosine; fastai's fit_one_cycle(). Momentum goes from 0.95 to 0.85 and
- * back in the same time plateau      rate, which the callback of that name then lowers
- * (nn/callbacks/plateau.c)
+ *                  its end, both by half a cosine; fastai's fit_one_cycle(). Momentum goes from
+ *                  0.95 to 0.85 and back in the same time
+ *     file         rate times the number in a file's line for the epoch, or by batch for the
+ *                  batch; beyond its end that of the last line
+ *     plateau      rate, which the callback of that name then lowers (nn/callbacks/plateau.c)
  *
- * step, multistep, exponential, cosine, restarts, poly and onecycle equal PyTorch's schedulers.
+ * step, multistep, exponential, cosine, restarts, poly, onecycle and file (LambdaLR) equal
+ * PyTorch's schedulers.
  */
 #pragma once
 
@@ -38,6 +41,7 @@ typedef enum {
     TS_SCHEDULE_POLY,
     TS_SCHEDULE_ONECYCLE,
     TS_SCHEDULE_FASTAI,
+    TS_SCHEDULE_FILE,
     TS_SCHEDULE_PLATEAU,
 } TsScheduleKind;
 
@@ -58,6 +62,7 @@ typedef struct {
     double cycle, mult, decay;  /* restarts */
     double power;               /* poly */
     double pct, div, final_div; /* onecycle, fastai */
+    GArray *factors;            /* file: doubles, one a line */
     double factor, delta;       /* plateau */
     int patience, cooldown;     /* plateau: epochs */
     gboolean pytorch;           /* plateau: PyTorch's rule instead of Keras' */
@@ -65,8 +70,12 @@ typedef struct {
 
 /* Read NAME or NAME:KEY=VALUE,... (base/spec.h) into the fields that belong to the name; rate,
  * epochs, steps_per_epoch and the warm-up stay as they are. Keys are the names of the fields,
- * milestones at=30+60+80, rule=keras or rule=pytorch. TS_ERROR_ARGUMENT. */
+ * milestones at=30+60+80, path=FILE of the factors, rule=keras or rule=pytorch. TS_ERROR_ARGUMENT,
+ * TS_ERROR_IO, TS_ERROR_FORMAT of a file. Ended by ts_schedule_clear(); copies borrow. */
 gboolean ts_schedule_parse(const char *text, TsSchedule *schedule, GError **error);
+
+/* Frees what a parsed schedule holds. */
+void ts_schedule_clear(TsSchedule *schedule);
 
 /* The keys of "plateau" alone, for those that read them under another name. */
 gboolean ts_schedule_read_plateau(TsSpec *spec, TsSchedule *schedule, GError **error);

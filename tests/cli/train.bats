@@ -169,6 +169,10 @@ setup() {
         words=${words%%[= ]*}
         stderr_has "${words##*:}"
     done
+    run -2 --separate-stderr train -o run --schedule file digits.tsv
+    stderr_has "which one?"
+    run -1 --separate-stderr train -o run --schedule file:path=none.txt digits.tsv
+    stderr_has "none.txt"
     [ ! -e run/model.safetensors ]
 }
 

@@ -76,7 +76,10 @@ main(int argc, char **argv)
                         "[VALUE...]\n");
         return 2;
     }
-    if (read_plan(argv + 1, &plan, &error) && run(&plan, argc - 6, argv + 6, &error))
+    const gboolean ok =
+        read_plan(argv + 1, &plan, &error) && run(&plan, argc - 6, argv + 6, &error);
+    ts_schedule_clear(&plan.schedule);
+    if (ok)
         return 0;
     fprintf(stderr, "schedule-peer: %s\n", error->message);
     return 1;

@@ -64,6 +64,16 @@ def test_rates_by_batch_equal_pytorch(schedule, helper):
     )
 
 
+def test_factors_of_a_file_are_those_of_a_lambda(helper, tmp_path):
+    factors = np.random.default_rng(1).random(20)
+    path = tmp_path / "factors.txt"
+    path.write_text("".join(f"{factor!r}\n" for factor in factors.tolist()))
+    expected = theirs(lambda o: lr.LambdaLR(o, lambda t: factors[min(t, 19)]), 24)
+    for epochs, steps in (24, 1), (6, 4):
+        rates = ours(helper, f"file:path={path}", epochs, steps)
+        np.testing.assert_allclose(rates, expected, rtol=1e-12)
+
+
 def test_warm_up_is_a_line_within_the_run(helper):
     rates = ours(helper, "constant", 8, warmup=4)
     np.testing.assert_allclose(rates, RATE * np.array([0, 0.25, 0.5, 0.75, 1, 1, 1, 1]))

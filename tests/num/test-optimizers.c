@@ -2,6 +2,7 @@
  * values. */
 #include "unit.h"
 
+#include "base/error.h"
 #include "base/rng.h"
 #include "base/threads.h"
 #include "nn/clip.h"
@@ -9,7 +10,9 @@
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
+#include <unistd.h>
 
 enum { STEPS = 20, N = 6 };
 
@@ -166,6 +169,45 @@ START_TEST(schedules)
 }
 END_TEST
 
+/* Each with the error that reading it brings; TS_ERROR_... or 0. */
+static const struct {
+    const char *text;
+    gssize n;
+    int error;
+} factors[] = {
+    {"1\n0.5\n 2e-1 \r\n\n", -1, 0},     {"1\n0.5\n0.2", -1, 0},
+    {"", -1, TS_ERROR_FORMAT},           {" \n\n", -1, TS_ERROR_FORMAT},
+    {"1\n\n0.2\n", -1, TS_ERROR_FORMAT}, {"1\nhalf\n", -1, TS_ERROR_FORMAT},
+    {"1\n-0.5\n", -1, TS_ERROR_FORMAT},  {"1\nnan\n", -1, TS_ERROR_FORMAT},
+    {"1\n0.5\0\n", 7, TS_ERROR_FORMAT},
+};
+
+START_TEST(schedule_of_a_file)
+{
+    g_autofree char *path = g_build_filename(g_get_tmp_dir(), "factors-XXXXXX", NULL);
+    close(g_mkstemp(path));
+    ck_assert(g_file_set_contents(path, factors[_i].text, factors[_i].n, NULL));
+    g_autofree char *text = g_strconcat("file:path=", path, NULL);
+    TsSchedule s = {.rate = 0.4, .epochs = 10, .steps_per_epoch = 1};
+    g_autoptr(GError) error = NULL;
+    ck_assert_int_eq(ts_schedule_parse(text, &s, &error), factors[_i].error == 0);
+    if (factors[_i].error == 0) {
+        ck_assert(ts_schedule_rate(&s, 0) == 0.4 && ts_schedule_rate(&s, 1) == 0.2 &&
+                  fabs(ts_schedule_rate(&s, 2) - 0.08) < 1e-15 &&
+                  fabs(ts_schedule_rate(&s, 9) - 0.08) < 1e-15);
+        s.steps_per_epoch = 3;
+        ck_assert(ts_schedule_rate(&s, 1.0 / 3) == 0.2);
+    } else {
+        ck_assert(g_error_matches(error, TS_ERROR, factors[_i].error));
+    }
+    ts_schedule_clear(&s);
+    g_unlink(path);
+    g_clear_error(&error);
+    ck_assert(!ts_schedule_parse(text, &s, &error));
+    ck_assert(g_error_matches(error, TS_ERROR, TS_ERROR_IO));
+}
+END_TEST
+
 START_TEST(cross_entropy)
 {
     /* Equal logits: loss ln 3, gradient w (1/3 - onehot). */
@@ -205,6 +247,7 @@ main(void)
     tcase_add_test(formulas, nesterov_without_momentum_is_refused);
     tcase_add_test(formulas, adaptive_clipping);
     tcase_add_test(formulas, schedules);
+    tcase_add_loop_test(formulas, schedule_of_a_file, 0, G_N_ELEMENTS(factors));
     tcase_add_test(formulas, cross_entropy);
     suite_add_tcase(suite, formulas);
     return unit_run(suite);
