@@ -105,6 +105,19 @@ choose_forward(TsNet *net, const TsLayer *layer, TsWindowSpec *spec, GError **er
                                                    settled_layout(net, layer), error);
 }
 
+/* What the kernel reads: the input in that layout, which may have been made for another convolution
+ * of the same input already, as where a residual block and its shortcut begin. */
+static TsBuffer *
+input_in(TsNet *net, TsLayer *layer, const TsLayout *layout, GError **error)
+{
+    const TsLayer *input = ts_net_input_layer(net, layer, 0);
+    for (const TsLayer *other = input + 1; other < layer; other++)
+        if (other->node->op == layer->node->op && other->node->input[0] == layer->node->input[0] &&
+            other->forward != NULL && ts_layout_equal(other->saved[SAVED_SRC]->layout, layout))
+            return other->saved[SAVED_SRC];
+    return ts_conv_operand(net, layer, input->out, layout, error);
+}
+
 static gboolean
 conv_forward(TsNet *net, TsLayer *layer, GError **error)
 {
@@ -119,8 +132,7 @@ conv_forward(TsNet *net, TsLayer *layer, GError **error)
         ts_conv_operand(net, layer, ts_net_param_data(net, layer, WEIGHT), wanted, error);
     if (weight == NULL)
         return FALSE;
-    TsBuffer *src = ts_conv_operand(net, layer, ts_net_input_layer(net, layer, 0)->out,
-                                    ts_kernel_layout(kernel, TS_ARG_SRC), error);
+    TsBuffer *src = input_in(net, layer, ts_kernel_layout(kernel, TS_ARG_SRC), error);
     if (src == NULL)
         return FALSE;
     layer->out = ts_conv_destination(net, layer, ts_kernel_layout(kernel, TS_ARG_DST), error);
