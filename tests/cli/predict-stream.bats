@@ -141,7 +141,7 @@ PY
 }
 
 @test "tile --virtual, predict and untile --heatmap work on an image larger than their memory" {
-    local side=12000 # 144 MB of pixels
+    local side=16000 # 256 MB of pixels; libvips 8.16 takes 100 to 150 of any picture
     ! is_sanitized || side=4000
     big_tiff $side tiles
     peak tile -s 500 --virtual big.tif > tiles.tsv 2> tile.kb
@@ -153,7 +153,7 @@ PY
         untile -q --heatmap disc --thumbnail 200 -o again.png
     same heat.png again.png
     is_sanitized || for tool in tile predict untile; do
-        (($(cat $tool.kb) < 110000)) || fail "$tool: $(cat $tool.kb) KiB"
+        (($(cat $tool.kb) < 200000)) || fail "$tool: $(cat $tool.kb) KiB"
     done
 }
 
