@@ -86,9 +86,9 @@ plan_lp_ft(TsSpec *spec, const Plan *plan, GError **error)
     if (!ts_spec_int(spec, "probe", 1, 1 << 20, 5, &probe, error) ||
         !ts_spec_double(spec, "scale", 1e-9, 1e9, 0.1, &scale, error))
         return FALSE;
-    if (plan->schedule->kind == TS_SCHEDULE_PLATEAU)
-        return ts_error_set(error, TS_ERROR_ARGUMENT,
-                            "strategy lp-ft cannot have the schedule plateau");
+    if (plan->schedule->kind == TS_SCHEDULE_PLATEAU || plan->schedule->kind == TS_SCHEDULE_FILE)
+        return ts_error_set(error, TS_ERROR_ARGUMENT, "strategy lp-ft cannot have the schedule %s",
+                            ts_schedule_kind_name(plan->schedule->kind));
     add_phase(plan, (TsPhase){.epochs = (guint) probe,
                               .n_top = 1,
                               .spread = plan->options->spread,

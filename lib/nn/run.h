@@ -45,7 +45,7 @@ typedef struct {
     char *const *mix_texts;   /* it, as it was given; NULL: none */
     TsOptimizerOptions optimizer;
     TsClip clip;
-    TsSchedule schedule;
+    TsSchedule schedule;        /* the run borrows its factors */
     gboolean schedule_by_batch; /* the rate changes with each batch, not each epoch */
     const char *sampler;        /* as ts_sampler_help() lists them; NULL: shuffle */
     const char *loss;        /* as ts_loss_parse() reads it; NULL: cross-entropy, or bce for sets */

@@ -142,7 +142,6 @@ read_file(TsSpec *spec, TsSchedule *s, GError **error)
         return ts_error_set(error, TS_ERROR_IO, "schedule file: %s", reason->message);
     if (strlen(text) != n)
         return ts_error_set(error, TS_ERROR_FORMAT, "schedule file: %s: no text", path);
-    ts_schedule_clear(s);
     s->factors = parse_factors(path, text, error);
     return s->factors != NULL;
 }
@@ -203,6 +202,7 @@ ts_schedule_parse(const char *text, TsSchedule *schedule, GError **error)
     g_autoptr(TsSpec) spec = ts_spec_parse(text, "schedule", error);
     if (spec == NULL)
         return FALSE;
+    ts_schedule_clear(schedule);
     const char *known[G_N_ELEMENTS(kinds) + 1] = {NULL};
     for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
         known[i] = kinds[i].name;

@@ -71,7 +71,8 @@ typedef struct {
 /* Read NAME or NAME:KEY=VALUE,... (base/spec.h) into the fields that belong to the name; rate,
  * epochs, steps_per_epoch and the warm-up stay as they are. Keys are the names of the fields,
  * milestones at=30+60+80, path=FILE of the factors, rule=keras or rule=pytorch. TS_ERROR_ARGUMENT,
- * TS_ERROR_IO, TS_ERROR_FORMAT of a file. Ended by ts_schedule_clear(); copies borrow. */
+ * TS_ERROR_IO, TS_ERROR_FORMAT of a file. What was parsed into it before is freed, so it begins
+ * with zeros; at last it is ended by ts_schedule_clear(). Copies borrow its factors. */
 gboolean ts_schedule_parse(const char *text, TsSchedule *schedule, GError **error);
 
 /* Frees what a parsed schedule holds. */

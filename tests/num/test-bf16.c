@@ -235,6 +235,48 @@ START_TEST(convolutions_round_what_they_read)
 }
 END_TEST
 
+/* A block and its shortcut: 3x3 and 1x1 with stride 2 of one input, added if both are wanted. */
+static TsParams *
+gradients_of_branches(gboolean block, gboolean shortcut, const float *x, int n_x, const float *dy,
+                      int n_y)
+{
+    g_autoptr(TsGraph) graph = ts_graph_new();
+    const guint input = ts_graph_input(graph, 20, 8, 8);
+    const TsConvOptions wide = {.channels = 24, .kernel = 3, .stride = 2, .pad = 1};
+    const TsConvOptions narrow = {.channels = 24, .kernel = 1, .stride = 2};
+    guint node = block ? ts_graph_conv(graph, "block", input, &wide) : 0;
+    if (shortcut) {
+        const guint beside = ts_graph_conv(graph, "shortcut", input, &narrow);
+        node = block ? ts_graph_add(graph, node, beside) : beside;
+    }
+    ts_graph_flatten(graph, node);
+    ck_assert(ts_graph_finish(graph, NULL));
+    TsParams *params = ts_params_new(graph, NULL);
+    ts_params_init(params, 3);
+    params->kernels = TS_KERNELS_DIRECT;
+    free(take_step(graph, params, TS_PRECISION_BF16, x, n_x, dy, n_y));
+    return params;
+}
+
+/* The rounded input of both is one, which changes no gradient. */
+START_TEST(branches_share_what_they_read)
+{
+    const int n_x = BATCH * 20 * 8 * 8, n_y = BATCH * 24 * 4 * 4;
+    float *x = random_floats(n_x, "x"), *dy = random_floats(n_y, "dy");
+    g_autoptr(TsParams) both = gradients_of_branches(TRUE, TRUE, x, n_x, dy, n_y);
+    g_autoptr(TsParams) block = gradients_of_branches(TRUE, FALSE, x, n_x, dy, n_y);
+    g_autoptr(TsParams) shortcut = gradients_of_branches(FALSE, TRUE, x, n_x, dy, n_y);
+    const TsParam *alone[] = {&block->param[0], &shortcut->param[0]};
+    for (int i = 0; i < 2; i++) {
+        g_autofree float *expected = plain_of(alone[i], alone[i]->grad);
+        g_autofree float *gradient = plain_of(&both->param[i], both->param[i].grad);
+        ck_assert_int_eq(memcmp(expected, gradient, alone[i]->n * sizeof *expected), 0);
+    }
+    free(x);
+    free(dy);
+}
+END_TEST
+
 /* Inference is f32, with the parameters of a net that trains in bf16. */
 START_TEST(inference_does_not_round)
 {
@@ -269,6 +311,7 @@ main(void)
     Suite *suite = suite_create("bf16");
     TCase *all = tcase_create("bf16");
     tcase_add_loop_test(all, convolutions_round_what_they_read, 0, G_N_ELEMENTS(cases));
+    tcase_add_test(all, branches_share_what_they_read);
     tcase_add_loop_test(all, inference_does_not_round, 0, G_N_ELEMENTS(cases));
     suite_add_tcase(suite, all);
     return unit_run(suite);

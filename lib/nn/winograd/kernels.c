@@ -30,6 +30,19 @@ panel_at(gint64 block, gint64 blocks, gint64 row, gint64 rows)
     return panel * PANEL * rows + row * width + block % 2 * LANES;
 }
 
+/* The same where they are packed, by channels and by rows. */
+static inline gint64
+channels_at(gint64 block, gint64 blocks, gint64 row, gint64 rows)
+{
+    return panel_at(block, blocks, row, rows) / PACK;
+}
+
+static inline gint64
+row_at(gint64 block, gint64 blocks, gint64 row, gint64 rows)
+{
+    return panel_at(block, blocks, row / PACK, rows / PACK);
+}
+
 /* ---- pictures to panels and back ---- */
 
 typedef struct {
@@ -84,27 +97,15 @@ is_inside(const TsWinogradPictures *p, Tile tile, int side)
 /* The pixels at `tile`, in the picture itself where they all lie in it, else in a copy; `pitch` is
  * the distance of two rows. */
 static inline const Vec *
-find_pixels(const TsWinogradPictures *p, const Vec *picture, Tile tile, int side, gboolean inside,
-            Vec *copy, gint64 *pitch)
+find_pixels(const TsWinogradPictures *p, const Vec *picture, Tile tile, int side, Vec *copy,
+            gint64 *pitch)
 {
+    const gboolean inside = is_inside(p, tile, side);
     *pitch = inside ? p->width : side;
     if (inside)
         return picture + tile.y * p->width + tile.x;
     load_pixels(p, picture, tile, side, copy);
     return copy;
-}
-
-/* The same, packed. */
-static inline gint64
-channels_at(gint64 block, gint64 blocks, gint64 row, gint64 rows)
-{
-    return panel_at(block, blocks, row, rows) / PACK;
-}
-
-static inline gint64
-row_at(gint64 block, gint64 blocks, gint64 row, gint64 rows)
-{
-    return panel_at(block, blocks, row / PACK, rows / PACK);
 }
 
 /* The numbers of rows r and of vectors v, and the flags, are constants where this is expanded, so
@@ -122,7 +123,7 @@ transform_inputs(const TsWinogradPictures *p, const float *pictures, const TsWin
         for (gint64 row = tiles->row; row < tiles->row + tiles->n; row++) {
             gint64 pitch;
             const Vec *d = find_pixels(p, picture_block(p, pictures, tile.image, block), tile,
-                                       REACH, is_inside(p, tile, REACH), copy, &pitch);
+                                       REACH, copy, &pitch);
             float *to = panels + (by_rows ? row_at(block, p->blocks, row, tiles->rows)
                                           : channels_at(block, p->blocks, row, tiles->rows));
             for (int x = 0; x < REACH; x++)
@@ -164,7 +165,7 @@ output_gradient(const TsWinogradPictures *p, const float *pictures, const TsWino
         for (gint64 row = tiles->row; row < tiles->row + tiles->n; row++) {
             gint64 pitch;
             const Vec *dy = find_pixels(p, picture_block(p, pictures, tile.image, block), tile,
-                                        TILE, is_inside(p, tile, TILE), copy, &pitch);
+                                        TILE, copy, &pitch);
             float *to = panels + row_at(block, p->blocks, row, tiles->rows);
             for (int x = 0; x < TILE; x++)
                 transform_output_gradient(dy + x, pitch, half + x, TILE);

@@ -13,7 +13,9 @@
  *
  * Factors in bf16 are packed: a word of 32 bits holds two of them, of neighbouring channels (that
  * formula, in halves of words) or of neighbouring rows (that formula with row / 2 and rows / 2, in
- * words, the even row in the lower half). Products and sums are f32. Strides count words.
+ * words, the even row in the lower half). What stores by rows is called for an even row first and
+ * then for the odd one beside it, by one thread: the even one clears the word. Products and sums
+ * are f32. Strides count words.
  */
 #pragma once
 

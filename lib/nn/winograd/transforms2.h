@@ -8,8 +8,8 @@
  *          0 -1  1  0          1/2 -1/2  1/2           0  1 -1 -1
  *          0  1  0 -1           0    0    1
  *
- * As in transforms4.h, which says what the matrices do. They add few numbers and none that is much
- * larger than its sum, so that factors may be rounded to bf16 between transform and product.
+ * As in transforms4.h, which says what the matrices do. They add few numbers, and their
+ * coefficients are at most 1, so that factors may be rounded to bf16 between transform and product.
  */
 
 /* B' d: 4 to 4. */

@@ -55,14 +55,15 @@ ts_winograd_can(const TsWindowSpec *spec)
 {
     return spec->kernel_height == 3 && spec->kernel_width == 3 && spec->stride == 1 &&
            spec->groups == 1 && MAX(spec->pad_top, spec->pad_bottom) <= 2 &&
-           MAX(spec->pad_left, spec->pad_right) <= 2;
+           MAX(spec->pad_left, spec->pad_right) <= 2 &&
+           (!spec->bf16 || ts_kernel_has_avx512_bf16());
 }
 
 static const TsWinogradKernels *
 choose_kernels(const TsWindowSpec *spec)
 {
 #if defined(__x86_64__)
-    if (spec->bf16 && ts_kernel_has_avx512_bf16())
+    if (spec->bf16)
         return &ts_winograd_bf16;
 #endif
     return kernels();
@@ -75,7 +76,7 @@ least_channels(const TsWindowSpec *spec)
 {
     if (!spec->bf16)
         return kernels() != &ts_winograd_plain ? 8 : G_MAXINT64;
-    return choose_kernels(spec)->pack > 1 && !ts_kernel_has_amx() ? 64 : G_MAXINT64;
+    return !ts_kernel_has_amx() ? 64 : G_MAXINT64;
 }
 
 gboolean
@@ -226,16 +227,26 @@ ts_winograd_filter_floats(const TsWindowSpec *s)
     return p.positions * p.filter_stride;
 }
 
+/* A row for each of the `channels` of `from`, whose taps stand row_step apart, in `columns` columns
+ * column_step apart. Rows that share words are made by one thread, in their order. */
+static void
+transform_filters(const Product *p, const float *weights, gint64 channels, gint64 row_step,
+                  gint64 columns, gint64 column_step, gboolean rotated, float *filters)
+{
+    clear_padding(p, channels, filters);
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+    for (gint64 first = 0; first < channels; first += p->k->pack)
+        for (gint64 row = first; row < MIN(first + p->k->pack, channels); row++)
+            p->k->filter(weights + row * row_step, column_step, columns, rotated, p->outer, row,
+                         p->inner, p->filter_stride, filters);
+}
+
 void
 ts_winograd_filters(const TsWindowSpec *s, int threads, const float *weights, float *filters)
 {
     const Product p = product_of(s, TS_WINOGRAD_FORWARD, threads);
-    clear_padding(&p, s->in_channels, filters);
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (gint64 first = 0; first < s->in_channels; first += p.k->pack)
-        for (gint64 c = first; c < MIN(first + p.k->pack, s->in_channels); c++)
-            p.k->filter(weights + c * 9, s->in_channels * 9, s->out_channels, FALSE, p.outer, c,
-                        p.inner, p.filter_stride, filters);
+    transform_filters(&p, weights, s->in_channels, 9, s->out_channels, s->in_channels * 9, FALSE,
+                      filters);
 }
 
 void
@@ -265,12 +276,8 @@ ts_winograd_backward_data(const TsWindowSpec *s, int threads, const float *diff_
                           const float *weights, float *diff_src, float *work)
 {
     const Product p = product_of(s, TS_WINOGRAD_BACKWARD_DATA, threads);
-    clear_padding(&p, s->out_channels, work);
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (gint64 first = 0; first < s->out_channels; first += p.k->pack)
-        for (gint64 o = first; o < MIN(first + p.k->pack, s->out_channels); o++)
-            p.k->filter(weights + o * s->in_channels * 9, 9, s->in_channels, TRUE, p.outer, o,
-                        p.inner, p.filter_stride, work);
+    transform_filters(&p, weights, s->out_channels, s->in_channels * 9, s->in_channels, 9, TRUE,
+                      work);
     convolve(&p, diff_dst, work, &(TsWinogradFinish){0}, diff_src,
              work + p.positions * p.filter_stride);
 }
