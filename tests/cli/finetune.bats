@@ -58,6 +58,11 @@ rates() {
         run -2 --separate-stderr finetune --from base -o run $option parity.tsv
         stderr_has "strategy fine-tune has rates of its own: leave --schedule"
     done
+    echo 1 > factors.txt
+    for schedule in plateau file:path=factors.txt; do
+        run -2 --separate-stderr finetune --from base -o run --strategy lp-ft --schedule $schedule parity.tsv
+        stderr_has "strategy lp-ft cannot have the schedule ${schedule%%:*}"
+    done
     run -2 --separate-stderr finetune --from base -o run --strategy lp-ft --schedule-by epoch parity.tsv
     stderr_has "strategy lp-ft changes the rate by batch"
     [ ! -e run ]
