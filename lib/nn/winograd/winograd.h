@@ -16,7 +16,6 @@
 #pragma once
 
 #include "nn/dnnl.h"
-#include "nn/params.h"
 
 G_BEGIN_DECLS
 
@@ -27,12 +26,11 @@ typedef enum {
     TS_WINOGRAD_FORWARD_FILTERED, /* weights are transformed already */
 } TsWinogradPass;
 
-/* TRUE if the convolution is one that this module can compute. */
+/* TRUE if the convolution is one that this module can compute here, in bf16 if the spec says so. */
 gboolean ts_winograd_can(const TsWindowSpec *spec);
 
-/* TRUE if it is expected to be faster than direct kernels of bf16 or f32, as the spec says. A rule
- * by shape and instruction set, fitted to measurements (see winograd.c): the same in every run on a
- * machine. */
+/* Of one that it can: TRUE if it is expected to be faster than direct kernels. A rule by shape and
+ * instruction set, fitted to measurements (see winograd.c): the same in every run on a machine. */
 gboolean ts_winograd_pays(const TsWindowSpec *spec);
 
 /* Channels in a block of activations: 8, or 16 with AVX-512. */
